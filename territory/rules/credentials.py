@@ -42,7 +42,7 @@ def credential_password(key: bytes, user_name: str) -> str:
     `key` is the keyring's key for "credential"; any text is accepted as a name, since RADIUS
     derives before it knows whether the name exists.
     """
-    digest = hmac.new(key, user_name.encode("utf-8", "surrogateescape"), hashlib.sha256).digest()
+    digest = hmac.new(key, user_name.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
     return _base32(digest)[:PASSWORD_CHARACTERS]
 
 
