@@ -1,0 +1,1 @@
+"""The command: everything a person types starts here; nothing imports it."""

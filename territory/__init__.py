@@ -1,0 +1,1 @@
+"""The words every component shares: model, identifiers, errors, settings, database, pages, access."""

@@ -1,0 +1,1 @@
+"""PostgreSQL, where the components meet: tables by legal category, migrations, connections."""

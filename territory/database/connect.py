@@ -1,0 +1,54 @@
+"""How a component opens the database: an engine for all that is not hot, a pool for what is."""
+
+import asyncio
+from typing import Any
+
+import asyncpg
+from sqlalchemy import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from territory.database.components import Component
+from territory.errors import Unavailable
+
+_STATEMENT_SECONDS = 30.0
+
+
+def open_engine(url: str, *, pool_size: int = 5) -> AsyncEngine:
+    """Return an engine for SQLAlchemy Core; nothing is connected before the first use."""
+    address = make_url(url).set(drivername="postgresql+asyncpg")
+    return create_async_engine(
+        address,
+        pool_size=pool_size,
+        pool_pre_ping=True,
+        connect_args={
+            "timeout": 5.0,
+            "command_timeout": _STATEMENT_SECONDS,
+            "server_settings": {"timezone": "UTC", "jit": "off"},
+        },
+    )
+
+
+async def open_pool(
+    url: str, component: Component, *, min_size: int = 1, max_size: int = 4, **options: Any
+) -> "asyncpg.Pool[asyncpg.Record]":
+    """Return a pool of plain asyncpg connections for a component's hot path.
+
+    Raises:
+        Unavailable: the server does not answer.
+    """
+    try:
+        return await asyncpg.create_pool(
+            url,
+            min_size=min_size,
+            max_size=max_size,
+            timeout=5.0,
+            command_timeout=_STATEMENT_SECONDS,
+            server_settings={
+                "application_name": component.role,
+                "timezone": "UTC",
+                "jit": "off",
+            },
+            **options,
+        )
+    except (OSError, asyncpg.PostgresError, asyncio.TimeoutError) as fault:
+        raise Unavailable(f"database.url: the database does not answer: {fault}") from fault

@@ -1,0 +1,81 @@
+"""Makes a database ready: migrations, and a password for each component's role.
+
+Only `socle serve`, `socle apply` and the tests come here, as the database's owner; components then
+connect as themselves.
+"""
+
+from pathlib import Path
+
+import asyncpg
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from territory.database.components import Component, component_url
+from territory.database.connect import open_engine
+from territory.errors import ConfigurationError, Fault, Unavailable
+from territory.keyring import Keyring
+
+VERSION_SCHEMA = "territory"
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_OLDEST_SERVER = 150000
+
+
+async def prepare(owner_url: str, keyring: Keyring | None) -> dict[Component, str]:
+    """Migrate the database and return each component's own address.
+
+    Args:
+        owner_url: address of a role that may create schemas and roles.
+        keyring: gives the roles their passwords; None where the server trusts local sockets.
+
+    Raises:
+        Unavailable: the server does not answer.
+        ConfigurationError: the server is too old, or the role may not do this.
+    """
+    engine = open_engine(owner_url)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(migrate)
+            passwords = {c: _password(keyring, c) for c in Component}
+            for component, password in passwords.items():
+                if password:
+                    await connection.execute(
+                        text(f"ALTER ROLE {component.role} PASSWORD '{password}'")
+                    )
+    except (OSError, asyncpg.PostgresError, TimeoutError) as fault:
+        raise Unavailable(f"database.url: the database does not answer: {fault}") from fault
+    finally:
+        await engine.dispose()
+    return {c: component_url(owner_url, c, passwords[c]) for c in Component}
+
+
+def migrate(connection: Connection) -> None:
+    """Bring the database of `connection` to the newest form, inside its transaction."""
+    version = int(connection.scalar(text("SHOW server_version_num")) or 0)
+    if version < _OLDEST_SERVER:
+        found = f"PostgreSQL 15 or newer, found {version // 10000}"
+        raise ConfigurationError([Fault("database.url", found)])
+    connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {VERSION_SCHEMA}"))
+    command.upgrade(alembic_configuration(connection), "head")
+
+
+def is_current(connection: Connection) -> bool:
+    """Tell whether the database already has the newest form."""
+    script = ScriptDirectory.from_config(alembic_configuration(connection))
+    options = {"version_table_schema": VERSION_SCHEMA}
+    context = MigrationContext.configure(connection, opts=options)
+    return context.get_current_revision() == script.get_current_head()
+
+
+def alembic_configuration(connection: Connection) -> Config:
+    """Return Alembic's configuration, without a file of its own."""
+    configuration = Config()
+    configuration.set_main_option("script_location", str(_MIGRATIONS))
+    configuration.attributes["connection"] = connection
+    return configuration
+
+
+def _password(keyring: Keyring | None, component: Component) -> str | None:
+    return keyring.derive(f"database role {component.role}").hex() if keyring else None

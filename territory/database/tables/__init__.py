@@ -1,0 +1,62 @@
+"""Every table, by schema; a schema is a legal category, and every column says which it carries.
+
+The hot paths (radius/ledger.py) speak SQL of their own to these same tables; everything else uses
+these objects. A test holds that the migrations make exactly these tables.
+"""
+
+from territory.database.tables.archive import case, segment
+from territory.database.tables.columns import Category, metadata
+from territory.database.tables.evidence import (
+    authentication,
+    site_public_address,
+    source_event,
+    traffic_event,
+)
+from territory.database.tables.live import (
+    admission,
+    command,
+    discard,
+    equipment_state,
+    nas_seen,
+    session,
+    set_aside,
+)
+from territory.database.tables.reference import (
+    access_point,
+    gateway,
+    nas,
+    network,
+    organisation,
+    plan,
+    site,
+)
+from territory.database.tables.staff import audit_entry, operator, sign_in, sign_in_link
+
+__all__ = [
+    "Category",
+    "access_point",
+    "admission",
+    "audit_entry",
+    "authentication",
+    "case",
+    "command",
+    "discard",
+    "equipment_state",
+    "gateway",
+    "metadata",
+    "nas",
+    "nas_seen",
+    "network",
+    "operator",
+    "organisation",
+    "plan",
+    "segment",
+    "session",
+    "set_aside",
+    "sign_in",
+    "sign_in_link",
+    "site",
+    "site_public_address",
+    "source_event",
+    "traffic_event",
+]

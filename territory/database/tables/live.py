@@ -1,0 +1,172 @@
+"""What runs today: admissions, open sessions, what was last seen. Nothing here is kept.
+
+A session row leaves once every day it touched is sealed; an admission leaves soon after it ends.
+"""
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Date,
+    DateTime,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import INET, JSONB, MACADDR
+
+from territory.database.tables.columns import Category, column, metadata
+
+_OPERATION = Category.OPERATION
+_SOURCE = Category.SOURCE
+_TRAFFIC = Category.TRAFFIC
+_INSTANT = DateTime(timezone=True)
+_SCHEMA = "live"
+
+admission = Table(
+    "admission",
+    metadata,
+    column("id", Uuid, _SOURCE, "Opaque identifier; also sent as Class.", primary_key=True),
+    column("user_name", Text, _SOURCE, "Opaque random User-Name of its credential.", unique=True),
+    column("site_id", Uuid, _SOURCE, "Where.", ForeignKey("territory.site.id")),
+    column(
+        "network_id",
+        Uuid,
+        _SOURCE,
+        "On which network, when the gateway tells.",
+        ForeignKey("territory.network.id"),
+        nullable=True,
+    ),
+    column("plan_id", Uuid, _SOURCE, "Rights granted.", ForeignKey("territory.plan.id")),
+    column("method", Text, _SOURCE, "How the guest identified; click_through: not at all."),
+    column("language", Text, _OPERATION, "Language of the guest's pages."),
+    column("terms_version", Text, _SOURCE, "Version of the terms accepted."),
+    column("created_at", _INSTANT, _SOURCE, "Granted at."),
+    column("credential_expires_at", _INSTANT, _SOURCE, "First use must come before."),
+    column("ends_at", _INSTANT, _SOURCE, "The right ends at."),
+    column("device", MACADDR, _SOURCE, "Device of the first use.", nullable=True),
+    column("bound_at", _INSTANT, _SOURCE, "First used at.", nullable=True),
+    column("revoked_at", _INSTANT, _SOURCE, "Ended early at.", nullable=True),
+    column("revoked_reason", Text, _SOURCE, "Why it ended early.", nullable=True),
+    schema=_SCHEMA,
+    comment="A right to go online, with a one-shot credential whose password is derived.",
+    postgresql_with={"fillfactor": "80"},
+)
+Index(
+    "ix_admission_device",
+    admission.c.device,
+    admission.c.site_id,
+    postgresql_where=text("device IS NOT NULL"),
+)
+
+session = Table(
+    "session",
+    metadata,
+    column(
+        "session_key",
+        Uuid,
+        _SOURCE,
+        "MD5 of NAS, its handle, Acct-Session-Id and device.",
+        primary_key=True,
+    ),
+    column("nas_id", Uuid, _SOURCE, "Who reported it."),
+    column("site_id", Uuid, _SOURCE, "Where."),
+    column("nas_handle", Text, _SOURCE, "NAS-Identifier, else NAS address, as received."),
+    column("acct_session_id", Text, _SOURCE, "The NAS's own name for it."),
+    column("admission_id", Uuid, _SOURCE, "The right it uses.", nullable=True),
+    column("user_name", Text, _SOURCE, "User-Name as received.", nullable=True),
+    column("device", MACADDR, _SOURCE, "The guest's device.", nullable=True),
+    column("address", INET, _SOURCE, "Its private IPv4 address, the last.", nullable=True),
+    column("address6", ARRAY(INET), _SOURCE, "Its IPv6 addresses.", server_default="{}"),
+    column("started_at", _INSTANT, _SOURCE, "Start, or deduced from the first record."),
+    column("last_seen_at", _INSTANT, _SOURCE, "Last record received."),
+    column("ended_at", _INSTANT, _SOURCE, "Ended at; none: open.", nullable=True),
+    column("session_seconds", BigInteger, _TRAFFIC, "Duration told by the NAS."),
+    column("upload_octets", BigInteger, _TRAFFIC, "From the guest."),
+    column("download_octets", BigInteger, _TRAFFIC, "To the guest."),
+    column("terminate_cause", Integer, _TRAFFIC, "Acct-Terminate-Cause.", nullable=True),
+    schema=_SCHEMA,
+    comment="A RADIUS accounting session, open or ended in the last unsealed days.",
+    postgresql_with={"fillfactor": "70"},
+)
+Index(
+    "ix_session_admission_id",
+    session.c.admission_id,
+    postgresql_where=text("admission_id IS NOT NULL"),
+)
+Index("ix_session_open", session.c.nas_id, postgresql_where=text("ended_at IS NULL"))
+
+nas_seen = Table(
+    "nas_seen",
+    metadata,
+    column("nas_id", Uuid, _OPERATION, "Which.", ForeignKey("territory.nas.id"), primary_key=True),
+    column("last_access_at", _INSTANT, _OPERATION, "Last good Access-Request.", nullable=True),
+    column("last_accounting_at", _INSTANT, _OPERATION, "Last good record.", nullable=True),
+    column("unsigned_packets", BigInteger, _OPERATION, "Without Message-Authenticator."),
+    column("accepts", BigInteger, _OPERATION, "Access-Accepts since ever."),
+    column("rejects", BigInteger, _OPERATION, "Access-Rejects since ever."),
+    schema=_SCHEMA,
+    comment="What RADIUS last saw of each NAS.",
+)
+
+discard = Table(
+    "discard",
+    metadata,
+    column("day", Date, _OPERATION, "UTC day."),
+    column("source_address", INET, _OPERATION, "Where the packets came from."),
+    column("reason", Text, _OPERATION, "Why they were silently discarded."),
+    column("packets", BigInteger, _OPERATION, "How many."),
+    column("first_at", _INSTANT, _OPERATION, "The first."),
+    column("last_at", _INSTANT, _OPERATION, "The last."),
+    PrimaryKeyConstraint("day", "source_address", "reason"),
+    schema=_SCHEMA,
+    comment="Packets nobody answered, for technicians: forged, unsigned, unknown NAS.",
+)
+
+set_aside = Table(
+    "set_aside",
+    metadata,
+    column("id", Uuid, _OPERATION, "Opaque identifier.", primary_key=True),
+    column("received_at", _INSTANT, _SOURCE, "When."),
+    column("nas_id", Uuid, _SOURCE, "From whom."),
+    column("reason", Text, _OPERATION, "Why it could not be recorded."),
+    column("packet", LargeBinary, _SOURCE, "The whole packet, so that nothing is lost."),
+    schema=_SCHEMA,
+    comment="Accounting packets the database refused, one by one.",
+)
+
+equipment_state = Table(
+    "equipment_state",
+    metadata,
+    column("kind", Text, _OPERATION, "access_point or nas."),
+    column("equipment_id", Uuid, _OPERATION, "Which."),
+    column("state", Text, _OPERATION, "up, degraded, down, unknown or asleep."),
+    column("reason", Text, _OPERATION, "Why, in words."),
+    column("since", _INSTANT, _OPERATION, "In this state since."),
+    column("checked_at", _INSTANT, _OPERATION, "Last judged."),
+    column("round_trip_seconds", Double, _OPERATION, "Last answer to a ping.", nullable=True),
+    PrimaryKeyConstraint("kind", "equipment_id"),
+    schema=_SCHEMA,
+    comment="Health of the equipment.",
+)
+
+command = Table(
+    "command",
+    metadata,
+    column("id", Uuid, _OPERATION, "Opaque identifier.", primary_key=True),
+    column("kind", Text, _OPERATION, "What is asked, e.g. disconnect."),
+    column("payload", JSONB, _OPERATION, "Of what."),
+    column("requested_by", Text, _OPERATION, "Who asks."),
+    column("requested_at", _INSTANT, _OPERATION, "When."),
+    column("deadline", _INSTANT, _OPERATION, "Useless after."),
+    column("result", JSONB, _OPERATION, "What came of it.", nullable=True),
+    column("finished_at", _INSTANT, _OPERATION, "Done at.", nullable=True),
+    schema=_SCHEMA,
+    comment="What one component asks of another and waits for.",
+)

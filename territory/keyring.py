@@ -1,0 +1,79 @@
+"""The base's one master key, and what is made of it.
+
+Shared secrets of NAS and gateways are sealed at rest with it (Fernet: AES-128-CBC and
+HMAC-SHA256); keys for one purpose each (visit signatures, credentials, database passwords) are
+derived from it (HKDF-SHA256, RFC 5869), so that no two uses share a key. Losing the file means new
+shared secrets for every gateway, so `socle doctor` and the backup guide name it.
+"""
+
+import base64
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from territory.errors import ConfigurationError, Fault
+
+_KEY_OCTETS = 32
+
+
+class Keyring:
+    """Seals secrets at rest and derives one key for each purpose from the master key."""
+
+    def __init__(self, master: bytes) -> None:
+        if len(master) != _KEY_OCTETS:
+            raise ConfigurationError(
+                [Fault("security.key_file", f"expected {_KEY_OCTETS} octets, found {len(master)}")]
+            )
+        self._master = master
+        self._fernet = Fernet(base64.urlsafe_b64encode(self.derive("sealed at rest")))
+
+    @classmethod
+    def load(cls, path: Path) -> "Keyring":
+        """Return the keyring of a key file.
+
+        Raises:
+            ConfigurationError: the file is absent, unreadable or not 32 octets in base64.
+        """
+        try:
+            return cls(base64.b64decode(path.read_text(), validate=True))
+        except (OSError, ValueError) as fault:
+            raise ConfigurationError(
+                [Fault("security.key_file", f"expected a readable master key: {fault}")]
+            ) from fault
+
+    @classmethod
+    def load_or_create(cls, path: Path) -> "Keyring":
+        """Return the keyring of `path`, making the file (mode 0600) at the first start."""
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = base64.b64encode(secrets.token_bytes(_KEY_OCTETS)).decode()
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(fresh + "\n")
+        return cls.load(path)
+
+    def derive(self, purpose: str) -> bytes:
+        """Return the 32-octet key of one purpose (RFC 5869); the same purpose, the same key."""
+        kdf = HKDF(SHA256(), length=_KEY_OCTETS, salt=None, info=b"socle " + purpose.encode())
+        return kdf.derive(self._master)
+
+    def seal(self, secret: str) -> bytes:
+        """Return `secret` encrypted and authenticated, for a column that ends in `_sealed`."""
+        return self._fernet.encrypt(secret.encode())
+
+    def open(self, sealed: bytes) -> str:
+        """Return what `seal` was given.
+
+        Raises:
+            ConfigurationError: sealed with another master key, or damaged.
+        """
+        try:
+            return self._fernet.decrypt(bytes(sealed)).decode()
+        except InvalidToken as fault:
+            raise ConfigurationError(
+                [Fault("security.key_file", "expected the master key that sealed the secrets")]
+            ) from fault

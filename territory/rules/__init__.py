@@ -1,0 +1,1 @@
+"""Pure rules that gateways with and without RADIUS share: credentials, what a plan leaves."""

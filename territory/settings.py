@@ -1,0 +1,194 @@
+"""Settings of the base, read once by the command and passed down.
+
+`socle.toml` first, then `SOCLE_SECTION__KEY` in the environment, then files of the folder named by
+`SOCLE_SECRETS` (one file a setting). An unknown key is a fault; all faults are listed at once.
+"""
+
+import os
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NestedSecretsSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from territory.errors import ConfigurationError, Fault
+
+DEFAULT_FILE = Path("socle.toml")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DatabaseSettings(_Section):
+    """Where PostgreSQL is; without an address, an embedded one in the state folder."""
+
+    url: str | None = None
+    """`postgresql://user:password@host:5432/name`, or None for the embedded server."""
+    connect_seconds: float = 5.0
+    """How long a start waits for the database."""
+
+
+class SecuritySettings(_Section):
+    """The master key."""
+
+    key_file: Path | None = None
+    """File with the master key; `master.key` in the state folder when absent."""
+
+
+class PortalSettings(_Section):
+    """The guests' pages and the console."""
+
+    host: str = "0.0.0.0"  # noqa: S104 - guests come from every site
+    port: int = Field(default=8080, ge=0, le=65535)
+    public_url: str = "http://127.0.0.1:8080"
+    """How phones reach the portal, without a final slash; https outside the demo."""
+    tls_certificate: Path | None = None
+    """PEM chain when the portal ends TLS itself."""
+    tls_key: Path | None = None
+    """PEM private key of `tls_certificate`."""
+    trusted_proxies: list[str] = []
+    """Addresses or networks of the fronts whose X-Forwarded-* is believed."""
+
+
+class RadiusSettings(_Section):
+    """The RADIUS server's UDP listeners."""
+
+    host: str = "0.0.0.0"  # noqa: S104 - NAS reach us through their link
+    authentication_port: int = Field(default=1812, ge=0, le=65535)
+    accounting_port: int = Field(default=1813, ge=0, le=65535)
+
+
+class SupervisionSettings(_Section):
+    """The poller."""
+
+    interval_seconds: float = Field(default=60.0, gt=0)
+
+
+class RetentionSettings(_Section):
+    """The archive."""
+
+    archive_folder: Path | None = None
+    """Sealed segments and manifests; `archive` in the state folder when absent."""
+    key_register_folder: Path | None = None
+    """Wrapped segment keys, kept apart from backups; `key-register` in the state folder."""
+    interval_seconds: float = Field(default=3600.0, gt=0)
+
+
+class DeskSettings(_Section):
+    """The requisition desk, for an administration network only."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8444, ge=0, le=65535)
+    public_url: str = "http://127.0.0.1:8444"
+
+
+class MetricsSettings(_Section):
+    """Each component's /metrics and /healthz."""
+
+    host: str = "127.0.0.1"
+    portal_port: int = Field(default=9401, ge=0, le=65535)
+    radius_port: int = Field(default=9402, ge=0, le=65535)
+    supervision_port: int = Field(default=9403, ge=0, le=65535)
+    retention_port: int = Field(default=9404, ge=0, le=65535)
+
+
+class Settings(BaseSettings):
+    """Every setting of the base."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SOCLE_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        toml_file=DEFAULT_FILE,
+        secrets_dir=os.environ.get("SOCLE_SECRETS"),
+        secrets_nested_delimiter="__",
+    )
+
+    state_folder: Path = Path("socle-state")
+    """Keys, the embedded database, the archive where no other folder is named."""
+    demo: bool = False
+    """The demonstration: plain http, simulated sites, a clock that can be moved."""
+    clock_offset_file: Path | None = None
+    """Seconds by which the demonstration's clock is ahead; refused outside the demo."""
+    database: DatabaseSettings = DatabaseSettings()
+    security: SecuritySettings = SecuritySettings()
+    portal: PortalSettings = PortalSettings()
+    radius: RadiusSettings = RadiusSettings()
+    supervision: SupervisionSettings = SupervisionSettings()
+    retention: RetentionSettings = RetentionSettings()
+    desk: DeskSettings = DeskSettings()
+    metrics: MetricsSettings = MetricsSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources: given in code, secrets files, environment, `socle.toml`."""
+        sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings,)
+        if settings_cls.model_config.get("secrets_dir"):
+            sources += (NestedSecretsSettingsSource(file_secret_settings),)
+        return (*sources, env_settings, TomlConfigSettingsSource(settings_cls))
+
+    @model_validator(mode="after")
+    def _demo_only(self) -> Self:
+        if self.clock_offset_file and not self.demo:
+            raise ValueError("clock_offset_file: only the demonstration may move the clock")
+        return self
+
+    @property
+    def key_file(self) -> Path:
+        """The master key's file."""
+        return self.security.key_file or self.state_folder / "master.key"
+
+    @property
+    def archive_folder(self) -> Path:
+        """Where sealed segments and manifests lie."""
+        return self.retention.archive_folder or self.state_folder / "archive"
+
+    @property
+    def key_register_folder(self) -> Path:
+        """Where wrapped segment keys lie, apart from long-term backups."""
+        return self.retention.key_register_folder or self.state_folder / "key-register"
+
+
+def load_settings(file: Path | None = None) -> Settings:
+    """Return the settings of `file` (or `socle.toml` here), the environment and secrets files.
+
+    Raises:
+        ConfigurationError: lists every setting that is wrong, with what is expected.
+    """
+    if file is not None and not file.exists():
+        raise ConfigurationError([Fault("--settings", f"expected a readable file: {file}")])
+    if file is None:
+        return _validated(Settings)
+
+    class FromFile(Settings):
+        model_config = SettingsConfigDict(toml_file=file)
+
+    return _validated(FromFile)
+
+
+def _validated(model: type[Settings]) -> Settings:
+    try:
+        return model()
+    except ValidationError as error:
+        raise ConfigurationError([_fault(e["loc"], e["msg"]) for e in error.errors()]) from error
+    except ValueError as error:
+        raise ConfigurationError([Fault("socle.toml", str(error))]) from error
+
+
+def _fault(location: tuple[int | str, ...], message: str) -> Fault:
+    return Fault(".".join(str(part) for part in location) or "settings", message)

@@ -1,0 +1,110 @@
+"""What every test may ask for: a database of its own, a clock that stands still, a keyring.
+
+One embedded PostgreSQL serves the whole run (all xdist workers); each test that asks gets a fresh
+database copied from a migrated template, which costs less than a tenth of a second.
+"""
+
+import asyncio
+import fcntl
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import asyncpg
+import pytest
+from sqlalchemy import make_url
+
+from territory.database.components import Component, component_url
+from territory.database.embedded import EmbeddedDatabase
+from territory.database.prepare import prepare
+from territory.keyring import Keyring
+
+TEMPLATE = "socle_template"
+_counter = itertools.count(1)
+
+
+class FixedClock:
+    """A clock that stands until a test moves it."""
+
+    def __init__(self, instant: datetime) -> None:
+        self.instant = instant
+
+    def now(self) -> datetime:
+        """Return the instant the test has set."""
+        return self.instant
+
+    def advance(self, **duration: float) -> None:
+        """Move forward by a timedelta's arguments."""
+        self.instant += timedelta(**duration)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """A clock at 2026-11-20 14:00:00 UTC."""
+    return FixedClock(datetime(2026, 11, 20, 14, tzinfo=UTC))
+
+
+@pytest.fixture(scope="session")
+def keyring() -> Keyring:
+    """A keyring of a constant master key."""
+    return Keyring(bytes(range(32)))
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The owner's address of the run's PostgreSQL, with the migrated template in it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with (shared / "postgres.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        server = EmbeddedDatabase(shared / "postgres")
+        asyncio.run(_ensure_template(server.url))
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture
+def database_url(server_url: str) -> Iterator[str]:
+    """The owner's address of a fresh, migrated database that is this test's alone."""
+    name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_counter)}"
+    asyncio.run(_execute(server_url, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
+    yield database_named(server_url, name)
+    asyncio.run(_execute(server_url, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def role_url(database_url: str) -> Callable[[Component], str]:
+    """A function that gives this test's database address for one component's role."""
+    return lambda component: component_url(database_url, component, None)
+
+
+def database_named(url: str, name: str) -> str:
+    """Return `url` with another database in it."""
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+async def _ensure_template(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        known = "SELECT 1 FROM pg_database WHERE datname = $1"
+        if not await connection.fetchval(known, TEMPLATE):
+            await connection.execute("CREATE DATABASE socle_template_draft")
+            await prepare(database_named(url, "socle_template_draft"), None)
+            await connection.execute(f"ALTER DATABASE socle_template_draft RENAME TO {TEMPLATE}")
+    finally:
+        await connection.close()
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def data_file(name: str) -> Path:
+    """Return the path of a file under tests/data."""
+    return Path(__file__).parent / "data" / name

@@ -1,0 +1,119 @@
+"""The database as the migrations make it: equal to the tables, categories and roles in place."""
+
+from collections.abc import Callable
+
+import asyncpg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection
+
+from territory.database.components import Component
+from territory.database.connect import open_engine
+from territory.database.prepare import VERSION_SCHEMA, is_current
+from territory.database.tables import Category, metadata
+
+
+def differences(connection: Connection) -> list[object]:
+    """Return what the migrations and the tables disagree about."""
+    options = {
+        "include_schemas": True,
+        "version_table_schema": VERSION_SCHEMA,
+        "include_object": lambda _, name, kind, reflected, __: (
+            not (reflected and kind == "table" and name[-8:].isdigit())
+        ),
+        "compare_type": True,
+    }
+    context = MigrationContext.configure(connection, opts=options)
+    assert is_current(connection)
+    return list(compare_metadata(context, metadata))
+
+
+async def test_migrations_equal_the_tables(database_url: str) -> None:
+    """What the migrations make is exactly what the code's tables say, comments included."""
+    engine = open_engine(database_url)
+    async with engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+    await engine.dispose()
+
+
+def test_every_column_carries_its_legal_category() -> None:
+    """A column without a category, or whose comment does not begin with it, is refused."""
+    for table in metadata.tables.values():
+        for column in table.columns:
+            assert isinstance(column.info.get("category"), Category), f"{table}.{column.name}"
+            assert column.comment
+            assert column.comment.startswith(f"[{column.info['category']}] ")
+
+
+def test_evidence_schemas_hold_only_their_own_category() -> None:
+    """Identity, source, traffic and security data never share a schema (CJEU C-470/21)."""
+    for table in metadata.tables.values():
+        if table.schema in {"identity", "account", "source", "traffic", "security"}:
+            found = {str(column.info["category"]) for column in table.columns}
+            assert found == {table.schema}
+
+
+@pytest.mark.parametrize(
+    ("component", "schemas"),
+    [
+        (Component.PORTAL, {"traffic", "security", "identity", "archive"}),
+        (Component.RADIUS, {"identity", "account", "staff", "archive"}),
+        (Component.SUPERVISION, {"source", "traffic", "security", "identity", "staff", "archive"}),
+        (Component.DESK, {"source", "traffic", "security", "identity", "account"}),
+    ],
+)
+async def test_a_component_cannot_look_into_foreign_categories(
+    role_url: Callable[[Component], str], component: Component, schemas: set[str]
+) -> None:
+    """Each role is kept out of the categories its work does not need."""
+    connection = await asyncpg.connect(role_url(component))
+    allowed = {
+        schema
+        for schema in schemas
+        if await connection.fetchval("SELECT has_schema_privilege($1, 'USAGE')", schema)
+    }
+    await connection.close()
+    assert allowed == set()
+
+
+async def test_portal_cannot_read_traffic(role_url: Callable[[Component], str]) -> None:
+    """The portal's role is refused when it tries to join a session's volumes itself."""
+    connection = await asyncpg.connect(role_url(Component.PORTAL))
+    for query in ("SELECT * FROM traffic.event", "SELECT upload_octets FROM live.session"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.fetch(query)
+    await connection.close()
+
+
+async def test_audit_log_is_append_only(database_url: str) -> None:
+    """Not even the owner changes or deletes an audit entry by an ordinary statement."""
+    connection = await asyncpg.connect(database_url)
+    append = "SELECT audit.append('2026-11-20T14:00Z', NULL, 'test', 'tried', 'x', '{}')"
+    assert [await connection.fetchval(append) for _ in range(2)] == [1, 2]
+    for statement in (
+        "UPDATE audit.entry SET actor = 'other'",
+        "DELETE FROM audit.entry",
+        "TRUNCATE audit.entry",
+    ):
+        with pytest.raises(asyncpg.RaiseError, match="append-only"):
+            await connection.execute(statement)
+    await connection.close()
+
+
+async def test_days_are_made_once_and_dropped_whole(database_url: str) -> None:
+    """A day's partitions appear, appear again without harm, and leave by category."""
+    connection = await asyncpg.connect(database_url)
+    days = "SELECT live.ensure_days('2026-11-20', 2)"
+    await connection.execute(days)
+    await connection.execute(days)
+    await connection.execute("SELECT live.drop_day('source', '2026-11-20')")
+    held = await connection.fetch("SELECT category, day::text FROM live.held_day")
+    assert sorted((row["category"], row["day"]) for row in held) == [
+        ("security", "2026-11-20"),
+        ("security", "2026-11-21"),
+        ("source", "2026-11-21"),
+        ("traffic", "2026-11-20"),
+        ("traffic", "2026-11-21"),
+    ]
+    await connection.close()
