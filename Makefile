@@ -1,0 +1,70 @@
+# Each target sets itself up: Python's packages from the locks, by hash, into .venv; system packages
+# from deploy/stack/debian-packages.txt; npm's from package-lock.json. A set-up is done once, and
+# again when its lock changes.
+
+SHELL := /bin/bash
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench lock venv npm
+
+VENV := .venv
+BIN := $(VENV)/bin
+# How many tests run at once; what else to tell pytest or the demo (make test ARGS="-k radius").
+WORKERS ?= 2
+ARGS ?=
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONDONTWRITEBYTECODE :=
+
+help: ## Say what can be made
+	@echo "Socle, the common base of a territory's public Wi-Fi. What can be made:"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: venv ## Run the whole base with a small territory and simulated sites; open the page it prints
+	@deploy/stack/system-packages.sh run
+	@$(BIN)/socle demo $(ARGS)
+
+test: venv npm ## Run all tests against the real parts
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+
+check: venv ## Format, lint, strict types, import contracts, dead code, unused dependencies
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/vulture
+	$(BIN)/deptry .
+
+bench: venv ## Measure Socle beside its peers on this machine; writes build/bench.json
+	@deploy/stack/system-packages.sh test bench
+	@mkdir -p build
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+	--no-header pyproject.toml
+
+lock: venv ## Write the locks anew from pyproject.toml and package.json (ARGS=--upgrade for newer ones)
+	$(COMPILE) $(ARGS) -o requirements.txt
+	$(COMPILE) $(ARGS) --group dev -c requirements.txt -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+		--group build -c requirements-dev.txt -o requirements-build.txt
+	@deploy/stack/system-packages.sh test
+	npm install --package-lock-only --ignore-scripts --no-fund --no-audit
+
+# --- Set-up: a stamp holds the digest of the lock it was made from -------------------------------
+
+venv:
+	@sha256sum --check --status $(VENV)/.made-from 2>/dev/null || { \
+		echo "Setting up $(VENV) from requirements-dev.txt"; \
+		python3 -c 'import ensurepip' 2>/dev/null || deploy/stack/system-packages.sh run; \
+		python3 -m venv --clear $(VENV) && \
+		$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt && \
+		$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable . && \
+		sha256sum requirements-dev.txt >$(VENV)/.made-from; }
+
+npm:
+	@deploy/stack/system-packages.sh run test
+	@sha256sum --check --status node_modules/.made-from 2>/dev/null || { \
+		echo "Setting up node_modules from package-lock.json"; \
+		npm ci --ignore-scripts --loglevel error && \
+		sha256sum package-lock.json >node_modules/.made-from; }
