@@ -27,13 +27,13 @@ demo: venv ## Run the whole base with a small territory and simulated sites; ope
 test: venv npm ## Run all tests against the real parts
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
+CHECKS := "ruff format --check --quiet" "ruff check --quiet" mypy lint-imports vulture "deptry ."
+
 check: venv ## Format, lint, strict types, import contracts, dead code, unused dependencies
-	$(BIN)/ruff format --check
-	$(BIN)/ruff check
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/vulture
-	$(BIN)/deptry .
+	@failed=; for check in $(CHECKS); do \
+		echo "== $$check"; $(BIN)/$$check || failed="$$failed$${failed:+, }$$check"; \
+	done; \
+	[ -z "$$failed" ] || { echo "Not clean: $$failed" >&2; exit 1; }
 
 bench: venv ## Measure Socle beside its peers on this machine; writes build/bench.json
 	@deploy/stack/system-packages.sh test bench
