@@ -8,20 +8,20 @@ MAKEFLAGS += --no-print-directory
 .PHONY: help demo test check bench lock venv npm
 
 VENV := .venv
+STACK := deploy/stack
 BIN := $(VENV)/bin
 # How many tests run at once; what else to tell pytest or the demo (make test ARGS="-k radius").
 WORKERS ?= 2
 ARGS ?=
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-export PYTHONDONTWRITEBYTECODE :=
 
 help: ## Say what can be made
 	@echo "Socle, the common base of a territory's public Wi-Fi. What can be made:"
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: venv ## Run the whole base with a small territory and simulated sites; open the page it prints
-	@deploy/stack/system-packages.sh run
+	@$(STACK)/system-packages.sh run
 	@$(BIN)/socle demo $(ARGS)
 
 test: venv npm ## Run all tests against the real parts
@@ -36,19 +36,17 @@ check: venv ## Format, lint, strict types, import contracts, dead code, unused d
 	[ -z "$$failed" ] || { echo "Not clean: $$failed" >&2; exit 1; }
 
 bench: venv ## Measure Socle beside its peers on this machine; writes build/bench.json
-	@deploy/stack/system-packages.sh test bench
+	@$(STACK)/system-packages.sh test bench
 	@mkdir -p build
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
-COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
-	--no-header pyproject.toml
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header
 
 lock: venv ## Write the locks anew from pyproject.toml and package.json (ARGS=--upgrade for newer ones)
-	$(COMPILE) $(ARGS) -o requirements.txt
-	$(COMPILE) $(ARGS) --group dev -c requirements.txt -o requirements-dev.txt
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
-		--group build -c requirements-dev.txt -o requirements-build.txt
-	@deploy/stack/system-packages.sh test
+	$(COMPILE) pyproject.toml $(ARGS) -o $(STACK)/requirements.txt
+	$(COMPILE) pyproject.toml $(ARGS) --group dev -c $(STACK)/requirements.txt -o requirements-dev.txt
+	$(COMPILE) --group build -c requirements-dev.txt -o $(STACK)/requirements-build.txt
+	@$(STACK)/system-packages.sh test
 	npm install --package-lock-only --ignore-scripts --no-fund --no-audit
 
 # --- Set-up: a stamp holds the digest of the lock it was made from -------------------------------
@@ -56,14 +54,14 @@ lock: venv ## Write the locks anew from pyproject.toml and package.json (ARGS=--
 venv:
 	@sha256sum --check --status $(VENV)/.made-from 2>/dev/null || { \
 		echo "Setting up $(VENV) from requirements-dev.txt"; \
-		python3 -c 'import ensurepip' 2>/dev/null || deploy/stack/system-packages.sh run; \
+		python3 -c 'import ensurepip' 2>/dev/null || $(STACK)/system-packages.sh run; \
 		python3 -m venv --clear $(VENV) && \
 		$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt && \
 		$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable . && \
 		sha256sum requirements-dev.txt >$(VENV)/.made-from; }
 
 npm:
-	@deploy/stack/system-packages.sh run test
+	@$(STACK)/system-packages.sh run test
 	@sha256sum --check --status node_modules/.made-from 2>/dev/null || { \
 		echo "Setting up node_modules from package-lock.json"; \
 		npm ci --ignore-scripts --loglevel error && \

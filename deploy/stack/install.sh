@@ -56,7 +56,7 @@ build_wheel() { # into $work
     [[ -f $checkout/pyproject.toml ]] || fail 2 "no checkout around $here: name a file with --wheel"
     echo "Building the wheel"
     "$python" -m venv "$work/build"
-    install_locked "$work/build" "$checkout/requirements-build.txt"
+    install_locked "$work/build" "$here/requirements-build.txt"
     (cd "$checkout" && "$work/build/bin/python" -m hatchling build --target wheel "$work" >/dev/null 2>&1) ||
         fail 1 "the wheel could not be built from $checkout"
     wheel=$(echo "$work"/socle-*.whl)
