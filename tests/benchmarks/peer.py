@@ -1,0 +1,119 @@
+"""The peer: FreeRADIUS 3 with rlm_sql, lean and tuned (freeradius/radiusd.conf says how).
+
+It runs in the foreground from a folder of its own, against the same PostgreSQL cluster as we do,
+with the tables of Debian's package and the same subscribers, passwords and requests.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from tests.benchmarks import postgres
+from tests.benchmarks.servers import (
+    SHARED_SECRET,
+    ServerProcess,
+    free_ports,
+    wait_for_accept,
+)
+from tests.benchmarks.wire import Subscriber
+
+PACKAGE = Path("/etc/freeradius/3.0")
+SCHEMA = PACKAGE / "mods-config/sql/main/postgresql/schema.sql"
+LIBRARIES = Path("/usr/lib/freeradius")
+TEMPLATE = Path(__file__).parent / "freeradius" / "radiusd.conf"
+PROGRAM = "/usr/sbin/freeradius"
+THREADS = 16
+DATABASE = "peer"
+REPLY = (("Session-Timeout", "14400"), ("Acct-Interim-Interval", "300"))
+"""What an Access-Accept grants, as rows of radreply."""
+
+
+def missing() -> str | None:
+    """What has to be installed before the peer can run; None when it is all there."""
+    if os.access(PROGRAM, os.X_OK) and os.access(SCHEMA, os.R_OK):
+        return None
+    return (
+        "the peer cannot be run: install Debian's freeradius and freeradius-postgresql, and run "
+        "as root or as a member of the group freerad, who alone may read its schema"
+    )
+
+
+class FreeRadius:
+    """The peer, running."""
+
+    def __init__(self, cluster: postgres.Cluster, subscribers: Sequence[Subscriber]) -> None:
+        self.name = _version()
+        self.authentication_port, self.accounting_port = free_ports(2)
+        self._url = cluster.create_database(DATABASE)
+        self._host = cluster.host
+        self._subscribers = subscribers
+        self._folder = Path(tempfile.mkdtemp(prefix="socle-peer-"))
+        self._process: ServerProcess | None = None
+
+    def __enter__(self) -> Self:
+        self._fill()
+        (self._folder / "radiusd.conf").write_text(self._configuration())
+        command = [PROGRAM, "-f", "-n", "radiusd", "-d", str(self._folder), "-l", "stdout"]
+        self._process = ServerProcess(command, self._folder, os.environ)
+        try:
+            wait_for_accept(self._process, self.authentication_port, self._subscribers[0])
+        except RuntimeError:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process:
+            self._process.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _fill(self) -> None:
+        postgres.execute(self._url, [SCHEMA.read_text()])
+        columns = ("username", "attribute", "op", "value")
+        checks = ((s.user_name, "Cleartext-Password", ":=", s.password) for s in self._subscribers)
+        replies = (
+            (s.user_name, attribute, "=", value)
+            for s in self._subscribers
+            for attribute, value in REPLY
+        )
+        postgres.copy(self._url, "radcheck", columns, checks)
+        postgres.copy(self._url, "radreply", columns, replies)
+        postgres.execute(self._url, ["VACUUM ANALYZE"])
+
+    def _configuration(self) -> str:
+        words = {
+            "LIBDIR": str(LIBRARIES),
+            "FOLDER": str(self._folder),
+            "PACKAGE": str(PACKAGE),
+            "THREADS": str(THREADS),
+            "SECRET": SHARED_SECRET.decode(),
+            "DSN": f"dbname={DATABASE} host={self._host} user=postgres",
+            "AUTHENTICATION_PORT": str(self.authentication_port),
+            "ACCOUNTING_PORT": str(self.accounting_port),
+        }
+        return re.sub(r"@([A-Z_]+)@", lambda found: words[found[1]], TEMPLATE.read_text())
+
+    def reset(self) -> None:
+        """Empty its two logs, so that each window starts from the same tables."""
+        emptied = "TRUNCATE radacct, radpostauth RESTART IDENTITY"
+        postgres.execute(self._url, [emptied, "VACUUM ANALYZE", "CHECKPOINT"])
+
+    def recorded(self, kind: str) -> int:
+        """Rows of radpostauth, or of radacct."""
+        table = {"access": "radpostauth", "accounting": "radacct"}[kind]
+        return postgres.count(self._url, f"SELECT count(*) FROM {table}")
+
+    def records_due(self, kind: str, good: int) -> int:
+        """One row an answer, or one a session: a third of the records are Starts at the least."""
+        return good if kind == "access" else -(-good // 3)
+
+
+def _version() -> str:
+    told = subprocess.check_output([PROGRAM, "-v"], text=True)
+    found = re.search(r"Version (\d+\.\d+\.\d+)", told)
+    return f"FreeRADIUS {found[1] if found else '3'} + rlm_sql"
