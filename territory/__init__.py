@@ -1,1 +1,1 @@
-"""The words every component shares: model, identifiers, errors, settings, database, pages, access."""
+"""The words all components share: model, identifiers, errors, settings, database, pages, access."""

@@ -39,7 +39,7 @@ class Keyring:
             ConfigurationError: the file is absent, unreadable or not 32 octets in base64.
         """
         try:
-            return cls(base64.b64decode(path.read_text(), validate=True))
+            return cls(base64.b64decode(path.read_text().strip(), validate=True))
         except (OSError, ValueError) as fault:
             raise ConfigurationError(
                 [Fault("security.key_file", f"expected a readable master key: {fault}")]

@@ -107,9 +107,6 @@ class Settings(BaseSettings):
         env_nested_delimiter="__",
         extra="forbid",
         frozen=True,
-        toml_file=DEFAULT_FILE,
-        secrets_dir=os.environ.get("SOCLE_SECRETS"),
-        secrets_nested_delimiter="__",
     )
 
     state_folder: Path = Path("socle-state")
@@ -126,21 +123,6 @@ class Settings(BaseSettings):
     retention: RetentionSettings = RetentionSettings()
     desk: DeskSettings = DeskSettings()
     metrics: MetricsSettings = MetricsSettings()
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Order the sources: given in code, secrets files, environment, `socle.toml`."""
-        sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings,)
-        if settings_cls.model_config.get("secrets_dir"):
-            sources += (NestedSecretsSettingsSource(file_secret_settings),)
-        return (*sources, env_settings, TomlConfigSettingsSource(settings_cls))
 
     @model_validator(mode="after")
     def _demo_only(self) -> Self:
@@ -172,22 +154,38 @@ def load_settings(file: Path | None = None) -> Settings:
     """
     if file is not None and not file.exists():
         raise ConfigurationError([Fault("--settings", f"expected a readable file: {file}")])
-    if file is None:
-        return _validated(Settings)
-
-    class FromFile(Settings):
-        model_config = SettingsConfigDict(toml_file=file)
-
-    return _validated(FromFile)
-
-
-def _validated(model: type[Settings]) -> Settings:
     try:
-        return model()
+        return _loader(file or DEFAULT_FILE, os.environ.get("SOCLE_SECRETS"))()
     except ValidationError as error:
         raise ConfigurationError([_fault(e["loc"], e["msg"]) for e in error.errors()]) from error
     except ValueError as error:
-        raise ConfigurationError([Fault("socle.toml", str(error))]) from error
+        raise ConfigurationError([Fault(str(file or DEFAULT_FILE), str(error))]) from error
+
+
+def _loader(file: Path, secrets_folder: str | None) -> type[Settings]:
+    """Return Settings that read secrets files, then the environment, then `file`."""
+
+    class Loaded(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            toml = TomlConfigSettingsSource(settings_cls, file)
+            if secrets_folder is None:
+                return (env_settings, toml)
+            secrets = NestedSecretsSettingsSource(
+                file_secret_settings,
+                secrets_dir=secrets_folder,
+                secrets_nested_delimiter="__",
+            )
+            return (secrets, env_settings, toml)
+
+    return Loaded
 
 
 def _fault(location: tuple[int | str, ...], message: str) -> Fault:

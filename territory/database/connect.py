@@ -1,6 +1,5 @@
 """How a component opens the database: an engine for all that is not hot, a pool for what is."""
 
-import asyncio
 from typing import Any
 
 import asyncpg
@@ -50,5 +49,5 @@ async def open_pool(
             },
             **options,
         )
-    except (OSError, asyncpg.PostgresError, asyncio.TimeoutError) as fault:
+    except (TimeoutError, OSError, asyncpg.PostgresError) as fault:
         raise Unavailable(f"database.url: the database does not answer: {fault}") from fault

@@ -12,6 +12,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from territory.database.components import Component, component_url
 from territory.database.connect import open_engine
@@ -44,7 +45,7 @@ async def prepare(owner_url: str, keyring: Keyring | None) -> dict[Component, st
                     await connection.execute(
                         text(f"ALTER ROLE {component.role} PASSWORD '{password}'")
                     )
-    except (OSError, asyncpg.PostgresError, TimeoutError) as fault:
+    except (OSError, asyncpg.PostgresError, DBAPIError, TimeoutError) as fault:
         raise Unavailable(f"database.url: the database does not answer: {fault}") from fault
     finally:
         await engine.dispose()

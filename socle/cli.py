@@ -1,0 +1,108 @@
+"""The command line: what people type, what they get back.
+
+Exit status 0, 1 (failed) or 2 (usage or configuration). Heavy imports wait inside the commands, so
+that `--help` answers at once.
+"""
+
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from socle.commands.archive import archive
+from socle.commands.case import case
+from socle.commands.custodian import custodian
+from socle.commands.operator import operator
+from socle.commands.site import site
+from territory.database.components import Component
+from territory.errors import ConfigurationError, Unavailable
+
+FAILED = 1
+MISCONFIGURED = 2
+
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option("--settings", help="Settings file; `socle.toml` here when not given."),
+]
+
+app = typer.Typer(
+    name="socle",
+    help="The common base of a territory's public Wi-Fi.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(archive, name="archive")
+app.add_typer(case, name="case")
+app.add_typer(custodian, name="custodian")
+app.add_typer(operator, name="operator")
+app.add_typer(site, name="site")
+
+
+@app.command()
+def serve(
+    components: Annotated[
+        list[Component] | None, typer.Argument(help="Only these; all when none is named.")
+    ] = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Run the base: portal, RADIUS, supervision, retention and the requisition desk.
+
+    Example: SOCLE_DATABASE__URL=postgresql://socle@db/socle socle serve
+    """
+    from socle.commands.serve import serve as run
+
+    run(components or [], settings)
+
+
+@app.command()
+def apply(
+    file: Annotated[Path, typer.Argument(help="The territory's description.")],
+    settings: SettingsFile = None,
+) -> None:
+    """Placeholder replaced below."""
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option(help="Made anew at each start.")] = Path("socle-demo"),
+    port: Annotated[int, typer.Option(help="Port of the demonstration's first page.")] = 8000,
+) -> None:
+    """Run the whole base with a small territory and simulated sites, to be tried by hand.
+
+    Example: socle demo
+    """
+    from socle.commands.demo import demo as run
+
+    run(folder, port)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"socle {version('socle')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    shown: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="The version.")
+    ] = False,
+) -> None:
+    """The common base of a territory's public Wi-Fi."""
+
+
+def main() -> None:
+    """Run the command line; a fault is told in words and by the exit status."""
+    try:
+        app()
+    except ConfigurationError as error:
+        sys.stderr.write("socle: the configuration cannot be used:\n")
+        for fault in error.faults:
+            sys.stderr.write(f"  {fault}\n")
+        sys.exit(MISCONFIGURED)
+    except Unavailable as error:
+        sys.stderr.write(f"socle: {error}\n")
+        sys.exit(FAILED)

@@ -1,0 +1,115 @@
+"""`socle serve`: the whole base, or the components named, until told to stop."""
+
+import asyncio
+import ctypes
+import os
+import signal
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from sqlalchemy.exc import DBAPIError
+
+from socle.base import PARENT_VARIABLE, clock_of, lay_ground, run_components
+from socle.logs import configure_logs
+from territory.database.components import Component
+from territory.database.connect import open_engine
+from territory.database.prepare import is_current
+from territory.errors import ConfigurationError, Fault, Unavailable
+from territory.keyring import Keyring
+from territory.settings import Settings, load_settings
+
+_PR_SET_PDEATHSIG = 1
+
+
+def serve(components: Sequence[Component], settings_file: Path | None) -> None:
+    """Run the whole base, or only `components`; ends cleanly on SIGTERM and SIGINT."""
+    settings = load_settings(settings_file)
+    if len(components) == 1 and settings.database.url:
+        configure_logs(components[0].value)
+        _end_with_parent()
+        run_until_signal(_serve_one(components[0], settings))
+    else:
+        configure_logs("serve")
+        run_until_signal(_serve_all(components or list(Component), settings, settings_file))
+
+
+def run_until_signal(work: Coroutine[Any, Any, None]) -> None:
+    """Run `work` on uvloop; SIGTERM and SIGINT cancel it, and that is a clean end."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_cancelled_by_signal(work))
+
+
+async def _cancelled_by_signal(work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if not task.cancelled():
+            raise
+
+
+async def _serve_all(
+    components: Sequence[Component], settings: Settings, settings_file: Path | None
+) -> None:
+    ground = await lay_ground(settings)
+    try:
+        await run_components(components, ground.urls, settings_file)
+    finally:
+        ground.close()
+
+
+async def _serve_one(component: Component, settings: Settings) -> None:
+    await _check_database(settings)
+    keyring = Keyring.load(settings.key_file)
+    clock = clock_of(settings)
+    match component:
+        case Component.PORTAL:
+            from portal import app
+
+            await app.run(settings, keyring, clock)
+        case Component.RADIUS:
+            from radius import server
+
+            await server.run(settings, keyring, clock)
+        case Component.SUPERVISION:
+            from supervision import app as supervision
+
+            await supervision.run(settings, keyring, clock)
+        case Component.RETENTION:
+            from retention import app as retention
+
+            await retention.run(settings, keyring, clock)
+        case Component.DESK:
+            from retention.desk import app as desk
+
+            await desk.run(settings, keyring, clock)
+
+
+async def _check_database(settings: Settings) -> None:
+    assert settings.database.url  # noqa: S101 - serve() took this way because there is one
+    engine = open_engine(settings.database.url)
+    try:
+        async with engine.connect() as connection:
+            current = await connection.run_sync(is_current)
+    except (OSError, DBAPIError, TimeoutError) as fault:
+        raise Unavailable(f"database.url: the database does not answer: {fault}") from fault
+    finally:
+        await engine.dispose()
+    if not current:
+        expected = "a database of this version: run `socle serve` once as its owner"
+        raise ConfigurationError([Fault("database.url", expected)])
+
+
+def _end_with_parent() -> None:
+    """Have the kernel end this process if the one that started it dies without a word."""
+    parent = os.environ.get(PARENT_VARIABLE)
+    if parent is None:
+        return
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != int(parent):
+        raise SystemExit(1)

@@ -1,0 +1,83 @@
+"""Settings: the file, then the environment, then secrets files; every fault at once."""
+
+from pathlib import Path
+
+import pytest
+
+from territory.errors import ConfigurationError
+from territory.settings import load_settings
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_nothing_given_is_a_small_base_on_this_machine(folder: Path) -> None:
+    """Without a file, the database is the embedded one and files lie in the state folder."""
+    settings = load_settings()
+    assert settings.database.url is None
+    assert settings.key_file == Path("socle-state/master.key")
+    assert settings.archive_folder == Path("socle-state/archive")
+
+
+def test_environment_goes_before_the_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`SOCLE_SECTION__KEY` overrides `socle.toml`; what it does not name stays."""
+    (folder / "socle.toml").write_text("[portal]\nport = 8081\nhost = '127.0.0.1'\n")
+    monkeypatch.setenv("SOCLE_PORTAL__PORT", "8082")
+    portal = load_settings().portal
+    assert (portal.port, portal.host) == (8082, "127.0.0.1")
+
+
+def test_a_named_file_is_read_instead(folder: Path) -> None:
+    """`--settings FILE` replaces the default file."""
+    other = folder / "other.toml"
+    other.write_text("[database]\nurl = 'postgresql://socle@db/socle'\n")
+    assert load_settings(other).database.url == "postgresql://socle@db/socle"
+
+
+def test_every_fault_is_listed_with_its_key(folder: Path) -> None:
+    """One message names all that is wrong: a typing error, a wrong port, an unknown section."""
+    (folder / "socle.toml").write_text(
+        "[portal]\nport = 99999\nprot = 1\n[radius]\nauthentication_port = 'x'\n[nothing]\n"
+    )
+    with pytest.raises(ConfigurationError) as raised:
+        load_settings()
+    assert {fault.key for fault in raised.value.faults} == {
+        "portal.port",
+        "portal.prot",
+        "radius.authentication_port",
+        "nothing",
+    }
+
+
+def test_only_the_demo_moves_the_clock(folder: Path) -> None:
+    """A clock file without `demo = true` stops the start."""
+    (folder / "socle.toml").write_text("clock_offset_file = 'offset'\n")
+    with pytest.raises(ConfigurationError, match="clock_offset_file"):
+        load_settings()
+
+
+@pytest.mark.parametrize("text", ["[portal", "demo = maybe"])
+def test_a_file_that_is_not_toml_is_told(folder: Path, text: str) -> None:
+    """A syntax error names the file and the place."""
+    (folder / "socle.toml").write_text(text)
+    with pytest.raises(ConfigurationError, match=r"socle\.toml"):
+        load_settings()
+
+
+def test_a_file_that_is_absent_is_told(folder: Path) -> None:
+    """`--settings` with a wrong name never falls back to defaults."""
+    with pytest.raises(ConfigurationError, match="--settings"):
+        load_settings(folder / "absent.toml")
+
+
+def test_secrets_files_go_before_everything(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`SOCLE_SECRETS` names a folder with one file a setting, as containers mount them."""
+    (folder / "secrets").mkdir()
+    (folder / "secrets" / "SOCLE_database__url").write_text("postgresql://secret@db/socle\n")
+    monkeypatch.setenv("SOCLE_SECRETS", str(folder / "secrets"))
+    monkeypatch.setenv("SOCLE_DATABASE__URL", "postgresql://other@db/socle")
+    assert load_settings().database.url == "postgresql://secret@db/socle"
