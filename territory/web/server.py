@@ -60,10 +60,10 @@ class _Connection(web.RequestHandler):
 
     def handle_error(
         self,
-        request: BaseRequest,  # noqa: ARG002 - nothing of it may come back
+        request: BaseRequest,
         status: int = 500,
-        exc: BaseException | None = None,  # noqa: ARG002
-        message: str | None = None,  # noqa: ARG002
+        exc: BaseException | None = None,
+        message: str | None = None,
     ) -> web.StreamResponse:
         """One fixed page; failures of our own were already answered by the application."""
         response = web.Response(text=UNREADABLE, status=status, content_type="text/html")

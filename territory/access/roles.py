@@ -1,0 +1,74 @@
+"""Roles and what each may do: one table, read by the gate, the pages and the tests. Pure."""
+
+from enum import StrEnum, unique
+
+
+@unique
+class Role(StrEnum):
+    """What an operator is in the territory; each has exactly one."""
+
+    ADMINISTRATOR = "administrator"
+    TECHNICIAN = "technician"
+    AGENT = "agent"
+    """Of one organisation; sees its sites and nobody else's."""
+    MEDIATOR = "mediator"
+    CUSTODIAN = "custodian"
+    """Answers judicial requisitions, with a second one; nobody else may."""
+    DPO = "dpo"
+
+    @property
+    def french(self) -> str:
+        """The role's French name (docs/lexique.md)."""
+        return TITLES[self]
+
+
+TITLES = {
+    Role.ADMINISTRATOR: "administrateur",
+    Role.TECHNICIAN: "technicien",
+    Role.AGENT: "agent",
+    Role.MEDIATOR: "médiateur",
+    Role.CUSTODIAN: "dépositaire",
+    Role.DPO: "délégué à la protection des données",
+}
+
+
+@unique
+class Permission(StrEnum):
+    """What a page asks of its visitor."""
+
+    ANYONE = "anyone"
+    """No sign-in needed: the sign-in page itself."""
+    BE_SIGNED_IN = "be_signed_in"
+    """One's own home, password and sign-out."""
+    SEE_SITES = "see_sites"
+    SEE_EQUIPMENT = "see_equipment"
+    SEE_ORGANISATIONS = "see_organisations"
+    MANAGE_OPERATORS = "manage_operators"
+    SEE_AUDIT = "see_audit"
+    HANDLE_CASES = "handle_cases"
+    SEE_ARCHIVE = "see_archive"
+    """The register of segments: days, counts and digests, no person."""
+
+
+EVERY_ROLE = frozenset(Role)
+
+GRANTS: dict[Permission, frozenset[Role]] = {
+    Permission.ANYONE: EVERY_ROLE,
+    Permission.BE_SIGNED_IN: EVERY_ROLE,
+    Permission.SEE_SITES: frozenset(
+        {Role.ADMINISTRATOR, Role.TECHNICIAN, Role.AGENT, Role.MEDIATOR, Role.DPO}
+    ),
+    Permission.SEE_EQUIPMENT: frozenset({Role.ADMINISTRATOR, Role.TECHNICIAN}),
+    Permission.SEE_ORGANISATIONS: frozenset({Role.ADMINISTRATOR, Role.DPO}),
+    Permission.MANAGE_OPERATORS: frozenset({Role.ADMINISTRATOR}),
+    Permission.SEE_AUDIT: frozenset({Role.ADMINISTRATOR, Role.DPO}),
+    Permission.HANDLE_CASES: frozenset({Role.CUSTODIAN}),
+    Permission.SEE_ARCHIVE: frozenset({Role.CUSTODIAN, Role.DPO}),
+}
+
+
+def may(role: Role | None, permission: Permission) -> bool:
+    """Whether ``role`` (None: nobody signed in) holds ``permission``."""
+    if role is None:
+        return permission is Permission.ANYONE
+    return role in GRANTS[permission]
