@@ -1,0 +1,1 @@
+"""What people see: the way a guest goes online (way 1). See README.md."""

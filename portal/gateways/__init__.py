@@ -1,0 +1,1 @@
+"""Every brand of gateway as a pure adapter; `brands` knows them all."""

@@ -1,0 +1,206 @@
+"""The few words in which every brand of gateway is told to the rest of the portal.
+
+An adapter turns raw octets of a redirect into an `Arrival` and a credential into a `HandBack`.
+It never believes an address it is told: the only places a guest is sent are those of the site's
+own record (`Registration`). Nothing here, or in an adapter, knows the clock, the database or the
+web server; what a peer sent wrongly is a `ProtocolError` with a stable reason.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv6Address
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from territory.errors import ProtocolError
+from territory.identifiers import MacAddress
+
+LONGEST_QUERY_OCTETS = 8192
+"""A redirect above this is refused unread; recorded ones stay under 1 500."""
+
+
+class Situation(StrEnum):
+    """What a gateway says of the device it sends to us."""
+
+    CAPTIVE = "captive"
+    """It is not online and wants to be."""
+    ONLINE = "online"
+    """It has just been let in."""
+    ALREADY = "already"
+    """It was online before."""
+    REFUSED = "refused"
+    """Its credential was not accepted."""
+    LEFT = "left"
+    """It has logged off."""
+
+
+class Refusal(StrEnum):
+    """Why a log-in failed, as far as the gateway tells."""
+
+    REJECTED = "rejected"
+    """The RADIUS server said no."""
+    NO_ANSWER = "no-answer"
+    """The RADIUS server did not answer the gateway in time."""
+    OTHER = "other"
+    """Anything else: a fault of the gateway's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What the base itself holds of one gateway; made by an administrator, never by a redirect."""
+
+    login_address: str
+    """`host[:port]` a hand-back may go to."""
+    portal_base: str
+    """The portal address the gateway is configured with, character for character."""
+    secret: str | None
+    """The secret shared with the gateway (uamsecret, faskey); None: it signs nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A device as its gateway presents it, verified as far as the brand allows."""
+
+    situation: Situation
+    """Where it stands."""
+    device: MacAddress | None
+    """Its MAC address; None where the brand leaves it out of a reply."""
+    carried: Mapping[str, str] = field(default_factory=dict)
+    """What this brand's hand-back will need again; kept in the signed visit."""
+    user_name: str | None = None
+    """The credential it used, where the gateway repeats it."""
+    refusal: Refusal | None = None
+    """Set when `situation` is REFUSED."""
+    reply: str = ""
+    """RADIUS Reply-Message as the gateway passed it on; shown only through a table of ours."""
+    original_url: str | None = None
+    """The http page the guest wanted, where the redirect is signed."""
+    ssid: str | None = None
+    """The network, where told."""
+    return_token: str = ""
+    """The signed visit that came back through the gateway, for brands that only bring that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What the gateway will show to RADIUS; worth nothing on another device."""
+
+    user_name: str
+    """Opaque, 26 characters of `a-z2-7`."""
+    password: str
+    """Derived from the name, 26 characters of `a-z2-7`."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandBack:
+    """Where the browser goes next, by GET: always an address of the site's own record."""
+
+    url: str
+    """Absolute address on the gateway."""
+
+    @property
+    def origin(self) -> str:
+        """`scheme://host[:port]`, for the page's form-action policy."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+class Adapter(Protocol):
+    """One brand of gateway, both ways."""
+
+    @property
+    def asks_radius(self) -> bool:
+        """Whether the gateway shows the credential to RADIUS, which binds it to the device."""
+        ...
+
+    def name_in(self, query: bytes) -> str:
+        """Return the name by which the redirect says which gateway it is; not yet believed.
+
+        Raises:
+            ProtocolError: oversized, unreadable, or without a name.
+        """
+        ...
+
+    def read(self, query: bytes, registration: Registration) -> Arrival:
+        """Return the arrival that the raw query (all after the first `?`) tells.
+
+        Raises:
+            ProtocolError: forged, foreign or malformed; the reason is a stable word.
+        """
+        ...
+
+    def hand_back(
+        self,
+        registration: Registration,
+        carried: Mapping[str, str],
+        credential: Credential,
+        return_url: str,
+    ) -> HandBack:
+        """Return where the browser logs in, from what the arrival carried.
+
+        Raises:
+            ProtocolError: what was carried cannot be used.
+        """
+        ...
+
+    def log_off(self, registration: Registration, carried: Mapping[str, str]) -> HandBack:
+        """Return where the browser logs off."""
+        ...
+
+    def start(self, registration: Registration) -> HandBack:
+        """Return where a browser of this site gets a fresh redirect to us."""
+        ...
+
+
+def required(parameters: Mapping[str, str], name: str) -> str:
+    """Return a parameter that must be there and not empty.
+
+    Raises:
+        ProtocolError: `missing-<name>`.
+    """
+    value = parameters.get(name, "")
+    if not value:
+        raise ProtocolError(f"missing-{name}")
+    return value
+
+
+def device_of(text: str) -> MacAddress:
+    """Return the device a redirect names.
+
+    Raises:
+        ProtocolError: `bad-device`: no MAC address, all zeros, or a group address.
+    """
+    try:
+        device = MacAddress.parse(text)
+    except ProtocolError as fault:
+        raise ProtocolError("bad-device") from fault
+    if not device.is_device:
+        raise ProtocolError("bad-device")
+    return device
+
+
+def address_of(text: str) -> IPv4Address | IPv6Address | None:
+    """Return the IP address written in `text`, or None."""
+    try:
+        return IPv4Address(text)
+    except ValueError:
+        pass
+    try:
+        return IPv6Address(text)
+    except ValueError:
+        return None
+
+
+def web_page(url: str, longest: int = 512) -> str | None:
+    """Return `url` if it is a plain http(s) page that may be offered as a link, else None."""
+    if not url or len(url) > longest or not url.isascii() or not url.isprintable() or " " in url:
+        return None
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not host or parts.username is not None:
+        return None
+    return url

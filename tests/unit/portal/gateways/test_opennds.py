@@ -1,0 +1,168 @@
+"""openNDS at FAS level 1: a list in base64 that nothing signs, and a hash that opens one client."""
+
+import base64
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.gateways import opennds
+from portal.gateways.vocabulary import Adapter, Credential, Registration, Situation
+from territory.errors import ProtocolError
+from territory.identifiers import MacAddress
+
+FASKEY = "faskey-of-the-library"
+HID = "7dcf407fa84a0e0519c7991154c4148de0244d7589020c0d9842db9efad82094"
+"""`printf a1b2c3d4 | openssl sha256`: the hash of a client's token."""
+RHID = "59bc3393b6b1b21a032b368465e72e89c9e208023e58e86dbad86d89cad74338"
+"""`printf '%sfaskey-of-the-library' $HID | openssl sha256`."""
+OWN = Registration("192.168.8.1:2050", "http://portal.example/gateway/opennds", FASKEY)
+NOBODY = Credential("unused", "unused")
+
+
+def listed(**changes: str | None) -> str:
+    """Return the decoded list in the gateway's own order, some values changed or left out."""
+    values: dict[str, str | None] = {
+        "hid": HID,
+        "clientip": "192.168.8.77",
+        "clientmac": "8a:56:7e:f9:10:e4",
+        "client_type": "cpd_can",
+        "gatewayname": "bibliotheque-commercy",
+        "gatewayurl": "http%3a%2f%2fstatus.client",
+        "version": "9.10.0",
+        "gatewayaddress": "192.168.8.1:2050",
+        "gatewaymac": "020000000020",
+        "originurl": "http%3a%2f%2fexample.org%2f",
+        "clientif": "br-lan",
+        "themespec": "(null)",
+    }
+    values |= changes
+    return ", ".join(f"{name}={value}" for name, value in values.items() if value is not None)
+
+
+def query(text: str) -> bytes:
+    """Return the query the gateway makes of a list."""
+    return b"fas=" + base64.b64encode(text.encode())
+
+
+def test_a_redirect_is_read() -> None:
+    """The list's order and separator are the gateway's own; `(null)` is no value."""
+    arrival = opennds.read(query(listed()), OWN)
+    assert arrival.situation is Situation.CAPTIVE
+    assert arrival.device == MacAddress.parse("8A-56-7E-F9-10-E4")
+    assert arrival.carried == {"hid": HID}
+    assert arrival.original_url is None
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "bibliotheque-commercy",
+        "bibliotheque-commercy%20",
+        "bibliotheque-commercy%20Node%3ae4956e4e1234%20",
+        "bibliotheque-commercy%20Node:e4956e4e1234",
+        "biblioth%65que-commercy",
+    ],
+)
+def test_the_name_comes_through_what_versions_do_to_it(written: str) -> None:
+    """A final space in 10.1.2, a serial number unless `enable_serial_number_suffix` is off."""
+    assert opennds.name_in(query(listed(gatewayname=written))) == "bibliotheque-commercy"
+
+
+def test_version_ten_adds_a_field() -> None:
+    """`cpi_query` comes in the middle of the list; order does not matter here."""
+    text = listed().replace("gatewayname=", "cpi_query=(null), gatewayname=")
+    assert opennds.read(query(text), OWN).carried == {"hid": HID}
+
+
+def test_base64_without_its_padding() -> None:
+    """Some fronts drop a final `=`."""
+    assert opennds.read(query(listed()).rstrip(b"="), OWN).device is not None
+
+
+def test_the_return_hash_against_openssl() -> None:
+    """SHA-256 of the client's hash and the faskey, joined as text and trimmed."""
+    assert opennds.return_hash(HID, FASKEY) == RHID
+    assert opennds.return_hash(f"{HID} ", f" {FASKEY}\n") == RHID
+
+
+def test_the_hand_back() -> None:
+    """One GET opens this client's access and sends it to our own page."""
+    carried = opennds.read(query(listed()), OWN).carried
+    asked = opennds.hand_back(OWN, carried, NOBODY, "https://portal.example/ma-connexion?visit=a.b")
+    assert asked.url == (
+        f"http://192.168.8.1:2050/opennds_auth/?tok={RHID}"
+        "&redir=https%3A%2F%2Fportal.example%2Fma-connexion%3Fvisit%3Da.b&custom=bmE="
+    )
+    assert asked.origin == "http://192.168.8.1:2050"
+
+
+def test_log_off_and_start() -> None:
+    """Both are addresses of openNDS's own web server."""
+    assert opennds.log_off(OWN, {}).url == "http://192.168.8.1:2050/opennds_deny/"
+    assert opennds.start(OWN).url == "http://192.168.8.1:2050/login"
+
+
+def test_a_device_that_is_online_brings_its_visit_back() -> None:
+    """openNDS repeats the hand-back's parameters with `status=authenticated`."""
+    back = (
+        f"tok={RHID}&redir=https%3A%2F%2Fportal.example%2Fma-connexion%3Fvisit%3Da.b"
+        "&custom=bmE=&status=authenticated"
+    ).encode()
+    assert opennds.name_in(back) == ""
+    arrival = opennds.read(back, OWN)
+    assert arrival.situation is Situation.ALREADY
+    assert arrival.return_token == "a.b"
+
+
+def forgeries() -> Iterator[tuple[bytes, str]]:
+    """Yield queries that are refused, with the reason."""
+    yield b"", "missing-fas"
+    yield b"fas=", "missing-fas"
+    yield b"fas=%%%", "bad-encoding"
+    yield b"fas=" + base64.b64encode(b"\xff\xfe"), "bad-encoding"
+    yield b"fas=" + b"A" * 9000, "oversized"
+    yield query(listed(gatewayaddress="203.0.113.9:2050")), "foreign-address"
+    yield query(listed(gatewayaddress="192.168.8.1:80")), "foreign-address"
+    yield query(listed(gatewayaddress=None)), "missing-gatewayaddress"
+    yield query(listed(hid="(null)")), "missing-hid"
+    yield query(listed(hid="<script>alert(1)</script>")), "bad-hid"
+    yield query(listed(hid=HID + "00")), "bad-hid"
+    yield query(listed(clientmac="nobody")), "bad-device"
+    yield query(listed(clientmac=None)), "missing-clientmac"
+    yield query(listed(clientif="a\nb")), "control-character"
+    yield b"status=authenticated", "missing-visit"
+    yield b"status=authenticated&redir=http://[", "bad-encoding"
+
+
+@pytest.mark.parametrize(("forged", "reason"), list(forgeries()))
+def test_a_bad_redirect_is_refused_with_a_stable_reason(forged: bytes, reason: str) -> None:
+    """A list that cannot be ours opens nothing."""
+    with pytest.raises(ProtocolError) as refused:
+        opennds.read(forged, OWN)
+    assert refused.value.reason == reason
+
+
+def test_without_a_faskey_nobody_is_handed_back() -> None:
+    """The return hash would be anyone's to compute."""
+    open_gateway = Registration(OWN.login_address, OWN.portal_base, None)
+    with pytest.raises(ProtocolError, match="no-secret"):
+        opennds.hand_back(open_gateway, {"hid": HID}, NOBODY, "")
+
+
+@given(st.binary(max_size=300), st.booleans())
+def test_only_protocol_errors_come_out(octets: bytes, encode: bool) -> None:
+    """Whatever the octets, inside or outside the base64."""
+    forged = b"fas=" + base64.b64encode(octets) if encode else octets
+    for act in (opennds.name_in, lambda q: opennds.read(q, OWN)):
+        try:
+            act(forged)
+        except ProtocolError:
+            continue
+
+
+def test_it_is_an_adapter() -> None:
+    """The module fits the portal's port."""
+    adapter: Adapter = opennds
+    assert not adapter.asks_radius
