@@ -22,7 +22,7 @@ from portal.gateways.query import parse_query
 from portal.gateways.vocabulary import (
     LONGEST_QUERY_OCTETS,
     Arrival,
-    Credential,
+    Departure,
     HandBack,
     Refusal,
     Registration,
@@ -88,16 +88,13 @@ def read(query: bytes, registration: Registration) -> Arrival:
         reply=parameters.get("reply", "")[:LONGEST_REPLY],
         original_url=web_page(parameters.get("userurl", "")) if signed else None,
         ssid=parameters.get("ssid") or None,
+        language=parameters.get("lang", ""),
     )
 
 
-def hand_back(
-    registration: Registration,
-    carried: Mapping[str, str],
-    credential: Credential,
-    return_url: str,
-) -> HandBack:
+def hand_back(registration: Registration, departure: Departure) -> HandBack:
     """Return the log-in address: CHAP, masked PAP, or clear where there is no challenge."""
+    carried, credential = departure.carried, departure.credential
     fields = {"username": credential.user_name}
     challenge = carried.get("challenge", "")
     if not challenge:
@@ -106,8 +103,10 @@ def hand_back(
         fields["password"] = mask(credential.password, challenge, registration.secret)
     else:
         fields["response"] = chap_response(credential.password, challenge, registration.secret)
-    if return_url:
-        fields["userurl"] = return_url
+    if departure.page_wanted:
+        fields["userurl"] = departure.page_wanted
+    if departure.language:
+        fields["lang"] = departure.language
     return HandBack(f"{_base(registration, carried)}/logon?{_format(fields)}")
 
 

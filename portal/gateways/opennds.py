@@ -20,7 +20,7 @@ from portal.gateways.query import parse_query
 from portal.gateways.vocabulary import (
     LONGEST_QUERY_OCTETS,
     Arrival,
-    Credential,
+    Departure,
     HandBack,
     Registration,
     Situation,
@@ -72,18 +72,13 @@ def read(query: bytes, registration: Registration) -> Arrival:
     )
 
 
-def hand_back(
-    registration: Registration,
-    carried: Mapping[str, str],
-    credential: Credential,  # noqa: ARG001 - this gateway asks no RADIUS server
-    return_url: str,
-) -> HandBack:
-    """Return the address that opens this client's access, then sends it to `return_url`."""
+def hand_back(registration: Registration, departure: Departure) -> HandBack:
+    """Return the address that opens this client's access, then sends it to our own page."""
     if registration.secret is None:
         raise ProtocolError("no-secret")
-    token = return_hash(required(carried, "hid"), registration.secret)
+    token = return_hash(required(departure.carried, "hid"), registration.secret)
     custom = base64.b64encode(b"na").decode()
-    query = f"tok={token}&redir={quote(return_url, safe=_UNESCAPED)}&custom={custom}"
+    query = f"tok={token}&redir={quote(departure.page_of_ours, safe=_UNESCAPED)}&custom={custom}"
     return HandBack(f"http://{registration.login_address}/opennds_auth/?{query}")
 
 

@@ -80,6 +80,8 @@ class Arrival:
     """The network, where told."""
     return_token: str = ""
     """The signed visit that came back through the gateway, for brands that only bring that."""
+    language: str = ""
+    """The language of the hand-back, where the gateway repeats it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,22 @@ class Credential:
     """Opaque, 26 characters of `a-z2-7`."""
     password: str
     """Derived from the name, 26 characters of `a-z2-7`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """What a guest leaves the portal with."""
+
+    carried: Mapping[str, str]
+    """What the arrival carried."""
+    credential: Credential
+    """What opens the gateway."""
+    page_wanted: str = ""
+    """The page the guest asked for first, where known."""
+    page_of_ours: str = ""
+    """Our own page that says "connected", with the signed visit in it."""
+    language: str = ""
+    """The language of the guest's pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +148,8 @@ class Adapter(Protocol):
         """
         ...
 
-    def hand_back(
-        self,
-        registration: Registration,
-        carried: Mapping[str, str],
-        credential: Credential,
-        return_url: str,
-    ) -> HandBack:
-        """Return where the browser logs in, from what the arrival carried.
+    def hand_back(self, registration: Registration, departure: Departure) -> HandBack:
+        """Return where the browser logs in.
 
         Raises:
             ProtocolError: what was carried cannot be used.

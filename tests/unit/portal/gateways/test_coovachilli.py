@@ -12,6 +12,7 @@ from portal.gateways import coovachilli
 from portal.gateways.vocabulary import (
     Adapter,
     Credential,
+    Departure,
     HandBack,
     Refusal,
     Registration,
@@ -25,6 +26,7 @@ BASE = "http://10.9.0.1:8080/gateway/coovachilli"
 SECRET = "uamkey"
 OWN = Registration(login_address="10.1.0.1:3990", portal_base=BASE, secret=SECRET)
 PHONE = MacAddress.parse("8A-56-7E-F9-10-E4")
+NOBODY = Credential("name", "pass")
 CHALLENGE = "5273e9887a53b7eaa77cc18dba1fb92d"
 
 
@@ -105,16 +107,16 @@ def test_the_recorded_chap_answer() -> None:
     """The address that the real gateway turned into an Access-Accept, character for character."""
     url = recorded("admitted-chap", ">")
     carried = coovachilli.read(query_of(recorded("refused", "<")), OWN).carried
-    credential = Credential("opaque-7f3a", "one-shot-secret")
     page = parse_qs(urlsplit(url).query)["userurl"][0]
-    assert coovachilli.hand_back(OWN, carried, credential, page) == HandBack(url)
+    leaving = Departure(carried, Credential("opaque-7f3a", "one-shot-secret"), page)
+    assert coovachilli.hand_back(OWN, leaving) == HandBack(url)
 
 
 def test_the_recorded_pap_answer() -> None:
     """The masked password that the real gateway unmasked for the RADIUS server."""
     carried = coovachilli.read(query_of(recorded("captured-again", "<")), OWN).carried
     credential = Credential("opaque-9b1c", "one-shot-secret")
-    asked = coovachilli.hand_back(OWN, {**carried, "pap": "1"}, credential, "")
+    asked = coovachilli.hand_back(OWN, Departure({**carried, "pap": "1"}, credential))
     assert asked == HandBack(recorded("admitted-pap", ">"))
 
 
@@ -222,7 +224,7 @@ def test_uspot_after_a_final_slash() -> None:
 def test_without_a_challenge_the_password_goes_in_clear() -> None:
     """`nochallenge`: the gateway has nothing to mask with; the credential works once, here."""
     arrival = coovachilli.read(signed(redirect(challenge=None)), OWN)
-    asked = coovachilli.hand_back(OWN, arrival.carried, Credential("name", "pass"), "")
+    asked = coovachilli.hand_back(OWN, Departure(arrival.carried, NOBODY))
     assert asked.url == "http://10.1.0.1:3990/logon?username=name&password=pass"
 
 
@@ -231,7 +233,7 @@ def test_the_gateways_https_base_is_used_where_it_is_the_sites_own() -> None:
     own = Registration("wifi.exemple.fr:3990", BASE, SECRET)
     query = redirect(uamip="10.1.0.1", ssl="https%3a%2f%2fwifi.exemple.fr%3a4990%2f")
     carried = coovachilli.read(signed(query), own).carried
-    asked = coovachilli.hand_back(own, carried, Credential("name", "pass"), "")
+    asked = coovachilli.hand_back(own, Departure(carried, NOBODY))
     assert asked.origin == "https://wifi.exemple.fr:4990"
     assert coovachilli.log_off(own, carried).url == "https://wifi.exemple.fr:4990/logoff"
 
@@ -248,6 +250,13 @@ def test_an_ipv6_gateway() -> None:
     own = Registration("[fd00::1]:3990", BASE, SECRET)
     assert coovachilli.read(signed(redirect(uamip="fd00::1")), own).carried
     assert coovachilli.start(own).origin == "http://[fd00::1]:3990"
+
+
+def test_the_language_comes_back() -> None:
+    """CoovaChilli keeps `lang` of a log-in and repeats it in its redirects."""
+    asked = coovachilli.hand_back(OWN, Departure({}, NOBODY, language="de"))
+    assert asked.url.endswith("&lang=de")
+    assert coovachilli.read(signed(redirect(lang="de")), OWN).language == "de"
 
 
 def test_the_first_of_a_doubled_parameter_counts() -> None:
@@ -306,7 +315,7 @@ def test_a_changed_carried_base_is_refused_again() -> None:
     """Even a signed visit of another day goes only where the record says today."""
     carried = {"challenge": CHALLENGE, "ssl": "https://old.example"}
     with pytest.raises(ProtocolError, match="foreign-address"):
-        coovachilli.hand_back(OWN, carried, Credential("n", "p"), "")
+        coovachilli.hand_back(OWN, Departure(carried, NOBODY))
 
 
 @given(st.binary(max_size=400))
@@ -332,7 +341,7 @@ def test_signed_nonsense_is_refused_as_calmly(parameters: dict[str, str]) -> Non
     query = signed(redirect(**parameters))
     try:
         arrival = coovachilli.read(query, OWN)
-        asked = coovachilli.hand_back(OWN, arrival.carried, Credential("n", "p"), "")
+        asked = coovachilli.hand_back(OWN, Departure(arrival.carried, NOBODY))
     except ProtocolError:
         return
     assert urlsplit(asked.url).hostname == "10.1.0.1"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.gateways import opennds
-from portal.gateways.vocabulary import Adapter, Credential, Registration, Situation
+from portal.gateways.vocabulary import Adapter, Credential, Departure, Registration, Situation
 from territory.errors import ProtocolError
 from territory.identifiers import MacAddress
 
@@ -90,7 +90,8 @@ def test_the_return_hash_against_openssl() -> None:
 def test_the_hand_back() -> None:
     """One GET opens this client's access and sends it to our own page."""
     carried = opennds.read(query(listed()), OWN).carried
-    asked = opennds.hand_back(OWN, carried, NOBODY, "https://portal.example/ma-connexion?visit=a.b")
+    page = "https://portal.example/ma-connexion?visit=a.b"
+    asked = opennds.hand_back(OWN, Departure(carried, NOBODY, page_of_ours=page))
     assert asked.url == (
         f"http://192.168.8.1:2050/opennds_auth/?tok={RHID}"
         "&redir=https%3A%2F%2Fportal.example%2Fma-connexion%3Fvisit%3Da.b&custom=bmE="
@@ -148,7 +149,7 @@ def test_without_a_faskey_nobody_is_handed_back() -> None:
     """The return hash would be anyone's to compute."""
     open_gateway = Registration(OWN.login_address, OWN.portal_base, None)
     with pytest.raises(ProtocolError, match="no-secret"):
-        opennds.hand_back(open_gateway, {"hid": HID}, NOBODY, "")
+        opennds.hand_back(open_gateway, Departure({"hid": HID}, NOBODY))
 
 
 @given(st.binary(max_size=300), st.booleans())

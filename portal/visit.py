@@ -1,0 +1,187 @@
+"""A guest's passage through the portal: a state, what may happen to it, and its signed form.
+
+Rules. A visit begins as ARRIVED, when a gateway has presented a device. It is ADMITTED only from
+VERIFIED, and VERIFIED only from IDENTIFIED, whatever the method: a method answers with the events
+it stands for, never with a state. A refusal can be retried from the beginning. EXPIRED is final:
+only a new redirect of the gateway begins again. `TRANSITIONS` is the whole truth; `advance` reads
+it, and the diagram in the README is drawn from it.
+
+A visit travels signed (HMAC-SHA256) in address and form, so a log-in window that keeps no cookie
+and runs no script still gets through, and any process of the portal can take the next step. It
+names one device behind one gateway and is worth nothing elsewhere: what it carries is that
+device's challenge, and the credential it leads to is bound to that device at its first use.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from itsdangerous import BadData, URLSafeSerializer
+
+from territory.errors import ProtocolError
+from territory.identifiers import MacAddress
+
+
+class State(StrEnum):
+    """Where a visit stands."""
+
+    ARRIVED = "arrived"
+    """The gateway has presented the device."""
+    IDENTIFIED = "identified"
+    """The guest has said who they are, or chosen not to be asked."""
+    VERIFIED = "verified"
+    """What the site demands is proven: terms accepted, code right..."""
+    ADMITTED = "admitted"
+    """A right to go online is written."""
+    REFUSED = "refused"
+    """The gateway, the plan or a method said no."""
+    EXPIRED = "expired"
+    """It lasted too long."""
+
+
+class Event(StrEnum):
+    """What may happen to a visit."""
+
+    IDENTIFY = "identify"
+    VERIFY = "verify"
+    ADMIT = "admit"
+    REFUSE = "refuse"
+    RETRY = "retry"
+    TIME_OUT = "time-out"
+
+
+TRANSITIONS: Mapping[tuple[State, Event], State] = MappingProxyType(
+    {
+        (State.ARRIVED, Event.IDENTIFY): State.IDENTIFIED,
+        (State.ARRIVED, Event.REFUSE): State.REFUSED,
+        (State.ARRIVED, Event.TIME_OUT): State.EXPIRED,
+        (State.IDENTIFIED, Event.VERIFY): State.VERIFIED,
+        (State.IDENTIFIED, Event.REFUSE): State.REFUSED,
+        (State.IDENTIFIED, Event.RETRY): State.ARRIVED,
+        (State.IDENTIFIED, Event.TIME_OUT): State.EXPIRED,
+        (State.VERIFIED, Event.ADMIT): State.ADMITTED,
+        (State.VERIFIED, Event.REFUSE): State.REFUSED,
+        (State.VERIFIED, Event.TIME_OUT): State.EXPIRED,
+        (State.ADMITTED, Event.REFUSE): State.REFUSED,
+        (State.ADMITTED, Event.TIME_OUT): State.EXPIRED,
+        (State.REFUSED, Event.RETRY): State.ARRIVED,
+        (State.REFUSED, Event.TIME_OUT): State.EXPIRED,
+    }
+)
+"""Every step a visit can take; what is not here cannot happen."""
+
+LIFETIME = timedelta(minutes=10)
+"""How long a guest may take; CoovaChilli's challenge lives as long."""
+LONGEST_TOKEN = 3072
+"""Characters of a signed visit that are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One device's passage behind one gateway."""
+
+    id: UUID
+    """Random; the admission it leads to has the same, so a form sent twice grants once."""
+    gateway: str
+    """Code of the gateway that presented the device, verified when it did."""
+    device: MacAddress
+    """The device."""
+    expires_at: datetime
+    """Over from then on (aware, UTC, whole seconds)."""
+    state: State = State.ARRIVED
+    """Where it stands."""
+    language: str = "fr"
+    """Language of the pages."""
+    terms: str = ""
+    """Version of the terms that were shown; empty before."""
+    admission: UUID | None = None
+    """The right to go online, once ADMITTED."""
+    page_wanted: str = ""
+    """The page the guest asked for first, where a signed redirect told it."""
+    carried: Mapping[str, str] = field(default_factory=dict)
+    """What the gateway's hand-back needs again."""
+
+
+def advance(state: State, event: Event) -> State | None:
+    """Return the state after `event`, or None where the table knows no such step."""
+    return TRANSITIONS.get((state, event))
+
+
+def advance_all(visit: Visit, *events: Event) -> Visit | None:
+    """Return `visit` after each of `events` in turn, or None where one of them cannot happen."""
+    state = visit.state
+    for event in events:
+        after = advance(state, event)
+        if after is None:
+            return None
+        state = after
+    return replace(visit, state=state)
+
+
+def at(visit: Visit, now: datetime) -> Visit:
+    """Return the visit as it stands at `now`: EXPIRED once its time is over."""
+    if now < visit.expires_at or visit.state is State.EXPIRED:
+        return visit
+    return replace(visit, state=State.EXPIRED)
+
+
+def sign_visit(visit: Visit, key: bytes) -> str:
+    """Return the visit as a token for addresses and forms, signed under the keyring's "visit"."""
+    token = _serializer(key).dumps(_as_list(visit))
+    return token if isinstance(token, str) else token.decode()
+
+
+def read_visit(token: str, key: bytes) -> Visit:
+    """Return the visit a token holds, whatever its state; its signature is checked first.
+
+    Raises:
+        ProtocolError: `bad-visit`: not signed by this base, or not a visit.
+    """
+    if len(token) > LONGEST_TOKEN:
+        raise ProtocolError("bad-visit")
+    try:
+        return _from_list(_serializer(key).loads(token))
+    except (BadData, ValueError, TypeError, AttributeError, ProtocolError) as fault:
+        raise ProtocolError("bad-visit") from fault
+
+
+def _serializer(key: bytes) -> URLSafeSerializer:
+    signer = {"key_derivation": "hmac", "digest_method": sha256}
+    return URLSafeSerializer(key, salt="visit", signer_kwargs=signer)
+
+
+def _as_list(visit: Visit) -> list[Any]:
+    """The fields in a fixed order: shorter than an object with names."""
+    return [
+        visit.id.hex,
+        visit.gateway,
+        visit.device.octets.hex(),
+        int(visit.expires_at.timestamp()),
+        visit.state.value,
+        visit.language,
+        visit.terms,
+        visit.admission.hex if visit.admission else "",
+        visit.page_wanted,
+        dict(visit.carried),
+    ]
+
+
+def _from_list(fields: list[Any]) -> Visit:
+    number, gateway, device, expires, state, language, terms, admission, page, carried = fields
+    return Visit(
+        id=UUID(number),
+        gateway=gateway,
+        device=MacAddress(bytes.fromhex(device)),
+        expires_at=datetime.fromtimestamp(expires, tz=UTC),
+        state=State(state),
+        language=language,
+        terms=terms,
+        admission=UUID(admission) if admission else None,
+        page_wanted=page,
+        carried=carried,
+    )
