@@ -1,0 +1,203 @@
+"""A simulated guest's phone: browses, is captured, reads the portal's pages, goes online (shell).
+
+    browse --captured--> the portal's pages --form--> ... --> the gateway's /logon --> browse
+
+It knows the gateway only as the way to the Web: every name leads there. Its own address is a
+loopback address, by which the gateway tells it from others. It keeps no cookie.
+"""
+
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from simulation.mini_browser import Page, Submission, choose_form, read_page, submit
+from territory.errors import Unavailable
+
+MAX_HOPS = 12
+"""Redirects followed for one page."""
+MAX_PAGES = 6
+"""Pages of the portal walked through before a phone gives up."""
+MAX_PAGE_OCTETS = 1 << 20
+USER_AGENT = "Mozilla/5.0 (simulated phone) CaptiveNetworkSupport"
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a phone ends up seeing after it asked for an address."""
+
+    address: str
+    """The last address, after every redirect."""
+    status: int
+    page: Page
+    hops: tuple[str, ...]
+    """Every address asked, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """An attempt to go online."""
+
+    online: bool
+    sights: tuple[Sight, ...]
+    """What the phone saw, the first page and the last among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doorway:
+    """Where the network's gateway catches browsing."""
+
+    host: str
+    port: int
+
+
+class Phone:
+    """One phone on one gateway's network; use it as an asynchronous context."""
+
+    def __init__(
+        self, source: str, doorway: Doorway, hosts: Mapping[str, Doorway] | None = None
+    ) -> None:
+        """`hosts`: names that lead elsewhere than to the gateway (the portal's, for instance)."""
+        self.source = source
+        connector = aiohttp.TCPConnector(
+            local_addr=(source, 0), resolver=_Resolver(doorway, hosts or {}), use_dns_cache=False
+        )
+        self._http = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=20),
+            headers={"User-Agent": USER_AGENT},
+        )
+        self._gateway = ""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close its connections."""
+        await self._http.close()
+
+    async def browse(self, address: str) -> Sight:
+        """Return what the phone sees at this address, wherever it is sent.
+
+        Raises: Unavailable when a server on the way does not answer.
+        """
+        return await self._follow(Submission("GET", address, ""))
+
+    async def go_online(self, address: str = "http://a-site.test/") -> Journey:
+        """Browse; when captured, walk through the portal's pages, then browse again.
+
+        Raises: Unavailable when a server on the way does not answer.
+        """
+        sight = await self.browse(address)
+        sights = [sight]
+        if sight.address == address:
+            return Journey(True, tuple(sights))
+        for _ in range(MAX_PAGES):
+            form = choose_form(sight.page.forms, self._gateway)
+            if form is None or sight.address == address:
+                break
+            sight = await self._follow(submit(form, sight.address))
+            sights.append(sight)
+            if self._was_admitted(sight):
+                break
+        sights.append(await self.browse(address))
+        return Journey(sights[-1].address == address, tuple(sights))
+
+    async def log_off(self) -> Sight | None:
+        """Ask the gateway to end the session; None when the phone was never captured.
+
+        Raises: Unavailable when a server on the way does not answer.
+        """
+        return await self.browse(f"{self._gateway}/logoff") if self._gateway else None
+
+    async def _follow(self, submission: Submission) -> Sight:
+        hops: list[str] = []
+        method, address, body = submission.method, submission.address, submission.body
+        while len(hops) < MAX_HOPS:
+            hops.append(address)
+            status, location, html = await self._ask(method, address, body)
+            if not location:
+                return Sight(address, status, read_page(html), tuple(hops))
+            address = urljoin(address, location)
+            self._learn_gateway(address)
+            if status not in (307, 308):
+                method, body = "GET", ""
+        raise Unavailable(f"{submission.address} redirects without end")
+
+    async def _ask(self, method: str, address: str, body: str) -> tuple[int, str, str]:
+        """Return the status, the Location of a redirect (else empty) and the page."""
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+        try:
+            async with self._http.request(
+                method,
+                URL(address, encoded=True),
+                data=body.encode() or None,
+                headers=headers,
+                allow_redirects=False,
+            ) as response:
+                html = (await _read(response)).decode("utf-8", "replace")
+                redirected = 300 <= response.status < 400  # noqa: PLR2004
+                location = response.headers.get("Location", "") if redirected else ""
+                return response.status, location, html
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise Unavailable(f"{urlsplit(address).netloc} does not answer") from error
+
+    def _learn_gateway(self, address: str) -> None:
+        query = parse_qs(urlsplit(address).query)
+        if "uamip" in query and "uamport" in query:
+            self._gateway = f"http://{query['uamip'][0]}:{query['uamport'][0]}"
+
+    def _was_admitted(self, sight: Sight) -> bool:
+        """Tell whether the gateway was asked on the way, so that its answer is what is seen."""
+        asked = any(hop.startswith(f"{self._gateway}/logon") for hop in sight.hops)
+        return bool(self._gateway) and asked
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    kept = bytearray()
+    async for chunk in response.content.iter_chunked(1 << 16):
+        if len(kept) < MAX_PAGE_OCTETS:
+            kept += chunk
+    return bytes(kept[:MAX_PAGE_OCTETS])
+
+
+class _Resolver(AbstractResolver):
+    """Every name is the gateway's, except those that are listed."""
+
+    def __init__(self, doorway: Doorway, hosts: Mapping[str, Doorway]) -> None:
+        self._doorway = doorway
+        self._hosts = hosts
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """Return one address (called by aiohttp)."""
+        target = self._hosts.get(host, self._doorway)
+        return [
+            ResolveResult(
+                hostname=host,
+                host=target.host,
+                port=target.port,
+                family=socket.AF_INET,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+        ]
+
+    async def close(self) -> None:
+        """Release nothing (called by aiohttp)."""

@@ -1,0 +1,112 @@
+"""Whole simulated sites: a gateway and the phones around it, living their lives (shell).
+
+Used by `socle simulate` and by the demo, which also opens a gateway to a real browser. Chance
+is seeded, so that the same site lives the same life.
+"""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from simulation.configuration import GatewayConfiguration
+from simulation.coovachilli import SimulatedGateway
+from simulation.events import EventListener, ignore
+from simulation.phone import Doorway, Phone
+from territory.clock import Clock
+from territory.errors import Unavailable
+
+FIRST_PHONE = 10
+"""The first phone of a gateway at 127.10.1.1 has the address 127.10.1.11."""
+MAX_PHONES = 200
+ADDRESSES = ("http://actualites.test/", "http://meteo.test/", "http://bibliotheque.test/")
+
+
+@dataclass(frozen=True, slots=True)
+class SiteConfiguration:
+    """One site to be simulated."""
+
+    gateway: GatewayConfiguration
+    phones: int = 0
+    """How many guests come and go, at most 200."""
+    pause_seconds: float = 20.0
+    """How long a guest does nothing between two acts, on average."""
+    seed: int = 0
+
+
+class SimulatedSite:
+    """A gateway with its guests; an asynchronous context around its life."""
+
+    def __init__(
+        self,
+        configuration: SiteConfiguration,
+        *,
+        clock: Clock | None = None,
+        listener: EventListener = ignore,
+    ) -> None:
+        self.configuration = configuration
+        self.gateway = SimulatedGateway(configuration.gateway, clock=clock, listener=listener)
+
+    async def run(self) -> None:
+        """Start the gateway and let its guests live until this task is cancelled.
+
+        Raises: OSError when an address is taken.
+        """
+        await self.gateway.start()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(asyncio.Event().wait())
+                for number in range(min(self.configuration.phones, MAX_PHONES)):
+                    group.create_task(self._live(number))
+        finally:
+            await self.gateway.stop()
+
+    async def _live(self, number: int) -> None:
+        source = phone_address(self.configuration.gateway.uamlisten, number)
+        chance = random.Random(f"{self.configuration.seed}|{source}")
+        while True:
+            await self._pause(chance)
+            if not self.gateway.plugged:
+                continue
+            doorway = Doorway(self.configuration.gateway.uamlisten, self.gateway.web_port)
+            async with Phone(source, doorway) as phone:
+                try:
+                    await self._visit(phone, chance)
+                except Unavailable as gone:
+                    self.gateway.tell("phone-gave-up", f"A guest gave up: {gone}")
+
+    async def _visit(self, phone: Phone, chance: random.Random) -> None:
+        journey = await phone.go_online(chance.choice(ADDRESSES))
+        for _ in range(chance.randint(2, 6) if journey.online else 0):
+            await self._pause(chance)
+            octets = chance.randint(2_000, 400_000)
+            await phone.browse(f"http://images.test/octets/{octets}")
+        if chance.random() < 0.5:  # noqa: PLR2004 - half of the guests log off, half just go
+            await phone.log_off()
+        else:
+            self.gateway.leave(phone.source)
+
+    async def _pause(self, chance: random.Random) -> None:
+        await asyncio.sleep(chance.uniform(0.5, 1.5) * self.configuration.pause_seconds)
+
+
+async def simulate(
+    sites: Sequence[SiteConfiguration],
+    *,
+    clock: Clock | None = None,
+    listener: EventListener = ignore,
+) -> None:
+    """Let all these sites live until this task is cancelled, then stop each cleanly."""
+    async with asyncio.TaskGroup() as group:
+        for site in sites:
+            group.create_task(SimulatedSite(site, clock=clock, listener=listener).run())
+
+
+def phone_address(uamlisten: str, number: int) -> str:
+    """Return the source address of a gateway's phone, counted from 0, beside the gateway's own.
+
+    >>> phone_address("127.10.1.1", 0)
+    '127.10.1.11'
+    """
+    return str(IPv4Address(uamlisten) + FIRST_PHONE + number)
