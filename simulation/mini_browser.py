@@ -73,15 +73,12 @@ def read_page(html: str) -> Page:
 def choose_form(forms: Sequence[Form], gateway: str) -> Form | None:
     """Return the form that leads on: the one that asks for agreement, else one that is posted,
     else one that goes to the gateway (`gateway`: the beginning of its address)."""
-    for leads_on in (
-        lambda form: form.asks_agreement,
-        lambda form: form.method == "post",
-        lambda form: bool(gateway) and form.action.startswith(gateway),
-    ):
-        for form in forms:
-            if leads_on(form):
-                return form
-    return None
+    ranked = (
+        [form for form in forms if form.asks_agreement],
+        [form for form in forms if form.method == "post"],
+        [form for form in forms if gateway and form.action.startswith(gateway)],
+    )
+    return next((group[0] for group in ranked if group), None)
 
 
 def submit(form: Form, page_address: str) -> Submission:

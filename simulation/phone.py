@@ -151,7 +151,7 @@ class Phone:
                 allow_redirects=False,
             ) as response:
                 html = (await _read(response)).decode("utf-8", "replace")
-                redirected = 300 <= response.status < 400  # noqa: PLR2004
+                redirected = 300 <= response.status < 400
                 location = response.headers.get("Location", "") if redirected else ""
                 return response.status, location, html
         except (aiohttp.ClientError, TimeoutError, OSError) as error:

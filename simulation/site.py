@@ -82,7 +82,7 @@ class SimulatedSite:
             await self._pause(chance)
             octets = chance.randint(2_000, 400_000)
             await phone.browse(f"http://images.test/octets/{octets}")
-        if chance.random() < 0.5:  # noqa: PLR2004 - half of the guests log off, half just go
+        if chance.random() < 0.5:
             await phone.log_off()
         else:
             self.gateway.leave(phone.source)
