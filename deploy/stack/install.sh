@@ -57,8 +57,10 @@ build_wheel() { # into $work
     echo "Building the wheel"
     "$python" -m venv "$work/build"
     install_locked "$work/build" "$here/requirements-build.txt"
-    (cd "$checkout" && "$work/build/bin/python" -m hatchling build --target wheel "$work" >/dev/null 2>&1) ||
+    (cd "$checkout" && "$work/build/bin/python" -m hatchling build -t wheel -d "$work" >"$work/log" 2>&1) || {
+        cat "$work/log" >&2
         fail 1 "the wheel could not be built from $checkout"
+    }
     wheel=$(echo "$work"/socle-*.whl)
 }
 
@@ -95,6 +97,7 @@ mkdir -p "$folder/releases" || fail 1 "cannot write in $folder"
 folder=$(cd "$folder" && pwd -P)
 release=$folder/releases/$(date -u +%Y%m%dT%H%M%SZ)
 work=$(mktemp -d)
+mkdir "$release" || fail 1 "another installation runs in $folder"
 trap clean_up EXIT
 
 [[ -n $wheel ]] || build_wheel

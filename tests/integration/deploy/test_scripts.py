@@ -1,0 +1,79 @@
+"""The shell scripts, as shellcheck and a fresh machine see them; the image and compose files."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[3]
+STACK = ROOT / "deploy/stack"
+
+
+def test_shellcheck_finds_nothing() -> None:
+    """Every script of the ground, and the one of continuous integration."""
+    scripts: list[Path] = [*STACK.glob("*.sh"), ROOT / ".ci/run"]
+    done = subprocess.run(["shellcheck", *map(str, scripts)], capture_output=True, text=True, check=False)
+    assert done.stdout == ""
+
+
+def test_nothing_is_done_when_all_is_there() -> None:
+    """After a set-up, asking again is silent."""
+    command = [STACK / "system-packages.sh", "run", "test"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_what_is_missing_is_named_in_one_message(tmp_path: Path) -> None:
+    """Where nothing may be installed: every missing package of the group, and what to type."""
+    shutil.copy(STACK / "system-packages.sh", tmp_path)
+    (tmp_path / "debian-packages.txt").write_text(
+        "run   python3      python3\n"
+        "test  one|other    no-such-command\n"
+        "test  two          /no/such/*/file\n"
+        "test  three        python:no_such_module\n"
+        "test  here         /bin/*sh\n"
+        "bench four         no-such-command\n"
+    )
+    tools = tmp_path / "bin"  # neither apt-get nor sudo
+    tools.mkdir()
+    for name in ("bash", "dirname", "env", "grep", "python3"):
+        found = shutil.which(name)
+        assert found is not None
+        (tools / name).symlink_to(found)
+    done = subprocess.run(
+        [tmp_path / "system-packages.sh", "run", "test"],
+        env=os.environ | {"PATH": str(tools)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "These system packages are missing: one two three\n" in done.stderr
+    assert done.stderr.endswith("apt-get install --no-install-recommends one two three\n")
+
+
+def test_image_only_calls_the_install_script() -> None:
+    """No recipe of its own: one stage installs, the other copies the folder, and runs as nobody."""
+    lines = (ROOT / "Dockerfile").read_text().replace("\\\n", " ").splitlines()
+    steps = [line.split(maxsplit=1) for line in lines if line and not line.startswith("#")]
+    runs = [rest.split()[0] for word, rest in steps if word == "RUN"]
+    assert runs == ["/checkout/deploy/stack/install.sh", "useradd"]
+    assert [rest for word, rest in steps if word == "USER"] == ["socle"]
+    assert [word for word, _ in steps].count("FROM") == 2
+    health = next(rest for word, rest in steps if word == "HEALTHCHECK")
+    assert "deploy.stack.healthcheck" in health
+
+
+def test_compose_runs_the_image_closed() -> None:
+    """Read-only root, no capability, no new privilege, and the database out of reach."""
+    stack = yaml.safe_load((STACK / "compose.yaml").read_text())
+    socle, database = stack["services"]["socle"], stack["services"]["database"]
+    assert socle["read_only"] is True
+    assert socle["cap_drop"] == ["ALL"]
+    assert socle["security_opt"] == ["no-new-privileges:true"]
+    assert "ports" not in database
+    assert stack["networks"]["inside"] == {"internal": True}
+    assert (STACK / socle["build"]["context"] / "Dockerfile").resolve() == ROOT / "Dockerfile"
