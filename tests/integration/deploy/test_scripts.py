@@ -13,14 +13,14 @@ STACK = ROOT / "deploy/stack"
 
 def test_shellcheck_finds_nothing() -> None:
     """Every script of the ground, and the one of continuous integration."""
-    scripts: list[Path] = [*STACK.glob("*.sh"), ROOT / ".ci/run"]
-    done = subprocess.run(["shellcheck", *map(str, scripts)], capture_output=True, text=True, check=False)
+    scripts = [str(script) for script in (*STACK.glob("*.sh"), ROOT / ".ci/run")]
+    done = subprocess.run(["shellcheck", *scripts], capture_output=True, text=True, check=False)
     assert done.stdout == ""
 
 
 def test_nothing_is_done_when_all_is_there() -> None:
     """After a set-up, asking again is silent."""
-    command = [STACK / "system-packages.sh", "run", "test"]
+    command = [str(STACK / "system-packages.sh"), "run", "test"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
