@@ -8,6 +8,7 @@ from territory.database.tables.archive import case, segment
 from territory.database.tables.columns import Category, metadata
 from territory.database.tables.evidence import (
     authentication,
+    carried_session,
     site_public_address,
     source_event,
     traffic_event,
@@ -38,6 +39,7 @@ __all__ = [
     "admission",
     "audit_entry",
     "authentication",
+    "carried_session",
     "case",
     "command",
     "discard",

@@ -46,6 +46,22 @@ source_event = Table(
     postgresql_partition_by=_BY_DAY,
 )
 
+carried_session = Table(
+    "carried_session",
+    metadata,
+    column("session_key", Uuid, _SOURCE, "Which session.", primary_key=True),
+    column("seen_at", _INSTANT, _SOURCE, "Last known of it by the end of the last sealed day."),
+    column("nas_time", _INSTANT, _SOURCE, "The NAS's own time then.", nullable=True),
+    column("site", Text, _SOURCE, "Code of the site.", nullable=True),
+    column("nas", Text, _SOURCE, "Code of the NAS.", nullable=True),
+    column("user_name", Text, _SOURCE, "Opaque User-Name.", nullable=True),
+    column("device", MACADDR, _SOURCE, "The guest's device.", nullable=True),
+    column("address", INET, _SOURCE, "Private IPv4 address.", nullable=True),
+    column("address6", ARRAY(INET), _SOURCE, "IPv6 addresses.", server_default="{}"),
+    schema="source",
+    comment="Sessions that went on after the last sealed day, as they then were.",
+)
+
 traffic_event = Table(
     "event",
     metadata,
