@@ -3,7 +3,7 @@
 The gateway writes a redirect, signed with the secret it shares with the portal; the portal
 sends the browser back to /logon with a password that was mixed with the gateway's challenge.
 Orders, escaping and hashes are those of the gateway's published behaviour and of the exchange
-recorded in tests/data/simulation/coovachilli-1.7.txt, against which they are tested.
+recorded in tests/data/portal/coovachilli-1.7.txt, against which they are tested.
 """
 
 import hashlib
