@@ -49,10 +49,10 @@ def add_door(app: web.Application) -> None:
     """Add the door's pages to an application that ``setup_sign_in`` guards."""
     app[LIMITER] = MovingWindowRateLimiter(MemoryStorage())
     anyone, signed_in = Permission.ANYONE, Permission.BE_SIGNED_IN
-    page(app, "/connexion", anyone, "sign_in", get=show_sign_in, post=sign_in)
+    page(app, "/session", anyone, "sign_in", get=show_sign_in, post=sign_in)
     page(app, "/lien/{token}", anyone, "link", get=show_link, post=use_link)
     page(app, "/mot-de-passe", signed_in, "password", get=show_password, post=change_password)
-    page(app, "/deconnexion", signed_in, "sign_out", post=sign_out)
+    page(app, "/session/fermer", signed_in, "sign_out", post=sign_out)
 
 
 async def show_sign_in(request: web.Request) -> web.StreamResponse:

@@ -26,7 +26,7 @@ TITLES = {
     Role.ADMINISTRATOR: "administrateur",
     Role.TECHNICIAN: "technicien",
     Role.AGENT: "agent",
-    Role.MEDIATOR: "médiateur",
+    Role.MEDIATOR: "médiateur numérique",
     Role.CUSTODIAN: "dépositaire",
     Role.DPO: "délégué à la protection des données",
 }

@@ -5,6 +5,8 @@ its permission by ``page``. The application names its first page ``home``; its t
 ``operator``, ``may``, ``url`` and ``csrf`` in their context, and put the last into every form.
 """
 
+from pathlib import Path
+
 from aiohttp import web
 
 from territory.access.door import add_door
@@ -20,6 +22,7 @@ from territory.access.guard import (
 from territory.access.store import Application, Lives, mint_link
 
 __all__ = [
+    "TEMPLATES",
     "Access",
     "Application",
     "Lives",
@@ -32,6 +35,9 @@ __all__ = [
     "sign_in_of",
     "url",
 ]
+
+TEMPLATES = Path(__file__).parent / "templates"
+"""The door's pages; goes into ``Pages(folders=...)`` after the application's own folder."""
 
 
 def setup_sign_in(app: web.Application, access: Access) -> None:

@@ -1,0 +1,107 @@
+"""The console as an application, mounted by the portal under ``/console``."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from portal.console import audit_log, equipment, home, operators, organisations, sites
+from portal.console.places import CLOCK, DESK_URL, ENGINE
+from territory.access.passwords import Passwords
+from territory.access.roles import Permission
+from territory.access.sign_in import TEMPLATES, Access, Application, page, setup_sign_in, url
+from territory.clock import Clock
+from territory.web.addresses import Network
+from territory.web.french import FILTERS
+from territory.web.pages import Pages, setup_pages
+from territory.web.server import LARGEST_BODY
+
+HERE = Path(__file__).parent
+PASSWORDS = web.AppKey("PASSWORDS", Passwords)
+NAVIGATION = (
+    ("home", "Accueil", Permission.BE_SIGNED_IN),
+    ("sites", "Lieux", Permission.SEE_SITES),
+    ("equipment", "Passerelles et bornes", Permission.SEE_EQUIPMENT),
+    ("organisations", "Organismes", Permission.SEE_ORGANISATIONS),
+    ("operators", "Opérateurs", Permission.MANAGE_OPERATORS),
+    ("audit", "Journal d'audit", Permission.SEE_AUDIT),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """What the console is given."""
+
+    engine: AsyncEngine
+    """Opened with the portal's role; the console never closes it."""
+    clock: Clock
+    signing_key: bytes
+    """``keyring.derive("console forms")``."""
+    passwords: Passwords
+    """Closed with the application."""
+    desk_url: str
+    trusted_proxies: Sequence[Network] = ()
+    demo: bool = False
+    """A sign-in link opens at once, without its button."""
+    refusal_seconds: float = 0.6
+
+
+def create_console(console: Console) -> web.Application:
+    """The application; mount it with ``app.add_subapp("/console", create_console(...))``."""
+    app = web.Application(client_max_size=LARGEST_BODY)
+    pages = Pages(
+        (HERE / "templates", TEMPLATES),
+        filters=FILTERS,
+        constants={"application_name": "Console", "navigation": NAVIGATION},
+    )
+    setup_pages(app, pages, trusted_proxies=console.trusted_proxies)
+    setup_sign_in(
+        app,
+        Access(
+            application=Application.CONSOLE,
+            engine=console.engine,
+            clock=console.clock,
+            signing_key=console.signing_key,
+            passwords=console.passwords,
+            links_open_at_once=console.demo,
+            refusal_seconds=console.refusal_seconds,
+        ),
+    )
+    app[ENGINE], app[CLOCK], app[DESK_URL] = console.engine, console.clock, console.desk_url
+    app[PASSWORDS] = console.passwords
+    app.cleanup_ctx.append(_passwords)
+    _add_pages(app)
+    return app
+
+
+async def _passwords(app: web.Application) -> AsyncIterator[None]:
+    yield
+    app[PASSWORDS].close()
+
+
+def _add_pages(app: web.Application) -> None:
+    manage = Permission.MANAGE_OPERATORS
+    one = "/operateurs/{id:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}}"
+    page(app, "", Permission.BE_SIGNED_IN, get=_to_home)
+    page(app, "/", Permission.BE_SIGNED_IN, "home", get=home.show_home)
+    page(app, "/lieux", Permission.SEE_SITES, "sites", get=sites.list_sites)
+    page(app, "/lieux/{code}", Permission.SEE_SITES, "site", get=sites.show_site)
+    page(app, "/equipements", Permission.SEE_EQUIPMENT, "equipment", get=equipment.show_equipment)
+    page(
+        app,
+        "/organismes",
+        Permission.SEE_ORGANISATIONS,
+        "organisations",
+        get=organisations.list_organisations,
+    )
+    page(app, "/operateurs", manage, "operators", get=operators.list_operators, post=operators.add)
+    page(app, one, manage, "operator", get=operators.show_operator)
+    page(app, f"{one}/lien", manage, "operator_link", post=operators.make_link)
+    page(app, f"{one}/acces", manage, "operator_access", post=operators.disable)
+    page(app, "/journal", Permission.SEE_AUDIT, "audit", get=audit_log.show_audit)
+
+
+async def _to_home(request: web.Request) -> web.StreamResponse:
+    return web.Response(status=303, headers={"Location": url(request, "home")})

@@ -1,0 +1,60 @@
+"""The audit log, a page at a time, with the word on whether its chain holds.
+
+Reading it is itself a line of it. The chain is recomputed over all that is kept, in batches; with
+millions of lines this becomes a job of its own.
+"""
+
+from aiohttp import web
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from portal.console.places import CLOCK, ENGINE
+from territory.access.audit import GENESIS, Verdict, load_entries, verify
+from territory.access.operators import record
+from territory.access.sign_in import actor_of
+from territory.database.tables import audit_entry
+from territory.web.pages import render
+
+LINES = 50
+BATCH = 5000
+
+ACTIONS = {
+    "sign_in.opened": "session ouverte",
+    "sign_in.closed": "session fermée",
+    "sign_in.locked": "accès fermé après des erreurs",
+    "operator.added": "opérateur ajouté",
+    "operator.disabled": "opérateur désactivé",
+    "operator.enabled": "opérateur réactivé",
+    "operator.password_set": "mot de passe changé",
+    "operator.password_erased": "mot de passe effacé",
+    "operator.link_made": "lien d'accès créé",
+    "operator.read": "fiche d'opérateur consultée",
+    "operators.read": "liste des opérateurs consultée",
+    "audit.read": "journal consulté",
+}
+"""What stable words mean; others show as they are."""
+
+
+async def show_audit(request: web.Request) -> web.StreamResponse:
+    """Fifty lines, the latest first, older ones by ``?avant=NUMBER``."""
+    before = request.query.get("avant", "")
+    async with request.app[ENGINE].begin() as db:
+        await record(db, actor_of(request), "audit.read", before[:20], request.app[CLOCK].now())
+        last = (await db.execute(select(func.max(audit_entry.c.number)))).scalar_one()
+        top = min(int(before) - 1, last) if before.isdecimal() and len(before) < 18 else last
+        entries = await load_entries(db, after=max(0, top - LINES), limit=LINES)
+        verdict = await check_chain(db)
+    shown = [entry for entry in reversed(entries) if entry.number <= top]
+    return render(request, "audit.html", entries=shown, verdict=verdict, last=last, actions=ACTIONS)
+
+
+async def check_chain(db: AsyncConnection) -> Verdict:
+    """Recompute the chain from its first line to its last."""
+    number, digest, checked = 0, GENESIS, 0
+    while entries := await load_entries(db, after=number, limit=BATCH):
+        verdict = verify(entries, after_number=number, after_digest=digest)
+        checked += verdict.checked
+        if verdict.broken_at is not None:
+            return Verdict(checked, verdict.broken_at)
+        number, digest = entries[-1].number, entries[-1].digest
+    return Verdict(checked, None)

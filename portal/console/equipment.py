@@ -1,0 +1,30 @@
+"""Gateways, NAS and access points of all sites, and what RADIUS could not use."""
+
+from aiohttp import web
+
+from portal.console.estate import UNKNOWN_NAS, explain
+from portal.console.places import CLOCK, ENGINE
+from portal.console.queries import load_discards, load_set_aside, load_sites
+from territory.access.sign_in import operator_of
+from territory.web.pages import render
+
+
+async def show_equipment(request: web.Request) -> web.StreamResponse:
+    """The technician's page; addresses that are nobody's show to the territory's own only."""
+    organisation_id = operator_of(request).organisation_id
+    now = request.app[CLOCK].now()
+    async with request.app[ENGINE].connect() as db:
+        sites = await load_sites(db, organisation_id)
+        whole = organisation_id is None
+        discards = await load_discards(db, now) if whole else []
+        aside = await load_set_aside(db) if whole else []
+    return render(
+        request,
+        "equipment.html",
+        sites=sites,
+        newcomers=[found for found in discards if found.reason == UNKNOWN_NAS],
+        discards=[found for found in discards if found.reason != UNKNOWN_NAS],
+        aside=aside,
+        explain=explain,
+        now=now,
+    )

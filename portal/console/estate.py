@@ -1,0 +1,207 @@
+"""What stands where and how it fares: sites with their gateways, NAS and access points. Pure.
+
+Everything the console shows of equipment is one of these values; portal/console/queries.py fills
+them from the database.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+FRESH = timedelta(minutes=15)
+"""A NAS heard within this is surely in service, whatever was last polled."""
+
+
+class Health(StrEnum):
+    """The state of a piece of equipment or of a site, worst last when sorted by ``rank``."""
+
+    UP = "up"
+    ASLEEP = "asleep"
+    UNKNOWN = "unknown"
+    DEGRADED = "degraded"
+    DOWN = "down"
+
+    @property
+    def french(self) -> str:
+        """The word the console shows (docs/lexique.md)."""
+        return _FRENCH[self]
+
+    @property
+    def rank(self) -> int:
+        """Higher is worse."""
+        return list(Health).index(self)
+
+
+_FRENCH = {
+    Health.UP: "en service",
+    Health.ASLEEP: "en veille",
+    Health.UNKNOWN: "inconnu",
+    Health.DEGRADED: "dégradé",
+    Health.DOWN: "en panne",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What supervision last found of a piece of equipment."""
+
+    health: Health
+    reason: str
+    """Why, in words; may be empty."""
+    since: datetime | None
+    checked_at: datetime | None
+    round_trip_seconds: float | None
+
+
+NEVER_READ = Reading(Health.UNKNOWN, "pas encore relevé", None, None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessPoint:
+    """A radio."""
+
+    code: str
+    name: str
+    model: str | None
+    management_address: str | None
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Nas:
+    """Who sends us RADIUS, with what RADIUS last saw of it."""
+
+    code: str
+    source_address: str
+    identifier: str | None
+    require_message_authenticator: str
+    """``always`` or ``when-present``."""
+    last_access_at: datetime | None
+    last_accounting_at: datetime | None
+    unsigned_packets: int
+    accepts: int
+    rejects: int
+    reading: Reading
+
+    @property
+    def last_seen_at(self) -> datetime | None:
+        """Its last good packet of either kind; None: it was never heard."""
+        seen = [at for at in (self.last_access_at, self.last_accounting_at) if at]
+        return max(seen, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """What redirects phones, with its NAS."""
+
+    code: str
+    brand: str
+    model: str | None
+    login_address: str
+    nas: tuple[Nas, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place with public Wi-Fi, and all that stands in it."""
+
+    id: UUID
+    code: str
+    name: str
+    organisation: str
+    commune: str
+    """Its name; empty for a travelling site."""
+    postal_address: str | None
+    place_type: str
+    link: str
+    plan: str
+    networks: tuple[str, ...]
+    """SSIDs open to the public."""
+    gateways: tuple[Gateway, ...]
+    access_points: tuple[AccessPoint, ...]
+    open_sessions: int
+
+    @property
+    def nas(self) -> tuple[Nas, ...]:
+        """Every NAS of the site."""
+        return tuple(nas for gateway in self.gateways for nas in gateway.nas)
+
+    @property
+    def last_seen_at(self) -> datetime | None:
+        """The last good packet of any of its NAS."""
+        seen = [nas.last_seen_at for nas in self.nas if nas.last_seen_at]
+        return max(seen, default=None)
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """Of all its equipment."""
+        return (
+            *(nas.reading for nas in self.nas),
+            *(access_point.reading for access_point in self.access_points),
+        )
+
+    @property
+    def health(self) -> Health:
+        """Down when nobody can go online there, degraded when part of it fails."""
+        return judge_site(
+            [nas.reading.health for nas in self.nas],
+            [access_point.reading.health for access_point in self.access_points],
+        )
+
+
+def judge_site(nas: Iterable[Health], access_points: Iterable[Health]) -> Health:
+    """A site's state from its parts.
+
+    All NAS down, or all access points down: nobody gets online, the site is down. Some: degraded.
+    Otherwise the best that is known of it.
+    """
+    kinds = [kind for kind in (list(nas), list(access_points)) if kind]
+    if any(all(health is Health.DOWN for health in kind) for kind in kinds):
+        return Health.DOWN
+    known = [health for kind in kinds for health in kind if health is not Health.UNKNOWN]
+    if any(health in {Health.DOWN, Health.DEGRADED} for health in known):
+        return Health.DEGRADED
+    return max(known, key=lambda health: health.rank, default=Health.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """Packets nobody answered, counted for a day."""
+
+    source_address: str
+    reason: str
+    packets: int
+    first_at: datetime
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """An accounting packet the database refused; its content stays where it is."""
+
+    received_at: datetime
+    nas_code: str
+    reason: str
+
+
+UNKNOWN_NAS = "unknown-nas"
+"""The reason RADIUS counts when no NAS has that source address."""
+
+DISCARD_REASONS = {
+    UNKNOWN_NAS: "aucun NAS n'a cette adresse",
+    "unsigned": "requête non signée (Message-Authenticator absent)",
+    "unsigned-eap": "requête EAP non signée",
+    "unsigned-proxy-state": "Proxy-State dans une requête non signée",
+    "message-authenticator": "signature fausse : le secret partagé diffère sans doute",
+    "request-authenticator": "authentificateur faux : le secret partagé diffère sans doute",
+    "truncated": "paquet tronqué",
+    "length": "longueur annoncée fausse",
+    "attribute-length": "attribut de longueur fausse",
+}
+
+
+def explain(reason: str) -> str:
+    """A discard's reason in French; the word itself where it has no sentence yet."""
+    return DISCARD_REASONS.get(reason, reason)

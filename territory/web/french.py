@@ -1,0 +1,80 @@
+"""Dates, ages and counts as the operators' pages write them, in French. Pure.
+
+Instants are shown on the territory's wall clock; the exact UTC instant stays in ``datetime=``.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime as babel_format
+
+PARIS = ZoneInfo("Europe/Paris")
+NARROW_SPACE = "\u202f"
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+def moment(instant: datetime) -> str:
+    """``20 nov. 2026 à 15 h 00``."""
+    return babel_format(instant, "d MMM y 'à' HH 'h' mm", tzinfo=PARIS, locale="fr")
+
+
+def exact(instant: datetime) -> str:
+    """The same with seconds, for logs: ``20/11/2026 15:00:00``."""
+    return babel_format(instant, "dd/MM/y HH:mm:ss", tzinfo=PARIS, locale="fr")
+
+
+def ago(instant: datetime, now: datetime) -> str:
+    """How long before ``now``: ``à l'instant``, ``il y a 4 min``, ``hier à 09 h 12``, a date."""
+    seconds = (now - instant).total_seconds()
+    if seconds < MINUTE:
+        return "à l'instant"
+    if seconds < HOUR:
+        return f"il y a {int(seconds // MINUTE)} min"
+    if seconds < 12 * HOUR:
+        return f"il y a {int(seconds // HOUR)} h"
+    days = (now.astimezone(PARIS).date() - instant.astimezone(PARIS).date()).days
+    if days <= 1:
+        day = "hier" if days else "aujourd'hui"
+        hour = babel_format(instant, "HH 'h' mm", tzinfo=PARIS, locale="fr")
+        return f"{day} à {hour}"
+    return f"le {moment(instant)}"
+
+
+def lasting(instant: datetime, now: datetime) -> str:
+    """How long since, without a preposition: ``3 min``, ``5 h``, ``12 jours``."""
+    seconds = max(0, (now - instant).total_seconds())
+    if seconds < HOUR:
+        return f"{int(seconds // MINUTE)} min"
+    if seconds < 2 * DAY:
+        return f"{int(seconds // HOUR)} h"
+    return f"{int(seconds // DAY)} jours"
+
+
+def count(number: int) -> str:
+    """Thousands apart: ``12 345`` with a narrow no-break space."""
+    return f"{number:,}".replace(",", NARROW_SPACE)
+
+
+def many(number: int, singular: str, plural: str | None = None) -> str:
+    """``0 lieu``, ``1 lieu``, ``2 lieux``."""
+    word = singular if number < 2 else plural or f"{singular}s"
+    return f"{count(number)} {word}"
+
+
+def milliseconds(seconds: float | None) -> str:
+    """A round trip: ``12 ms``; a dash where there is none."""
+    return "–" if seconds is None else f"{seconds * 1000:.0f} ms"
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "moment": moment,
+    "exact": exact,
+    "ago": ago,
+    "lasting": lasting,
+    "count": count,
+    "many": many,
+    "milliseconds": milliseconds,
+}
+"""For ``Pages(filters=...)``."""
