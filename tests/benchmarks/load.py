@@ -90,20 +90,22 @@ class Outcome:
     faults: Counter[str] = field(default_factory=Counter)
     """Replies that were not perfect, by what was wrong."""
     ran_out: bool = False
-    """Whether the packets were used up before the time was."""
-    cpu_seconds: float = 0.0
-    """The generator's own, over the whole run without the encoding."""
+    """Whether the packets were used up before the time was; the window ends there."""
+    generator_share: float = 0.0
+    """Of one core, what the generator itself took while it ran."""
 
     @property
     def per_second(self) -> float:
         """Good replies a second inside the window."""
-        return self.window_replies / self.window_seconds
+        return self.window_replies / self.window_seconds if self.window_seconds else 0.0
 
     @property
     def complaint(self) -> str | None:
         """Why the figures would not mean what they say; None when they do."""
         if self.faults or self.lost:
             return f"{self.lost} lost, faults {dict(self.faults)} of {self.sent} requests"
+        if self.ran_out:
+            return f"the {self.sent} requests encoded ahead were too few"
         return "no reply at all" if not self.good else None
 
 
@@ -253,8 +255,9 @@ class _Run:
                 self._look_for_silence(now)
                 if self._outcome.ran_out and now < closes:
                     closes = now
-        self._outcome.cpu_seconds = time.process_time() - cpu
-        return self._summary((closes - opens) / NANOSECONDS)
+        took = (time.perf_counter_ns() - start) / NANOSECONDS
+        self._outcome.generator_share = round((time.process_time() - cpu) / took, 2)
+        return self._summary(max(0.0, (closes - opens) / NANOSECONDS))
 
     def _receive(self, opened: socket.socket) -> None:
         """Take all that has arrived on one socket; each good reply sends its lane's next packet."""

@@ -116,5 +116,6 @@ def _latencies(side: str, outcomes: list[Outcome]) -> dict[str, float | list[flo
         f"{side}_p50_ms": middle([each.p50_ms for each in outcomes]),
         f"{side}_p95_ms": middle([each.p95_ms for each in outcomes]),
         f"{side}_p99_ms": middle([each.p99_ms for each in outcomes]),
+        f"{side}_generator_share": middle([each.generator_share for each in outcomes]),
         f"{side}_retransmitted": sum(each.retransmitted for each in outcomes),
     }
