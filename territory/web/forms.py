@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
+from territory.web.server import LARGEST_BODY
+
 FORM_SECONDS = 15
 MOST_FIELDS = 100
 
@@ -13,12 +15,12 @@ async def read_form(request: web.Request) -> Mapping[str, str]:
     """The form's fields, the first value of each name, ends stripped of blanks.
 
     Raises ``HTTPBadRequest`` for a form with a file, a NUL (PostgreSQL cannot hold it), too many
-    fields or one that does not arrive within 15 s; ``HTTPRequestEntityTooLarge`` above the
-    application's ``client_max_size``.
+    fields or one that does not arrive within 15 s; ``HTTPRequestEntityTooLarge`` above 64 KiB,
+    whatever application this one is mounted in allows.
     """
     try:
         async with asyncio.timeout(FORM_SECONDS):
-            posted = await request.post()
+            posted = await request.clone(client_max_size=LARGEST_BODY).post()
     except (TimeoutError, ValueError, LookupError) as failure:
         raise web.HTTPBadRequest from failure
     if len(posted) > MOST_FIELDS:

@@ -1,0 +1,116 @@
+"""The console's pages in a real browser: no accessibility fault, nothing wider than a phone.
+
+Pictures go to the folder named by SOCLE_PICTURES, for people to look at.
+"""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright
+
+from territory.access.roles import Role
+
+pytestmark = pytest.mark.browser
+
+AXE = Path(__file__).parents[3] / "node_modules" / "axe-core" / "axe.min.js"
+WIDTHS = (360, 1280)
+PAGES = {
+    Role.ADMINISTRATOR: ("/", "/operateurs", "/operateurs/{dpo}", "/organismes", "/journal"),
+    Role.TECHNICIAN: ("/", "/lieux", "/lieux/salle-saint-mihiel", "/equipements", "/rien"),
+    Role.AGENT: ("/", "/lieux"),
+    Role.MEDIATOR: ("/",),
+    Role.CUSTODIAN: ("/", "/lieux", "/mot-de-passe"),
+    Role.DPO: ("/",),
+}
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    """Debian's Chromium, without a window."""
+    async with async_playwright() as playwright:
+        opened = await playwright.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
+        )
+        yield opened
+        await opened.close()
+
+
+async def look(page: Page, name: str) -> None:
+    """Fail on any accessibility fault, at a phone's and at a desk's width, and keep the picture."""
+    for width in WIDTHS:
+        await page.set_viewport_size({"width": width, "height": 800})
+        folder = os.environ.get("SOCLE_PICTURES")
+        if folder:
+            await page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
+        wide = await page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, f"{name} is {wide} px wide at {width}"
+        await page.evaluate(AXE.read_text())
+        faults = await page.evaluate(
+            "axe.run().then(r => r.violations.map("
+            "v => v.id + ': ' + v.nodes.map(n => n.html).join(' | ')))"
+        )
+        assert faults == [], f"{name} at {width}"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_every_page_of_every_role(chromium, site, made, link_for, scheme):
+    """Each role comes in by a link's button and looks at each of its pages."""
+    values = {"dpo": str(made.operators["dpo"].id)}
+    for role, paths in PAGES.items():
+        context = await chromium.new_context(color_scheme=scheme, locale="fr-FR")
+        page = await context.new_page()
+        complaints: list[str] = []
+        page.on("console", lambda message, kept=complaints: kept.append(message.text))
+        await page.goto(site.at(f"/lien/{await link_for(role)}"))
+        if role is Role.DPO:
+            await look(page, f"{scheme}-link")
+        await page.get_by_role("button", name="Ouvrir ma session").click()
+        await page.wait_for_url("**/console/")
+        for path in paths:
+            await page.goto(site.at(path.format_map(values)))
+            name = path.partition("{")[0].strip("/").replace("/", "-") or "home"
+            await look(page, f"{scheme}-{role.value}-{name}")
+        assert [text for text in complaints if "404" not in text and "403" not in text] == []
+        await context.close()
+
+
+async def test_the_door_in_a_browser(chromium, site):
+    """Wrong password, right password, a link for a new operator, the way out."""
+    context = await chromium.new_context(locale="fr-FR")
+    page = await context.new_page()
+    await page.goto(site.at("/operateurs"))
+    await look(page, "sign-in")
+    await page.get_by_label("Adresse électronique professionnelle").fill("admin@meuse.example")
+    await page.get_by_label("Mot de passe").fill("faux")
+    await page.get_by_role("button", name="Ouvrir la session").click()
+    await look(page, "sign-in-refused")
+    await page.get_by_label("Mot de passe").fill("Correct-Cheval-47-Agrafe")
+    await page.get_by_role("button", name="Ouvrir la session").click()
+    await page.wait_for_url("**/console/operateurs")
+    await page.get_by_label("Adresse professionnelle").fill("nouvelle@meuse.example")
+    await page.get_by_label("Nom affiché").fill("Nora Nouvelle")
+    await page.get_by_role("button", name="Ajouter").click()
+    await look(page, "operator-added")
+    link = await page.locator("code.share").inner_text()
+    await page.get_by_role("button", name="Fermer la session").click()
+    await page.goto(link)
+    await page.get_by_role("button", name="Ouvrir ma session").click()
+    await look(page, "choose-password")
+    await page.get_by_label("Nouveau mot de passe").fill("azerty")
+    await page.get_by_label("Le même").fill("azerty")
+    await page.get_by_role("button", name="Enregistrer").click()
+    await look(page, "choose-password-refused")
+    await page.goto(link)
+    await look(page, "link-used")
+    await context.close()
