@@ -106,7 +106,7 @@ def server(answer: Answer) -> Iterator[int]:
 def run(answer: Answer, kind: str = "access", **changes: float) -> Outcome:
     """A short load against a server that answers so."""
     with server(answer) as port:
-        options = {"outstanding": 8, "seconds": 0.4, "most": 4_000, "warm_up_seconds": 0.1}
+        options = {"outstanding": 8, "seconds": 0.4, "most": 40_000, "warm_up_seconds": 0.1}
         return measure(Load(kind, port, SECRET, SUBSCRIBERS, **(options | changes)))  # type: ignore[arg-type]
 
 
