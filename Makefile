@@ -27,7 +27,7 @@ demo: venv ## Run the whole base with a small territory and simulated sites; ope
 test: venv npm ## Run all tests against the real parts
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
-CHECKS := "ruff format --check --quiet" "ruff check --quiet" mypy "lint-imports --no-logo" "python .ci/dead_code.py" "deptry ."
+CHECKS := "ruff format --check --quiet" "ruff check --quiet --output-format concise" mypy "lint-imports --no-logo" "python .ci/dead_code.py" "deptry ."
 
 check: venv ## Format, lint, strict types, import contracts, dead code, unused dependencies
 	@failed=; for check in $(CHECKS); do \
