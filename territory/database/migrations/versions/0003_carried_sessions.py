@@ -7,6 +7,17 @@ from sqlalchemy.dialects import postgresql
 revision = "0003"
 down_revision = "0002"
 
+# A filter on `day` may be tried on tables that are no partitions: their names hold no date.
+_HELD_DAYS = r"""
+    CREATE OR REPLACE VIEW live.held_day AS
+    SELECT n.nspname AS category,
+        CASE WHEN c.relname ~ '_[0-9]{8}$' THEN to_date(right(c.relname, 8), 'YYYYMMDD') END AS day
+    FROM pg_inherits i
+    JOIN pg_class c ON c.oid = i.inhrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname IN ('source', 'traffic', 'security')
+"""
+
 
 def upgrade() -> None:
     """Make the table; only retention uses it."""
@@ -45,6 +56,7 @@ def upgrade() -> None:
         schema="source",
         comment="Sessions that went on after the last sealed day, as they then were.",
     )
-    op.execute(
-        "GRANT SELECT, INSERT, DELETE, TRUNCATE ON source.carried_session TO socle_retention"
-    )
+    op.execute(_HELD_DAYS)
+    op.execute("GRANT SELECT, INSERT, DELETE ON source.carried_session TO socle_retention")
+    # The archive's daily manifest vouches for the end of the audit log.
+    op.execute("GRANT SELECT (number, digest) ON audit.entry TO socle_retention")

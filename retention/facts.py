@@ -1,0 +1,192 @@
+"""What the database knows of a day, as Arrow columns: the only file that reads what is sealed.
+
+Rows come through COPY as CSV, which Arrow parses without a Python object for each. A day's own
+segment takes what was received before its grace ended, whenever it is sealed: running late changes
+nothing in it.
+"""
+
+from datetime import date, datetime, timedelta
+from io import BytesIO
+from typing import TypeAlias
+
+import asyncpg.pool
+import pyarrow as pa
+from pyarrow import csv
+
+from retention import manifest
+from retention.columns import (
+    INSTANT,
+    SECURITY_SLICES,
+    SITE_ADDRESSES,
+    SOURCE_FACTS,
+    TRAFFIC_FACTS,
+)
+from retention.slices import midnight
+
+Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+
+_COPY_SECONDS = 3600.0
+
+
+def _events(received: str) -> str:
+    """Return the query of the RADIUS records whose receipt fulfils a condition.
+
+    A NAS that waited to send says so in Acct-Delay-Time (RFC 2866 §5.2): the fact happened that
+    much before its receipt.
+    """
+    return f"""
+        SELECT e.session_key AS session,
+            e.received_at - make_interval(secs => e.delay_seconds) AS at,
+            e.received_at - make_interval(secs => e.delay_seconds + e.session_seconds) AS began_at,
+            e.kind, e.device, e.address, e.address6,
+            coalesce(site.code, e.site_id::text) AS site, coalesce(nas.code, e.nas_id::text) AS nas,
+            e.user_name, e.nas_time,
+            NULL::bigint AS interim_seconds, NULL::bigint AS limit_seconds
+        FROM source.event e
+        LEFT JOIN territory.site ON site.id = e.site_id
+        LEFT JOIN territory.nas ON nas.id = e.nas_id
+        WHERE e.kind IN (1, 2, 3) AND {received}
+    """  # noqa: S608 - every part is a constant of this file
+
+
+# $1 and $2: the day and the next; $3: facts must have been received before. The session's row only
+# adds to what a record told in time: how long it has lasted, that it ended.
+_KNOWN = """
+    (s.session_key IN (SELECT session_key FROM source.event WHERE received_at < $3)
+        OR s.session_key IN (SELECT session_key FROM source.carried_session))
+"""
+_OF_THE_DAY = f"""
+    SELECT known.* FROM ({_events("e.received_at < $3")}) known
+    LEFT JOIN live.session s ON s.session_key = known.session
+    WHERE least(began_at, s.started_at) < $2
+    UNION ALL
+    SELECT session_key, seen_at, seen_at, 0, device, address, address6, site, nas, user_name,
+        nas_time, NULL, NULL
+    FROM source.carried_session
+    UNION ALL
+    SELECT s.session_key, least(s.ended_at, s.present_at, $3), s.started_at, 0,
+        s.device, s.address, s.address6, site.code, nas.code, s.user_name, NULL,
+        CASE WHEN s.silent THEN plan.interim_seconds END,
+        CASE WHEN s.silent THEN plan.session_seconds END
+    FROM (
+        SELECT *, ended_at IS NULL AND last_seen_at < $3 AS silent,
+            least(last_seen_at, started_at + make_interval(secs => session_seconds)) AS present_at
+        FROM live.session
+    ) s
+    LEFT JOIN live.admission ON admission.id = s.admission_id
+    LEFT JOIN territory.site ON site.id = s.site_id
+    LEFT JOIN territory.nas ON nas.id = s.nas_id
+    LEFT JOIN territory.plan ON plan.id = coalesce(admission.plan_id, site.plan_id)
+    WHERE s.started_at < $2 AND {_KNOWN}
+    UNION ALL
+    SELECT s.session_key, s.ended_at, s.started_at, 2, s.device, s.address, s.address6,
+        site.code, nas.code, s.user_name, NULL, NULL, NULL
+    FROM live.session s
+    LEFT JOIN territory.site ON site.id = s.site_id
+    LEFT JOIN territory.nas ON nas.id = s.nas_id
+    WHERE s.started_at < $2 AND s.ended_at >= $1 AND s.ended_at < $3 AND {_KNOWN}
+"""  # noqa: S608
+
+# What was received on the day [$1, $2) about days that were closed by then: before $3. A session
+# that was known to go on at $3 tells nothing new about its beginning.
+_LATE = f"""
+    SELECT * FROM ({_events("e.received_at >= $1 AND e.received_at < $2")}) known
+    WHERE at < $3 OR (began_at < $3 AND NOT EXISTS (
+        SELECT FROM source.carried_session c WHERE c.session_key = known.session))
+"""  # noqa: S608
+
+_SOURCE_COLUMNS = """
+    SELECT session, {at}, {began_at}, kind, device, host(address),
+        (SELECT string_agg(host(one), ' ' ORDER BY one) FROM unnest(address6) one),
+        site, nas, user_name, {nas_time}, interim_seconds, limit_seconds
+    FROM ({facts}) facts
+"""
+
+_TRAFFIC = """
+    SELECT session_key, {received_at}, session_seconds, upload_octets, download_octets,
+        terminate_cause
+    FROM traffic.event WHERE received_at >= $1 AND received_at < $2
+"""
+
+_SECURITY = """
+    SELECT {received_at}, coalesce(site.code, a.site_id::text), coalesce(nas.code, a.nas_id::text),
+        device, admission_id, outcome, reason
+    FROM security.authentication a
+    LEFT JOIN territory.site ON site.id = a.site_id
+    LEFT JOIN territory.nas ON nas.id = a.nas_id
+    WHERE received_at >= $1 AND received_at < $2
+    ORDER BY received_at
+"""
+
+_PUBLIC = """
+    SELECT site.code, host(p.address), {valid_from}, {valid_until}
+    FROM source.site_public_address p JOIN territory.site ON site.id = p.site_id
+    WHERE p.valid_from < $2 AND coalesce(p.valid_until, 'infinity') > $1
+"""
+
+
+async def load_source(connection: Connection, day: date) -> pa.Table:
+    """Return all that is known of the sessions that may touch `day`, as SOURCE_FACTS."""
+    start, end = midnight(day), midnight(day + timedelta(days=1))
+    received_before = manifest.facts_received_before(day, start)
+    query = _columns(_SOURCE_COLUMNS, facts=_OF_THE_DAY)
+    return await _copy(connection, SOURCE_FACTS, query, start, end, received_before)
+
+
+async def load_late(connection: Connection, received_on: date) -> pa.Table:
+    """Return what was received on one day about days closed before it, as SOURCE_FACTS."""
+    start, end = midnight(received_on), midnight(received_on + timedelta(days=1))
+    closed_before = start - timedelta(days=manifest.GRACE_DAYS)
+    query = _columns(_SOURCE_COLUMNS, facts=_LATE)
+    return await _copy(connection, SOURCE_FACTS, query, start, end, closed_before)
+
+
+async def load_site_addresses(connection: Connection, day: date) -> pa.Table:
+    """Return the sites' public addresses that touch `day`, as SITE_ADDRESSES."""
+    start, end = midnight(day), midnight(day + timedelta(days=1))
+    return await _copy(connection, SITE_ADDRESSES, _columns(_PUBLIC), start, end)
+
+
+async def load_traffic(connection: Connection, day: date) -> pa.Table:
+    """Return the reports received on `day`, as TRAFFIC_FACTS."""
+    start, end = midnight(day), midnight(day + timedelta(days=1))
+    return await _copy(connection, TRAFFIC_FACTS, _columns(_TRAFFIC), start, end)
+
+
+async def load_security(connection: Connection, day: date) -> pa.Table:
+    """Return the answers given on `day`, as SECURITY_SLICES."""
+    start, end = midnight(day), midnight(day + timedelta(days=1))
+    return await _copy(connection, SECURITY_SLICES, _columns(_SECURITY), start, end)
+
+
+def _columns(query: str, **parts: str) -> str:
+    """Fill in a query; instants leave as whole microseconds since 1970."""
+    instants = ("at", "began_at", "nas_time", "received_at", "valid_from", "valid_until")
+    written = {name: f"(extract(epoch FROM {name}) * 1000000)::bigint" for name in instants}
+    return query.format(**written, **parts)
+
+
+async def _copy(
+    connection: Connection, schema: pa.Schema, query: str, *arguments: datetime
+) -> pa.Table:
+    octets = BytesIO()
+    await connection.copy_from_query(
+        query, *arguments, output=octets, format="csv", timeout=_COPY_SECONDS
+    )
+    plain = {field.name: _as_written(field.type) for field in schema}
+    if not octets.tell():
+        return schema.empty_table()
+    octets.seek(0)
+    table = csv.read_csv(
+        octets,
+        read_options=csv.ReadOptions(column_names=schema.names),
+        parse_options=csv.ParseOptions(newlines_in_values=True),
+        convert_options=csv.ConvertOptions(
+            column_types=plain, strings_can_be_null=True, quoted_strings_can_be_null=False
+        ),
+    )
+    return table.cast(schema)
+
+
+def _as_written(type_: pa.DataType) -> pa.DataType:
+    return pa.int64() if type_ == INSTANT else type_
