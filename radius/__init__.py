@@ -1,0 +1,1 @@
+"""The RADIUS server: one request in, a decision, one reply out."""

@@ -1,0 +1,109 @@
+"""What an Access-Request says: who, on which device, and with what proof.
+
+Stands between the packet and the policy. The password of a credential is derived from its name,
+so it is checked here, before the database is asked: whoever guesses costs no query. A name that is
+a MAC address is a device presenting itself (MAC authentication), in one of the usual forms: the
+same text as password (PAP or CHAP), or Service-Type Call-Check without a password.
+"""
+
+import hmac
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import NamedTuple
+
+from radius.device import parse_device
+from radius.nas import Nas
+from radius.protocol.numbers import (
+    CALL_CHECK,
+    CALLING_STATION_ID,
+    CHAP_CHALLENGE,
+    CHAP_PASSWORD,
+    EAP_MESSAGE,
+    SERVICE_TYPE,
+    USER_NAME,
+    USER_PASSWORD,
+)
+from radius.protocol.packet import Packet
+from radius.protocol.passwords import chap_matches, reveal
+from territory.errors import ProtocolError
+from territory.rules.credentials import is_user_name
+
+_CALL_CHECK = CALL_CHECK.to_bytes(4, "big")
+
+
+class Proof(Enum):
+    """What an Access-Request shows for its name."""
+
+    RIGHT_PASSWORD = auto()
+    WRONG_PASSWORD = auto()
+    MALFORMED_PASSWORD = auto()
+    TWO_PASSWORDS = auto()
+    NO_PASSWORD = auto()
+    DEVICE = auto()
+    """The name is a MAC address, in a form of MAC authentication."""
+    EAP = auto()
+
+
+class AccessRequest(NamedTuple):
+    """An Access-Request as the policy sees it; a named tuple because each request makes one."""
+
+    nas: Nas
+    user_name: str
+    """As received; empty where there is none that is text."""
+    proof: Proof
+    device: bytes | None
+    """6 octets of Calling-Station-Id; None where it names no device."""
+    named_device: bytes | None
+    """6 octets of a User-Name that is a MAC address."""
+
+
+def read_access_request(
+    packet: Packet, nas: Nas, password_of: Callable[[str], str]
+) -> AccessRequest:
+    """Return what `packet` says; `password_of` derives a credential's password from its name."""
+    attributes = packet.attributes
+    device = parse_device(attributes.get(CALLING_STATION_ID))
+    raw_name = attributes.get(USER_NAME, b"")
+    user_name = raw_name.decode("utf-8", "replace")
+    if EAP_MESSAGE in attributes:
+        return AccessRequest(nas, user_name, Proof.EAP, device, None)
+    if is_user_name(user_name):
+        proof = _proof(packet, nas, password_of(user_name).encode())
+        return AccessRequest(nas, user_name, proof, device, None)
+    named_device = parse_device(raw_name)
+    proof = _proof(packet, nas, raw_name if named_device else None)
+    if named_device:
+        proof = _device_proof(proof, attributes.get(SERVICE_TYPE))
+    return AccessRequest(nas, user_name, proof, device, named_device)
+
+
+def _proof(packet: Packet, nas: Nas, expected: bytes | None) -> Proof:
+    """Judge the password; `expected` is None where none could be right."""
+    pap = packet.attributes.get(USER_PASSWORD)
+    chap = packet.attributes.get(CHAP_PASSWORD)
+    if pap is None and chap is None:
+        return Proof.NO_PASSWORD
+    if pap is not None and chap is not None:
+        return Proof.TWO_PASSWORDS
+    try:
+        right = _shows(packet, nas, expected or b"")
+    except ProtocolError:
+        return Proof.MALFORMED_PASSWORD
+    return Proof.RIGHT_PASSWORD if right and expected else Proof.WRONG_PASSWORD
+
+
+def _shows(packet: Packet, nas: Nas, expected: bytes) -> bool:
+    attributes = packet.attributes
+    pap = attributes.get(USER_PASSWORD)
+    if pap is not None:
+        return hmac.compare_digest(reveal(pap, nas.secret, packet.authenticator), expected)
+    challenge = attributes.get(CHAP_CHALLENGE, packet.authenticator)
+    return chap_matches(attributes[CHAP_PASSWORD], expected, challenge)
+
+
+def _device_proof(proof: Proof, service_type: bytes | None) -> Proof:
+    if proof is Proof.RIGHT_PASSWORD:
+        return Proof.DEVICE
+    if proof is Proof.NO_PASSWORD and service_type == _CALL_CHECK:
+        return Proof.DEVICE
+    return proof

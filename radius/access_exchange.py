@@ -1,0 +1,170 @@
+"""An Access-Request's life: verified, screened, decided on, answered, logged.
+
+Facts that cannot be had are replaced by a live admission in memory; without one there is no
+answer, and the NAS asks its next server.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from radius.access import AccessRequest, read_access_request
+from radius.access_ledger import AccessAnswers, AccessLedger, Outcome, Question
+from radius.memory import Memory
+from radius.nas import Nas, verify_access_request
+from radius.nas_directory import NasDirectory
+from radius.policy import (
+    Accept,
+    Decision,
+    Discard,
+    Facts,
+    Reason,
+    Reject,
+    decide,
+    decide_from_memory,
+    screen,
+)
+from radius.protocol.numbers import (
+    CLASS,
+    EAP_MESSAGE,
+    PROXY_STATE,
+    REPLY_MESSAGE,
+    USER_NAME,
+    Code,
+)
+from radius.protocol.packet import Packet, encode_attribute
+from radius.requests import Outline, Peer, Pending, Requests, Send
+from radius.rights import encode_rights
+from radius.sightings import Sightings
+from territory.errors import ProtocolError
+
+_CLASS_HEAD: Final = bytes((CLASS, 18))
+_EAP_FAILURE: Final = 4
+
+
+class AccessExchange:
+    """Answers Access-Requests."""
+
+    def __init__(
+        self,
+        requests: Requests,
+        directory: NasDirectory,
+        sightings: Sightings,
+        password_of: Callable[[str], str],
+    ) -> None:
+        self._requests = requests
+        self._directory = directory
+        self._sightings = sightings
+        self._password_of = password_of
+        self._memory = Memory()
+        self._ledger: AccessLedger | None = None
+        self.answers = AccessAnswers(self._decide, self._undecided)
+
+    def attach(self, ledger: AccessLedger) -> None:
+        """Use this ledger from now on; without one, only memory lets anybody in."""
+        self._ledger = ledger
+
+    def take(self, packet: Packet, nas: Nas, peer: Peer, send: Send) -> None:
+        """Take one packet of a known NAS.
+
+        Raises:
+            ProtocolError: it is no Access-Request, or is not what its NAS must send.
+        """
+        if packet.code != Code.ACCESS_REQUEST:
+            raise ProtocolError("code")
+        signed = verify_access_request(packet, nas)
+        pending = self._requests.begin(packet, nas, peer, send)
+        if pending is None:
+            return
+        seen = self._sightings.of(nas.id)
+        seen.last_access_at = pending.received_at
+        seen.unsigned_packets += not signed
+        request = read_access_request(packet, nas, self._password_of)
+        refused = screen(request)
+        if refused is not None:
+            self._answer(request, refused, pending)
+        elif self._ledger is not None and self._ledger.is_open:
+            self._ledger.ask(Question(request, pending))
+        else:
+            self._decide_alone(request, pending)
+
+    def _decide(self, question: Question, facts: Facts | None, now: datetime) -> None:
+        decision = decide(question.request, facts, self._directory.plans, now)
+        self._answer(question.request, decision, question.context)
+
+    def _undecided(self, question: Question, reason: str) -> None:
+        if reason == Reason.UNAVAILABLE:
+            self._decide_alone(question.request, question.context)
+        else:
+            self._requests.give_up(question.context, reason)
+
+    def _decide_alone(self, request: AccessRequest, pending: Pending) -> None:
+        facts = self._memory.recall(request)
+        decision = decide_from_memory(request, facts, self._directory.plans, pending.received_at)
+        self._answer(request, decision, pending)
+
+    def _answer(self, request: AccessRequest, decision: Decision, pending: Pending) -> None:
+        seen = self._sightings.of(request.nas.id)
+        match decision:
+            case Accept(reason, _, facts):
+                self._memory.remember(request, facts)
+                outline = Outline(Code.ACCESS_ACCEPT, reason, request.device, facts.admission_id)
+                seen.accepts += self._reply(_accept(request, decision), pending, outline)
+            case Reject(reason, admission_id):
+                outline = Outline(Code.ACCESS_REJECT, reason, request.device, admission_id)
+                seen.rejects += self._reply(_reject(pending.packet, decision), pending, outline)
+            case Discard(reason):
+                if reason is Reason.PLAN_UNKNOWN:
+                    self._directory.reload_soon()
+                self._requests.give_up(pending, reason)
+
+    def _reply(self, attributes: bytes, pending: Pending, outline: Outline) -> bool:
+        """Send a signed reply and log it; return whether it could be made."""
+        packet = pending.packet
+        for state in packet.values(PROXY_STATE):
+            attributes += bytes((PROXY_STATE, len(state) + 2)) + state
+        try:
+            reply = pending.nas.secret.signed_reply(
+                outline.code, packet.identifier, packet.authenticator, attributes
+            )
+        except ValueError:
+            self._requests.give_up(pending, "reply-length")
+            return False
+        self._requests.answer(pending, reply, outline)
+        if self._ledger is not None:
+            self._ledger.log(_outcome(pending, outline))
+        return True
+
+
+def _outcome(pending: Pending, outline: Outline) -> Outcome:
+    return Outcome(
+        pending.received_at,
+        pending.nas.id,
+        pending.nas.site_id,
+        outline.admission_id,
+        outline.device,
+        "accept" if outline.code is Code.ACCESS_ACCEPT else "reject",
+        str(outline.reason),
+    )
+
+
+def _accept(request: AccessRequest, decision: Accept) -> bytes:
+    """Return an Accept's attributes: who it is from now on, and the rights.
+
+    A device let in by its MAC address is given the opaque name of its admission, which its NAS
+    should use in accounting (RFC 2865 §5.1); Class says the same to those that do not.
+    """
+    facts = decision.facts
+    name = b""
+    if request.user_name != facts.user_name:
+        name = encode_attribute(USER_NAME, facts.user_name.encode())
+    rights = encode_rights(decision.rights, request.nas.attribute_sets)
+    return name + _CLASS_HEAD + facts.admission_id.bytes + rights
+
+
+def _reject(packet: Packet, decision: Reject) -> bytes:
+    """Return a Reject's attributes: words, or an EAP-Failure to who spoke EAP (RFC 3579 §2.6.5)."""
+    eap = packet.attributes.get(EAP_MESSAGE)
+    if eap is not None and len(eap) > 1:
+        return encode_attribute(EAP_MESSAGE, bytes((_EAP_FAILURE, eap[1], 0, 4)))
+    return encode_attribute(REPLY_MESSAGE, decision.message.encode("ascii"))

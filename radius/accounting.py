@@ -1,0 +1,278 @@
+"""What an Accounting-Request says, as the rows it becomes.
+
+Stands between the packet and the ledger. A `Record` has the columns of the ledger's statement, in
+its order, so that a batch turns into arrays by one `zip`; it is a named tuple for that, and
+because each packet makes one. Whatever of a session is seen first starts it: a lost Start is
+dated back from the session's age. Records of one session merge in any order to the same result.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address, IPv6Address, IPv6Interface
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from radius.device import parse_device
+from radius.nas import Nas
+from radius.protocol.numbers import (
+    ACCT_DELAY_TIME,
+    ACCT_INPUT_GIGAWORDS,
+    ACCT_INPUT_OCTETS,
+    ACCT_OUTPUT_GIGAWORDS,
+    ACCT_OUTPUT_OCTETS,
+    ACCT_SESSION_ID,
+    ACCT_SESSION_TIME,
+    ACCT_STATUS_TYPE,
+    ACCT_TERMINATE_CAUSE,
+    CALLING_STATION_ID,
+    CLASS,
+    EVENT_TIMESTAMP,
+    FRAMED_IP_ADDRESS,
+    FRAMED_IPV6_ADDRESS,
+    FRAMED_IPV6_PREFIX,
+    NAS_IDENTIFIER,
+    NAS_IP_ADDRESS,
+    NAS_IPV6_ADDRESS,
+    USER_NAME,
+    Status,
+)
+from radius.protocol.packet import Packet
+from territory.errors import ProtocolError
+from territory.rules.credentials import is_user_name
+from territory.rules.session_key import session_key
+
+_SESSION_KINDS: Final = frozenset((Status.START, Status.STOP, Status.INTERIM_UPDATE))
+_RESTART_KINDS: Final = frozenset((Status.ACCOUNTING_ON, Status.ACCOUNTING_OFF))
+_GIGAWORD: Final = 32
+_INTEGER_OCTETS: Final = 4
+_ADMISSION_OCTETS: Final = 16
+_ADDRESS6_OCTETS: Final = 16
+
+
+class Record(NamedTuple):
+    """One Start, Interim-Update or Stop, column by column."""
+
+    received_at: datetime
+    """Server's clock at receipt; also when the session was last seen."""
+    session_key: UUID
+    kind: int
+    """Acct-Status-Type."""
+    nas_id: UUID
+    site_id: UUID
+    nas_handle: str
+    """NAS-Identifier, else the NAS's address, as received."""
+    acct_session_id: str
+    user_name: str | None
+    class_admission_id: UUID | None
+    """The admission named by Class, where User-Name is not one of ours (MAC authentication)."""
+    device: bytes | None
+    """6 octets."""
+    address: bytes | None
+    """4 octets."""
+    address6: str | None
+    """An array of inet in PostgreSQL's text form; None: no IPv6 address was told."""
+    nas_time: datetime | None
+    """Event-Timestamp: the NAS's own clock, right or wrong."""
+    delay_seconds: int
+    """Acct-Delay-Time: how long the NAS has been trying."""
+    started_at: datetime
+    """Receipt less delay less the session's age."""
+    ended_at: datetime | None
+    """Receipt less delay, of a Stop."""
+    session_seconds: int
+    upload_octets: int
+    download_octets: int
+    terminate_cause: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """An Accounting-On or -Off: none of that NAS handle's sessions from before is open."""
+
+    received_at: datetime
+    kind: int
+    nas_id: UUID
+    nas_handle: str
+    happened_at: datetime
+    """Receipt less delay; sessions that started later are not concerned."""
+
+
+def read_accounting_request(packet: Packet, nas: Nas, received_at: datetime) -> Record | Restart:
+    """Return what a verified Accounting-Request tells; `received_at` is aware, UTC.
+
+    Raises:
+        ProtocolError: `acct-status-type`, `acct-session-id`, `attribute-value` or `text`: it
+            cannot be recorded as what the RFCs know.
+    """
+    attributes = packet.attributes
+    kind = _number(attributes, ACCT_STATUS_TYPE)
+    if kind in _SESSION_KINDS:
+        return _read_record(packet, nas, received_at, kind)
+    if kind in _RESTART_KINDS:
+        happened_at = received_at - timedelta(seconds=_number(attributes, ACCT_DELAY_TIME))
+        handle = _text(_nas_handle(attributes, nas))
+        return Restart(received_at, kind, nas.id, handle, happened_at)
+    raise ProtocolError("acct-status-type")
+
+
+def _read_record(packet: Packet, nas: Nas, received_at: datetime, kind: int) -> Record:
+    attributes = packet.attributes
+    raw_session_id = attributes.get(ACCT_SESSION_ID)
+    if not raw_session_id:
+        raise ProtocolError("acct-session-id")
+    raw_handle = _nas_handle(attributes, nas)
+    raw_user_name = attributes.get(USER_NAME)
+    user_name = None if raw_user_name is None else _text(raw_user_name)
+    device = parse_device(attributes.get(CALLING_STATION_ID))
+    delay_seconds = _number(attributes, ACCT_DELAY_TIME)
+    session_seconds = _number(attributes, ACCT_SESSION_TIME)
+    happened_at = received_at - timedelta(seconds=delay_seconds) if delay_seconds else received_at
+    cause = attributes.get(ACCT_TERMINATE_CAUSE)
+    return Record(
+        received_at=received_at,
+        session_key=session_key(nas.id, raw_handle, raw_session_id, device),
+        kind=kind,
+        nas_id=nas.id,
+        site_id=nas.site_id,
+        nas_handle=_text(raw_handle),
+        acct_session_id=_text(raw_session_id),
+        user_name=user_name,
+        class_admission_id=_class_admission(attributes.get(CLASS), user_name),
+        device=device,
+        address=_address(attributes.get(FRAMED_IP_ADDRESS)),
+        address6=_addresses6(packet),
+        nas_time=_nas_time(attributes),
+        delay_seconds=delay_seconds,
+        started_at=happened_at - timedelta(seconds=session_seconds),
+        ended_at=happened_at if kind == Status.STOP else None,
+        session_seconds=session_seconds,
+        upload_octets=_octets(attributes, ACCT_INPUT_OCTETS, ACCT_INPUT_GIGAWORDS),
+        download_octets=_octets(attributes, ACCT_OUTPUT_OCTETS, ACCT_OUTPUT_GIGAWORDS),
+        terminate_cause=None if cause is None else int.from_bytes(cause, "big"),
+    )
+
+
+def merge(first: Record, second: Record) -> Record:
+    """Return what two records of one session tell of it together, whatever their order.
+
+    Counters only grow, the first Stop ends it, and what the latest record names stands.
+    """
+    older, newer = sorted((first, second), key=_order)
+    stopped = min(
+        (record for record in (older, newer) if record.ended_at), key=_end_order, default=newer
+    )
+    return newer._replace(
+        kind=min(older.kind, newer.kind),
+        user_name=newer.user_name or older.user_name,
+        class_admission_id=newer.class_admission_id or older.class_admission_id,
+        address=newer.address or older.address,
+        address6=newer.address6 or older.address6,
+        nas_time=newer.nas_time or older.nas_time,
+        started_at=min(older.started_at, newer.started_at),
+        ended_at=stopped.ended_at,
+        session_seconds=max(older.session_seconds, newer.session_seconds),
+        upload_octets=max(older.upload_octets, newer.upload_octets),
+        download_octets=max(older.download_octets, newer.download_octets),
+        terminate_cause=stopped.terminate_cause,
+    )
+
+
+def merged(records: list[Record]) -> list[Record]:
+    """Return one record for each session, in the order of their keys.
+
+    Sorted, because two batches that touch the same rows in different orders would deadlock.
+    """
+    sessions: dict[UUID, Record] = {}
+    for record in records:
+        known = sessions.get(record.session_key)
+        sessions[record.session_key] = record if known is None else merge(known, record)
+    return sorted(sessions.values(), key=_key)
+
+
+def _key(record: Record) -> bytes:
+    return record.session_key.bytes
+
+
+def _order(record: Record) -> tuple[object, ...]:
+    """Order by time, and by content where times are equal, so that merging is commutative."""
+    return (record.received_at, *(("" if v is None else str(v)) for v in record[2:]))
+
+
+def _end_order(record: Record) -> tuple[object, ...]:
+    return (record.ended_at, record.terminate_cause is None, record.terminate_cause)
+
+
+def _nas_handle(attributes: dict[int, bytes], nas: Nas) -> bytes:
+    identifier = attributes.get(NAS_IDENTIFIER)
+    if identifier:
+        return identifier
+    address = attributes.get(NAS_IP_ADDRESS)
+    if address is not None and len(address) == _INTEGER_OCTETS:
+        return str(IPv4Address(address)).encode()
+    address6 = attributes.get(NAS_IPV6_ADDRESS)
+    if address6 is not None and len(address6) == _ADDRESS6_OCTETS:
+        return str(IPv6Address(address6)).encode()
+    return nas.address.encode()
+
+
+def _text(octets: bytes) -> str:
+    """Return text PostgreSQL can hold: UTF-8 without NUL."""
+    if b"\0" in octets:
+        raise ProtocolError("text")
+    try:
+        return octets.decode()
+    except UnicodeDecodeError as fault:
+        raise ProtocolError("text") from fault
+
+
+def _number(attributes: dict[int, bytes], attribute: int) -> int:
+    octets = attributes.get(attribute)
+    if octets is None:
+        return 0
+    if len(octets) != _INTEGER_OCTETS:
+        raise ProtocolError("attribute-value")
+    return int.from_bytes(octets, "big")
+
+
+def _octets(attributes: dict[int, bytes], low: int, gigawords: int) -> int:
+    return (_number(attributes, gigawords) << _GIGAWORD) + _number(attributes, low)
+
+
+def _address(octets: bytes | None) -> bytes | None:
+    if octets is not None and len(octets) != _INTEGER_OCTETS:
+        raise ProtocolError("attribute-value")
+    return octets
+
+
+def _addresses6(packet: Packet) -> str | None:
+    if FRAMED_IPV6_ADDRESS not in packet.attributes and FRAMED_IPV6_PREFIX not in packet.attributes:
+        return None
+    addresses = [_address6(octets) for octets in packet.values(FRAMED_IPV6_ADDRESS)]
+    prefixes = [_prefix(octets) for octets in packet.values(FRAMED_IPV6_PREFIX)]
+    return "{" + ",".join(addresses + prefixes) + "}"
+
+
+def _address6(octets: bytes) -> str:
+    if len(octets) != _ADDRESS6_OCTETS:
+        raise ProtocolError("attribute-value")
+    return str(IPv6Address(octets))
+
+
+def _prefix(octets: bytes) -> str:
+    if not 2 <= len(octets) <= 18 or octets[1] > 128:
+        raise ProtocolError("attribute-value")
+    return str(IPv6Interface((octets[2:].ljust(_ADDRESS6_OCTETS, b"\0"), octets[1])))
+
+
+def _nas_time(attributes: dict[int, bytes]) -> datetime | None:
+    if EVENT_TIMESTAMP not in attributes:
+        return None
+    return datetime.fromtimestamp(_number(attributes, EVENT_TIMESTAMP), UTC)
+
+
+def _class_admission(octets: bytes | None, user_name: str | None) -> UUID | None:
+    if octets is None or len(octets) != _ADMISSION_OCTETS:
+        return None
+    if user_name is not None and is_user_name(user_name):
+        return None
+    return UUID(bytes=octets)

@@ -1,0 +1,209 @@
+"""The accounting side of the ledger: nothing is answered before it is durable.
+
+A batch is one statement: an event of source data, an event of traffic data and the session's row
+for each record, sorted by session so that two batches never wait for each other in a circle.
+Records of one session in one batch are merged for its row, each still an event. A NAS's restart
+closes its sessions in the same transaction.
+
+What cannot be recorded is set aside with its packet, is not answered (RFC 2866 §4.1), and is
+remembered, so that the NAS sending it again and again costs a look into a table.
+"""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from radius.accounting import Record, Restart, merged
+from radius.days import Days
+from radius.group_commit import Connection, GroupCommit, Handlers, Watch
+from radius.protocol.numbers import MIN_PACKET_OCTETS, Status
+from radius.statements import CLOSE_SESSIONS, RECORD, RECORD_MERGED, SET_ASIDE
+from territory.clock import Clock
+
+_REMEMBERED: Final = 4_096
+_SET_ASIDE_AN_HOUR: Final = 1_000
+_REBOOTED: Final = {Status.ACCOUNTING_ON: 11, Status.ACCOUNTING_OFF: 7}
+"""Acct-Terminate-Cause NAS-Reboot and Admin-Reboot (RFC 2866 §5.10)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A verified packet that says nothing the RFCs know; kept as it is."""
+
+    reason: str
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """One verified Accounting-Request on its way into the ledger."""
+
+    content: Record | Restart | Unreadable
+    nas_id: UUID
+    received_at: datetime
+    packet: bytes
+    """Whole, kept only if it must be set aside."""
+    context: Any
+    """The exchange's own; comes back when it is recorded."""
+
+    @property
+    def device(self) -> bytes | None:
+        """The guest's device, where the entry names one."""
+        return self.content.device if isinstance(self.content, Record) else None
+
+    @property
+    def fingerprint(self) -> Hashable:
+        """What stays the same when the NAS sends it again, with another Acct-Delay-Time too."""
+        content = self.content
+        if isinstance(content, Record):
+            return content.session_key, content.kind, content.session_seconds
+        return self.nas_id, self.packet[MIN_PACKET_OCTETS:]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountingAnswers:
+    """Where the ledger brings what became of an entry."""
+
+    recorded: Callable[[Entry], None]
+    """Durable: answer it."""
+    unrecorded: Callable[[Entry, str], None]
+    """Not durable: `unavailable`, `overload` or `set-aside`; no answer."""
+
+
+class AccountingLedger:
+    """Queues entries and commits them."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[Connection]],
+        clock: Clock,
+        answers: AccountingAnswers,
+        watch: Watch,
+    ) -> None:
+        self._clock = clock
+        self._answers = answers
+        self._days = Days()
+        self._aside = SetAside()
+        handlers = Handlers(self._commit, self._refuse, self._abandon)
+        self._group: GroupCommit[Entry] = GroupCommit(connect, handlers, watch)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an entry put now will be committed soon."""
+        return self._group.is_open
+
+    def __len__(self) -> int:
+        return len(self._group)
+
+    def record(self, entry: Entry) -> None:
+        """Queue an entry, unless it is known that it cannot be recorded."""
+        if self._aside.knows(entry.fingerprint):
+            self._answers.unrecorded(entry, "set-aside")
+        else:
+            self._group.put(entry)
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        await self._group.run()
+
+    async def _commit(self, connection: Connection, batch: Sequence[Entry]) -> None:
+        await self._days.ensure(connection, self._clock.now().date())
+        records = [e.content for e in batch if isinstance(e.content, Record)]
+        records.sort(key=_session)
+        others = [entry for entry in batch if not isinstance(entry.content, Record)]
+        if others:
+            async with connection.transaction():
+                await _record(connection, records)
+                await self._commit_others(connection, others)
+        else:
+            await _record(connection, records)
+        for entry in batch:
+            if isinstance(entry.content, Unreadable):
+                self._remember(entry)
+            else:
+                self._answers.recorded(entry)
+
+    async def _commit_others(self, connection: Connection, others: list[Entry]) -> None:
+        for entry in others:
+            match entry.content:
+                case Restart() as restart:
+                    await _close_sessions(connection, restart)
+                case Unreadable(reason):
+                    await self._set_aside(connection, entry, reason)
+
+    async def _refuse(self, connection: Connection, entry: Entry, reason: str) -> None:
+        await self._set_aside(connection, entry, reason)
+        self._remember(entry)
+
+    async def _set_aside(self, connection: Connection, entry: Entry, reason: str) -> None:
+        if self._aside.has_room(entry.fingerprint, entry.received_at):
+            await connection.execute(
+                SET_ASIDE, uuid4(), entry.received_at, entry.nas_id, reason, entry.packet
+            )
+
+    def _remember(self, entry: Entry) -> None:
+        self._aside.remember(entry.fingerprint)
+        self._answers.unrecorded(entry, "set-aside")
+
+    def _abandon(self, entries: Sequence[Entry], reason: str) -> None:
+        for entry in entries:
+            self._answers.unrecorded(entry, reason)
+
+
+class SetAside:
+    """What was set aside lately: so many are remembered, so many an hour are stored."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[Hashable, None] = OrderedDict()
+        self._hour_began: datetime | None = None
+        self._stored = 0
+
+    def knows(self, fingerprint: Hashable) -> bool:
+        """Whether this was set aside before."""
+        return bool(self._known) and fingerprint in self._known
+
+    def has_room(self, fingerprint: Hashable, now: datetime) -> bool:
+        """Whether its packet should be stored: not yet, and few were in this hour."""
+        if self._hour_began is None or now - self._hour_began >= timedelta(hours=1):
+            self._hour_began, self._stored = now, 0
+        return fingerprint not in self._known and self._stored < _SET_ASIDE_AN_HOUR
+
+    def remember(self, fingerprint: Hashable) -> None:
+        """Remember that it was set aside, once that is durable."""
+        if fingerprint in self._known:
+            return
+        self._stored += 1
+        self._known[fingerprint] = None
+        if len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+
+
+async def _record(connection: Connection, records: list[Record]) -> None:
+    """Record a batch sorted by session, merging sessions that occur twice."""
+    if not records:
+        return
+    columns = zip(*records, strict=True)
+    if any(one.session_key == next_.session_key for one, next_ in pairwise(records)):
+        sessions = zip(*merged(records), strict=True)
+        await connection.execute(RECORD_MERGED, *columns, *sessions)
+    else:
+        await connection.execute(RECORD, *columns)
+
+
+async def _close_sessions(connection: Connection, restart: Restart) -> None:
+    await connection.execute(
+        CLOSE_SESSIONS,
+        restart.received_at,
+        restart.nas_id,
+        restart.nas_handle,
+        restart.happened_at,
+        restart.kind,
+        _REBOOTED[Status(restart.kind)],
+    )
+
+
+def _session(record: Record) -> UUID:
+    return record.session_key

@@ -1,0 +1,82 @@
+"""One request's life, from its octets to its reply, on both ports.
+
+    octets -> NAS by source address -> packet -> signature -> seen before? -> what it says
+           -> access:     screened -> facts from the ledger -> decision -> this NAS's attributes
+           -> accounting: record -> committed by the ledger
+           -> reply's octets
+
+Nothing here waits: what needs the database is put into the ledger with what it takes to answer,
+and the ledger calls back. Whatever is not answered is counted with its reason (the RFCs' "silently
+discard").
+"""
+
+from functools import partial
+from typing import Final
+
+from radius.access_exchange import AccessExchange
+from radius.accounting_exchange import AccountingExchange
+from radius.ledger import Ledger
+from radius.nas import Nas, verify_status_server
+from radius.nas_directory import NasDirectory
+from radius.protocol.numbers import PROXY_STATE, Code
+from radius.protocol.packet import Packet, decode
+from radius.requests import Peer, Requests, Send, Surroundings
+from territory.errors import ProtocolError
+from territory.keyring import Keyring
+from territory.rules.credentials import credential_password
+
+ACCESS: Final = "access"
+ACCOUNTING: Final = "accounting"
+_ALIVE: Final = {ACCESS: Code.ACCESS_ACCEPT, ACCOUNTING: Code.ACCOUNTING_RESPONSE}
+
+
+class Exchange:
+    """Takes datagrams and sends replies."""
+
+    def __init__(
+        self, url: str, keyring: Keyring, directory: NasDirectory, surroundings: Surroundings
+    ) -> None:
+        self._directory = directory
+        self._counters = surroundings.counters
+        sightings = surroundings.sightings
+        self._requests = {kind: Requests(kind, surroundings) for kind in (ACCESS, ACCOUNTING)}
+        password_of = partial(credential_password, keyring.derive("credential"))
+        access = AccessExchange(self._requests[ACCESS], directory, sightings, password_of)
+        accounting = AccountingExchange(self._requests[ACCOUNTING], sightings, self._counters)
+        self.ledger = Ledger(
+            url, surroundings.clock, self._counters, (access.answers, accounting.answers)
+        )
+        access.attach(self.ledger.access)
+        accounting.attach(self.ledger.accounting)
+        self._take = {ACCESS: access.take, ACCOUNTING: accounting.take}
+
+    def receive(self, kind: str, datagram: bytes, peer: Peer, send: Send) -> None:
+        """Take one datagram of the `access` or the `accounting` port; never raises."""
+        self._counters.received[kind] += 1
+        nas = self._directory.at(peer[0])
+        if nas is None:
+            reason = "unknown-nas" if self._directory.is_loaded else "not-ready"
+            self._requests[kind].discard(peer, reason)
+            return
+        try:
+            packet = decode(datagram)
+            if packet.code == Code.STATUS_SERVER:
+                self._answer_status(kind, packet, nas, peer, send)
+            else:
+                self._take[kind](packet, nas, peer, send)
+        except ProtocolError as fault:
+            self._requests[kind].discard(peer, fault.reason)
+
+    def _answer_status(self, kind: str, packet: Packet, nas: Nas, peer: Peer, send: Send) -> None:
+        """Answer a Status-Server at once: it asks whether we live (RFC 5997 §4.3)."""
+        verify_status_server(packet, nas)
+        self._counters.received["status"] += 1
+        if not self.ledger.is_open:
+            raise ProtocolError("unavailable")
+        states = b"".join(
+            bytes((PROXY_STATE, len(state) + 2)) + state for state in packet.values(PROXY_STATE)
+        )
+        reply = nas.secret.signed_reply(
+            _ALIVE[kind], packet.identifier, packet.authenticator, states
+        )
+        send(reply, peer)

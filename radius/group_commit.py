@@ -1,0 +1,212 @@
+"""Group commit without a timer: a free connection takes all that is queued.
+
+Nothing waits to fill a batch: under light load a batch is one item, under heavy load batches grow
+by themselves while the database works, up to a cap. Two connections are enough: while one waits for
+the disk the other's batch fills. The queue is bounded; what does not fit pushes the oldest out,
+which its sender has most likely given up.
+
+An item is handed back in one of three ways: committed, refused (it alone makes a batch fail: found
+by halving), or abandoned (the database is away, or the queue was full).
+"""
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+import asyncpg
+
+from territory.errors import Unavailable
+
+Item = TypeVar("Item")
+Connection = asyncpg.Connection[asyncpg.Record]
+
+BATCH: Final = 500
+CONNECTIONS: Final = 2
+CAPACITY: Final = 20_000
+_FIRST_PAUSE_SECONDS: Final = 0.05
+_LONGEST_PAUSE_SECONDS: Final = 2.0
+_CONFLICT_TRIES: Final = 3
+
+_REFUSED: Final = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    ValueError,
+    OverflowError,
+)
+"""What a value of the batch can cause, in the server or already while it is encoded."""
+_CONFLICT: Final = (asyncpg.TransactionRollbackError,)
+"""Deadlock or serialisation failure: the same batch will pass."""
+_AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
+
+
+@dataclass(frozen=True, slots=True)
+class Handlers(Generic[Item]):
+    """What happens to a batch."""
+
+    commit: Callable[[Connection, Sequence[Item]], Awaitable[None]]
+    """Commits a batch and answers it; raises what the database raises, having answered nothing."""
+    refuse: Callable[[Connection, Item, str], Awaitable[None]]
+    """Takes the one item that cannot be committed, and why."""
+    abandon: Callable[[Sequence[Item], str], None]
+    """Takes items that nobody will commit: `unavailable` or `overload`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who is told how it goes."""
+
+    committed: Callable[[int], None]
+    """Told the size of every batch that was committed."""
+    lost: Callable[[BaseException], None]
+    """Told why a connection was lost or could not be had."""
+
+
+class GroupCommit(Generic[Item]):
+    """A bounded queue and the connections that empty it."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[Connection]],
+        handlers: Handlers[Item],
+        watch: Watch,
+        *,
+        capacity: int = CAPACITY,
+        connections: int = CONNECTIONS,
+    ) -> None:
+        self._connect = connect
+        self._handlers = handlers
+        self._watch = watch
+        self._capacity = capacity
+        self._connections = connections
+        self._queue: deque[Item] = deque()
+        self._idle: list[asyncio.Future[None]] = []
+        self._connected = 0
+        self._committed = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether any connection is up; if not, nothing that is put will be committed soon."""
+        return self._connected > 0
+
+    def __len__(self) -> int:
+        return len(self._queue)
+
+    def put(self, item: Item) -> None:
+        """Queue an item; the oldest is abandoned if there is no room."""
+        if len(self._queue) >= self._capacity:
+            self._handlers.abandon([self._queue.popleft()], "overload")
+        self._queue.append(item)
+        self.wake()
+
+    def wake(self) -> None:
+        """Let a free connection look at the queue."""
+        while self._idle:
+            waiting = self._idle.pop()
+            if not waiting.done():
+                waiting.set_result(None)
+                return
+
+    def _wake_all(self, _: object) -> None:
+        while self._idle:
+            self.wake()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(self._connections):
+                tasks.create_task(self._keep_working())
+
+    async def _keep_working(self) -> None:
+        pause = _FIRST_PAUSE_SECONDS
+        while True:
+            committed_before = self._committed
+            try:
+                await self._work_once()
+            except (*_AWAY, Unavailable) as fault:
+                self._watch.lost(fault)
+            if self._committed > committed_before:
+                pause = _FIRST_PAUSE_SECONDS
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+    async def _work_once(self) -> None:
+        """Work on one connection for as long as it lasts."""
+        try:
+            connection = await self._connect()
+        except BaseException:
+            self._abandon_all()
+            raise
+        connection.add_termination_listener(self._wake_all)
+        self._connected += 1
+        try:
+            while not connection.is_closed():
+                batch = self._take()
+                if batch:
+                    await self._commit(connection, batch)
+                else:
+                    await self._until_woken()
+        finally:
+            self._connected -= 1
+            self._abandon_all()
+            connection.terminate()
+
+    def _take(self) -> list[Item]:
+        queue = self._queue
+        return [queue.popleft() for _ in range(min(len(queue), BATCH))]
+
+    async def _until_woken(self) -> None:
+        waiting = asyncio.get_running_loop().create_future()
+        self._idle.append(waiting)
+        try:
+            await waiting
+        finally:
+            if waiting in self._idle:
+                self._idle.remove(waiting)
+
+    async def _commit(self, connection: Connection, batch: Sequence[Item]) -> None:
+        """Commit `batch`, or its halves; give up what is in hand when the database goes away."""
+        left = deque([batch])
+        tries = 0
+        try:
+            while left:
+                try:
+                    await self._handlers.commit(connection, left[0])
+                except _CONFLICT:
+                    tries += 1
+                    if tries >= _CONFLICT_TRIES:
+                        raise
+                except _REFUSED as fault:
+                    await self._split(connection, left, fault)
+                else:
+                    self._committed += 1
+                    self._watch.committed(len(left.popleft()))
+                    tries = 0
+        except (*_AWAY, asyncio.CancelledError):
+            for part in left:
+                self._handlers.abandon(part, "unavailable")
+            raise
+
+    async def _split(
+        self, connection: Connection, left: deque[Sequence[Item]], fault: Exception
+    ) -> None:
+        part = left[0]
+        if len(part) == 1:
+            await self._handlers.refuse(connection, part[0], type(fault).__name__)
+            left.popleft()
+            return
+        middle = len(part) // 2
+        left.popleft()
+        left.extendleft((part[middle:], part[:middle]))
+
+    def _abandon_all(self) -> None:
+        if self._queue and not self._connected:
+            self._handlers.abandon(list(self._queue), "unavailable")
+            self._queue.clear()
+
+
+def describe(fault: BaseException) -> dict[str, Any]:
+    """Return what a log line may say of a database fault: its kind, never its values."""
+    return {"fault": type(fault).__name__, "sqlstate": getattr(fault, "sqlstate", None)}

@@ -1,0 +1,71 @@
+"""The ledger: what is decided on and what is recorded, each by its own group commit.
+
+Two of them, so that a burst of accounting never stands in an Access-Request's way. See
+access_ledger.py and accounting_ledger.py for what a batch is, group_commit.py for when.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from radius.access_ledger import AccessAnswers, AccessLedger
+from radius.accounting_ledger import AccountingAnswers, AccountingLedger
+from radius.counters import Counters
+from radius.database import connector
+from radius.group_commit import Watch, describe
+from territory.clock import Clock
+
+log = structlog.get_logger()
+
+
+class Ledger:
+    """Both sides of the ledger on one database."""
+
+    def __init__(
+        self,
+        url: str,
+        clock: Clock,
+        counters: Counters,
+        answers: tuple[AccessAnswers, AccountingAnswers],
+    ) -> None:
+        connect = connector(url)
+        self._counters = counters
+        self._is_away = False
+        self.access = AccessLedger(connect, clock, answers[0], self._watch("access"))
+        self.accounting = AccountingLedger(connect, clock, answers[1], self._watch("accounting"))
+        counters.gauges |= {
+            "access_queue": ("Questions waiting.", lambda: len(self.access)),
+            "accounting_queue": ("Records waiting.", lambda: len(self.accounting)),
+            "ledger_open": ("1 while the database takes batches.", lambda: self.is_open),
+            "outcomes_lost": ("Missing in the security log.", lambda: self.access.outcomes_lost),
+        }
+
+    @property
+    def is_open(self) -> bool:
+        """Whether both sides have a connection."""
+        return self.access.is_open and self.accounting.is_open
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.access.run())
+            tasks.create_task(self.accounting.run())
+
+    def _watch(self, kind: str) -> Watch:
+        return Watch(self._observer(self._counters.batches[kind].observe), self._report)
+
+    def _observer(self, observe: Callable[[float], None]) -> Callable[[int], None]:
+        def committed(size: int) -> None:
+            observe(size)
+            if self._is_away:
+                self._is_away = False
+                log.info("ledger.back")
+
+        return committed
+
+    def _report(self, fault: BaseException) -> None:
+        """Log an outage once, when it begins; the first batch after it tells its end."""
+        if not self._is_away:
+            self._is_away = True
+            log.error("ledger.away", **describe(fault))

@@ -1,0 +1,1 @@
+"""Octets of RADIUS, pure: packets, authenticators, passwords, duplicates, attributes."""

@@ -1,0 +1,121 @@
+"""Requests between receipt and reply, of one port: begun once, answered once, or counted.
+
+What both kinds of exchange share: duplicate detection, counting, the canonical log line, and the
+two ends every request comes to, `answer` or `give_up`.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from radius.counters import Counters
+from radius.exchange_log import ExchangeLog
+from radius.nas import Nas
+from radius.protocol.duplicates import DuplicateCache, Entry
+from radius.protocol.numbers import Code
+from radius.protocol.packet import Packet
+from radius.sightings import Sightings
+from territory.clock import Clock
+
+Peer = tuple[Any, ...]
+"""A source as the socket gives it: address, port and, for IPv6, two numbers more."""
+Send = Callable[[bytes, Peer], None]
+
+
+@dataclass(slots=True, eq=False)
+class Pending:
+    """What it takes to answer a verified request, now or later."""
+
+    packet: Packet
+    nas: Nas
+    peer: Peer
+    send: Send
+    seen: Entry
+    """Its place among the duplicates, where its reply is kept."""
+    received_at: datetime
+    began: float
+    """Monotonic seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What an exchange relies on besides the ledger."""
+
+    clock: Clock
+    counters: Counters
+    sightings: Sightings
+    log: ExchangeLog
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """How an exchange ended, for counters and the log."""
+
+    code: Code
+    reason: str
+    device: bytes | None
+    admission_id: UUID | None
+
+
+class Requests:
+    """The requests of one port."""
+
+    def __init__(self, kind: str, surroundings: Surroundings) -> None:
+        self.kind = kind
+        self._clock = surroundings.clock
+        self._counters = surroundings.counters
+        self._sightings = surroundings.sightings
+        self._log = surroundings.log
+        self._latency = surroundings.counters.latency[kind]
+        self._duplicates = DuplicateCache()
+
+    def begin(self, packet: Packet, nas: Nas, peer: Peer, send: Send) -> Pending | None:
+        """Return a verified request's place; None if it was seen before, which is then dealt with.
+
+        A request seen before gets the same octets again, or nothing while it is worked on
+        (RFC 5080 §2.2.2).
+        """
+        began = time.monotonic()
+        key = (peer, packet.identifier)
+        entry, is_new = self._duplicates.look_up(key, packet.authenticator, began)
+        if is_new:
+            return Pending(packet, nas, peer, send, entry, self._clock.now(), began)
+        self._counters.duplicates[self.kind] += 1
+        if entry.reply is not None:
+            send(entry.reply, peer)
+        return None
+
+    def answer(self, pending: Pending, reply: bytes, outline: Outline) -> None:
+        """Send the reply, keep it for duplicates, count it."""
+        pending.send(reply, pending.peer)
+        pending.seen.reply = reply
+        seconds = time.monotonic() - pending.began
+        self._latency.observe(seconds)
+        self._counters.answered[outline.code.name.lower(), outline.reason] += 1
+        if self._log.enabled:
+            self._write(pending, outline, seconds)
+
+    def give_up(self, pending: Pending, reason: str) -> None:
+        """Leave a request without an answer; sent again, it is worked anew."""
+        self._duplicates.forget(pending.seen)
+        self.discard(pending.peer, reason)
+
+    def discard(self, peer: Peer, reason: str) -> None:
+        """Count a datagram nobody answers."""
+        self._counters.discarded[self.kind, reason] += 1
+        self._sightings.discard(peer[0], reason)
+
+    def _write(self, pending: Pending, outline: Outline, seconds: float) -> None:
+        self._log.write(
+            f"{self.kind}.answered",
+            pending.received_at,
+            outline.device,
+            nas=pending.nas.code,
+            admission=outline.admission_id and str(outline.admission_id),
+            code=outline.code.name.lower(),
+            reason=outline.reason,
+            seconds=round(seconds, 6),
+        )

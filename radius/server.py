@@ -1,0 +1,150 @@
+"""The RADIUS server as a process: its ports, its ledger, its measures.
+
+Run by `socle serve radius`, on uvloop or the standard loop. It may start while the database is
+away: it then answers nothing until it has read which NAS may speak, and says so.
+"""
+
+import asyncio
+import gc
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import Final
+
+import asyncpg
+import structlog
+from prometheus_client import CollectorRegistry
+
+from radius.coa import Disconnector
+from radius.counters import Counters
+from radius.exchange import ACCESS, ACCOUNTING, Exchange
+from radius.exchange_log import ExchangeLog
+from radius.nas_directory import NasDirectory
+from radius.requests import Surroundings
+from radius.sightings import Sightings
+from radius.sockets import UdpPort
+from territory.clock import Clock
+from territory.errors import ConfigurationError, Fault, Unavailable
+from territory.keyring import Keyring
+from territory.settings import Settings
+from territory.web.health import start_health
+
+_SIDE_CONNECTIONS: Final = 10
+"""For disconnects, each of which keeps one while its NAS is asked, and for sightings."""
+_STATEMENT_SECONDS: Final = 10.0
+_GARBAGE_THRESHOLD: Final = 50_000
+"""Objects between two collections: a packet's are freed by their counts, cycles are rare."""
+
+log = structlog.get_logger()
+
+
+async def run(settings: Settings, keyring: Keyring, clock: Clock) -> None:
+    """Serve RADIUS until cancelled, then leave nothing unlogged.
+
+    Raises:
+        ConfigurationError: no database is named, or a port cannot be had.
+    """
+    server = Server(settings, keyring, clock)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_GARBAGE_THRESHOLD, 50, 50)
+    async with server.running():
+        log.info(
+            "radius.serving",
+            authentication_port=server.port(ACCESS),
+            accounting_port=server.port(ACCOUNTING),
+        )
+        await asyncio.get_running_loop().create_future()
+
+
+class Server:
+    """Everything a RADIUS server is made of, on one database."""
+
+    def __init__(self, settings: Settings, keyring: Keyring, clock: Clock) -> None:
+        if settings.database.url is None:
+            raise ConfigurationError([Fault("database.url", "expected the database's address")])
+        url = settings.database.url
+        self._settings = settings
+        self._pool = asyncpg.create_pool(
+            url, min_size=0, max_size=_SIDE_CONNECTIONS, command_timeout=_STATEMENT_SECONDS
+        )
+        self.counters = Counters()
+        self.directory = NasDirectory(url, keyring)
+        self.sightings = Sightings(self._pool, clock)
+        exchange_log = ExchangeLog(
+            keyring.derive("radius log"), enabled=log.is_enabled_for(logging.DEBUG)
+        )
+        surroundings = Surroundings(clock, self.counters, self.sightings, exchange_log)
+        self._exchange = Exchange(url, keyring, self.directory, surroundings)
+        self._disconnector = Disconnector(self._pool, self.directory, clock, settings.radius.host)
+        self._ports: dict[str, UdpPort] = {}
+
+    def port(self, kind: str) -> int:
+        """Return the UDP port of `access` or `accounting`, while running."""
+        return self._ports[kind].port
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["Server"]:
+        """Serve inside the block.
+
+        Raises:
+            ConfigurationError: a port cannot be had.
+        """
+        async with AsyncExitStack() as stack:
+            self._bind(stack)
+            await stack.enter_async_context(self._pool)
+            await self._start_health(stack)
+            tasks = await stack.enter_async_context(asyncio.TaskGroup())
+            work = (
+                self.directory.run(),
+                self._exchange.ledger.run(),
+                self.sightings.run(),
+                self._disconnector.run(),
+            )
+            running = [tasks.create_task(each) for each in work]
+            for port in self._ports.values():
+                port.open()
+            try:
+                yield self
+            finally:
+                for port in self._ports.values():
+                    port.close()
+                for task in running:
+                    task.cancel()
+
+    def _bind(self, stack: AsyncExitStack) -> None:
+        radius = self._settings.radius
+        wanted = (
+            (ACCESS, "authentication_port", radius.authentication_port),
+            (ACCOUNTING, "accounting_port", radius.accounting_port),
+        )
+        for kind, setting, number in wanted:
+            try:
+                port = UdpPort(radius.host, number, partial(self._exchange.receive, kind))
+            except OSError as fault:
+                found = f"expected a free UDP port on {radius.host}, found {number}: {fault}"
+                raise ConfigurationError([Fault(f"radius.{setting}", found)]) from fault
+            self._ports[kind] = port
+            stack.callback(port.release)
+            self.counters.gauges[f"{kind}_send_failures"] = (
+                "Replies the network did not take.",
+                partial(getattr, port, "send_failures"),
+            )
+
+    async def _start_health(self, stack: AsyncExitStack) -> None:
+        registry = CollectorRegistry()
+        registry.register(self.counters)
+        metrics = self._settings.metrics
+        checks = {"database": self._check_database, "ledger": self._check_ledger}
+        runner = await start_health(metrics.host, metrics.radius_port, registry, checks)
+        stack.push_async_callback(runner.cleanup)
+
+    async def _check_database(self) -> None:
+        await self._pool.fetchval("select 1")
+
+    async def _check_ledger(self) -> None:
+        if not self.directory.is_loaded:
+            raise Unavailable("the territory has not been read yet")
+        if not self._exchange.ledger.is_open:
+            raise Unavailable("the ledger has no connection")

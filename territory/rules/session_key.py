@@ -1,0 +1,27 @@
+"""The name of a RADIUS session across everything we keep.
+
+A NAS's Acct-Session-Id is unique only to itself, and often only since its last restart; several
+NAS may reach us from behind one address. So the key is made of the NAS we know, the handle it
+gives itself, its Acct-Session-Id and the device: neighbours never close each other's sessions.
+"""
+
+import hashlib
+from uuid import UUID
+
+_NO_DEVICE = bytes(6)
+
+
+def session_key(
+    nas_id: UUID, nas_handle: bytes, acct_session_id: bytes, device: bytes | None
+) -> UUID:
+    """Return the key of a session: MD5 of its four parts, each of known length.
+
+    Args:
+        nas_id: the NAS, found by its packets' source address.
+        nas_handle: NAS-Identifier, else the NAS's own address, as received.
+        acct_session_id: as received (RFC 2866 §5.5).
+        device: 6 octets, or None where the record names none.
+    """
+    lengths = bytes((len(nas_handle), len(acct_session_id)))
+    octets = nas_id.bytes + lengths + nas_handle + acct_session_id + (device or _NO_DEVICE)
+    return UUID(bytes=hashlib.md5(octets, usedforsecurity=False).digest())
