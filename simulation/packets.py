@@ -131,7 +131,8 @@ def access_request(
 ) -> Request:
     """Return an Access-Request signed with a Message-Authenticator, its last attribute.
 
-    `authenticator`: 16 random octets; the last one serves as the identifier.
+    `authenticator`: 16 random octets; the last one serves as the identifier. A phone asked about
+    by its MAC address asks for Framed service, a person for Login.
     """
     packet = AuthPacket(
         id=authenticator[-1], secret=nas.secret, authenticator=authenticator, dict=dictionary()
@@ -143,7 +144,7 @@ def access_request(
         packet[3] = [bytes([credential.ident]) + credential.response]
     else:
         packet[2] = [packet.PwCrypt(credential.password)]
-    packet["Service-Type"] = "Login"
+    packet["Service-Type"] = "Framed" if user_name == phone.mac else "Login"
     packet["Acct-Session-Id"] = phone.session_id
     packet["Framed-IP-Address"] = phone.address
     _add_port(packet, phone)
@@ -260,7 +261,7 @@ def _accounting(nas: Nas, report: Report) -> Any:
 def _add_port(packet: Any, phone: Subscriber) -> None:
     packet["NAS-Port-Type"] = "Wireless-802.11"
     packet["NAS-Port"] = phone.port
-    packet["NAS-Port-Id"] = f"{phone.port:08x}"
+    packet["NAS-Port-Id"] = f"{phone.port:08d}"
     packet["Calling-Station-Id"] = phone.mac
 
 

@@ -144,27 +144,25 @@ def carried(phone: Subscriber, upload: int, download: int, now: datetime) -> Sub
 
 
 def limit_reached(online: Online, now: datetime) -> TerminateCause | None:
-    """Return why the gateway cuts this session now, if it does.
+    """Return why the gateway cuts this session now, if it does: it looks at time, then at
+    idleness, then at data, and lets each reach its limit before it cuts.
 
     A data quota that is used up counts as a session timeout, as in the gateway.
     """
     rights, counters = online.rights, online.counters
-    idle = (now - online.active_at).total_seconds()
-    if rights.idle_seconds and idle >= rights.idle_seconds:
+    granted = rights.session_seconds
+    if (granted and online.seconds(now) > granted) or (rights.ends_at and now > rights.ends_at):
+        return TerminateCause.SESSION_TIMEOUT
+    if rights.idle_seconds and (now - online.active_at).total_seconds() > rights.idle_seconds:
         return TerminateCause.IDLE_TIMEOUT
-    timed_out = bool(rights.session_seconds) and online.seconds(now) >= (
-        rights.session_seconds or 0
+    uploaded, downloaded = counters.upload_octets, counters.download_octets
+    quotas = (
+        (rights.upload_octets, uploaded),
+        (rights.download_octets, downloaded),
+        (rights.total_octets, uploaded + downloaded),
     )
-    closed = rights.ends_at is not None and now >= rights.ends_at
-    used_up = any(
-        limit is not None and used >= limit
-        for limit, used in (
-            (rights.upload_octets, counters.upload_octets),
-            (rights.download_octets, counters.download_octets),
-            (rights.total_octets, counters.upload_octets + counters.download_octets),
-        )
-    )
-    return TerminateCause.SESSION_TIMEOUT if timed_out or closed or used_up else None
+    used_up = any(quota and used > quota for quota, used in quotas)
+    return TerminateCause.SESSION_TIMEOUT if used_up else None
 
 
 def interim_due(online: Online, override_seconds: int | None, now: datetime) -> bool:

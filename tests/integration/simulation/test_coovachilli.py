@@ -119,8 +119,8 @@ async def test_logging_off_ends_the_session_and_captures_again(lab: Lab) -> None
 @pytest.mark.parametrize(
     ("right", "seconds", "cause"),
     [
-        ("Session-Timeout", 60, "Session-Timeout"),
-        ("Idle-Timeout", 60, "Idle-Timeout"),
+        ("Session-Timeout", 61, "Session-Timeout"),
+        ("Idle-Timeout", 61, "Idle-Timeout"),
         ("CoovaChilli-Max-Total-Octets", 0, "Session-Timeout"),
     ],
 )
@@ -212,6 +212,7 @@ async def test_a_known_device_is_let_in_by_its_mac(lab: Lab) -> None:
     assert sight.page.title == "Le Web est ouvert"
     request = lab.radius.heard[-2]
     assert request["User-Name"] == request["Calling-Station-Id"]
+    assert request["Service-Type"] == ["Framed"]
 
 
 async def test_two_sites_may_lease_the_same_addresses(lab: Lab) -> None:

@@ -69,14 +69,14 @@ def test_no_challenge_counts_as_expired() -> None:
     ("rights", "counters", "seconds", "cause"),
     [
         (Rights(), Counters(), 10**6, None),
-        (Rights(session_seconds=60), Counters(), 59, None),
-        (Rights(session_seconds=60), Counters(), 60, TerminateCause.SESSION_TIMEOUT),
-        (Rights(session_seconds=0), Counters(), 60, None),
-        (Rights(idle_seconds=30), Counters(), 30, TerminateCause.IDLE_TIMEOUT),
-        (Rights(upload_octets=5), Counters(upload_octets=5), 0, TerminateCause.SESSION_TIMEOUT),
+        (Rights(session_seconds=60), Counters(), 60, None),
+        (Rights(session_seconds=60), Counters(), 61, TerminateCause.SESSION_TIMEOUT),
+        (Rights(session_seconds=0), Counters(), 61, None),
+        (Rights(idle_seconds=30), Counters(), 31, TerminateCause.IDLE_TIMEOUT),
+        (Rights(upload_octets=5), Counters(upload_octets=6), 0, TerminateCause.SESSION_TIMEOUT),
         (Rights(download_octets=5), Counters(upload_octets=9), 0, None),
-        (Rights(total_octets=9), Counters(4, 5), 0, TerminateCause.SESSION_TIMEOUT),
-        (Rights(ends_at=after(seconds=9)), Counters(), 9, TerminateCause.SESSION_TIMEOUT),
+        (Rights(total_octets=9), Counters(4, 6), 0, TerminateCause.SESSION_TIMEOUT),
+        (Rights(ends_at=after(seconds=9)), Counters(), 10, TerminateCause.SESSION_TIMEOUT),
     ],
 )
 def test_a_limit_ends_the_session(
