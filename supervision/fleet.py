@@ -4,17 +4,29 @@ Reads what the territory describes and what RADIUS saw, writes `live.equipment_s
 reads is about a guest: of sessions, only whether they are open and how long they have been quiet.
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, case, delete, func, select, union_all
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    column,
+    delete,
+    func,
+    select,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -32,7 +44,6 @@ from territory.errors import Unavailable
 
 PATIENCE_INTERIMS = 2.5
 """A session is overdue once it missed this many interim records."""
-ROWS_AT_ONCE = 1_000
 
 
 class Kind(StrEnum):
@@ -101,12 +112,13 @@ async def record_findings(engine: AsyncEngine, findings: Sequence[Finding]) -> N
     Raises:
         Unavailable: the database does not answer, and none of them is kept.
     """
-    rows = sorted(
-        (_row(finding) for finding in findings), key=lambda r: (r["kind"], r["equipment_id"])
-    )
+    rows = sorted((_row(finding) for finding in findings), key=itemgetter(0, 1))
+    if not rows:
+        return
+    columns = zip(_KEPT, zip(*rows, strict=True), strict=True)
+    values = {f"{each.name}_rows": list(found) for each, found in columns}
     async with _connected(engine) as connection:
-        for start in range(0, len(rows), ROWS_AT_ONCE):
-            await connection.execute(_upsert(rows[start : start + ROWS_AT_ONCE]))
+        await connection.execute(_UPSERT, values)
 
 
 async def forget_strangers(engine: AsyncEngine) -> None:
@@ -225,20 +237,27 @@ def _pingable(address: object) -> IPv4Address | IPv6Address | None:
     return None if parsed.is_loopback or parsed.is_unspecified else parsed
 
 
-def _row(finding: Finding) -> dict[str, Any]:
-    return {
-        "kind": finding.equipment.kind.value,
-        "equipment_id": finding.equipment.id,
-        "state": finding.verdict.state.value,
-        "reason": str(finding.verdict.reason.value),
-        "since": finding.checked_at,
-        "checked_at": finding.checked_at,
-        "round_trip_seconds": finding.round_trip_seconds,
-    }
+def _row(finding: Finding) -> tuple[Any, ...]:
+    """The values of `_KEPT`, in its order."""
+    return (
+        finding.equipment.kind.value,
+        finding.equipment.id,
+        finding.verdict.state.value,
+        str(finding.verdict.reason.value),
+        finding.checked_at,
+        finding.checked_at,
+        finding.round_trip_seconds,
+    )
 
 
-def _upsert(rows: Iterable[dict[str, Any]]) -> Any:
-    statement = insert(equipment_state).values(list(rows))
+_KEPT = tuple(equipment_state.c)
+
+
+def _upsert() -> Insert:
+    """One statement for any number of rows: an array for each column, so that it stays prepared."""
+    arrays = [bindparam(f"{each.name}_rows", type_=ARRAY(each.type)) for each in _KEPT]
+    rows = func.unnest(*arrays).table_valued(*(column(each.name, each.type) for each in _KEPT))
+    statement = insert(equipment_state).from_select(_KEPT, select(rows.render_derived()))
     fresh, kept = statement.excluded, equipment_state.c
     return statement.on_conflict_do_update(
         index_elements=[kept.kind, kept.equipment_id],
@@ -250,3 +269,6 @@ def _upsert(rows: Iterable[dict[str, Any]]) -> Any:
             "round_trip_seconds": func.coalesce(fresh.round_trip_seconds, kept.round_trip_seconds),
         },
     )
+
+
+_UPSERT = _upsert()

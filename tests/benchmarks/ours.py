@@ -24,6 +24,7 @@ from territory.database.prepare import prepare
 from territory.keyring import Keyring
 from territory.rules.credentials import credential_password, new_user_name
 from tests.benchmarks import postgres
+from tests.benchmarks.registry import Spoiled
 from tests.benchmarks.servers import SHARED_SECRET, ServerProcess, free_ports, wait_for_accept
 from tests.benchmarks.wire import Subscriber
 
@@ -74,7 +75,7 @@ class Socle:
         self._process = ServerProcess(command, self._folder, environment)
         try:
             wait_for_accept(self._process, self.authentication_port, self.subscribers[0])
-        except RuntimeError:
+        except Spoiled:
             self.__exit__()
             raise
         return self

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from tests.benchmarks import postgres
+from tests.benchmarks.registry import Spoiled
 from tests.benchmarks.servers import (
     SHARED_SECRET,
     ServerProcess,
@@ -62,7 +63,7 @@ class FreeRadius:
         self._process = ServerProcess(command, self._folder, os.environ)
         try:
             wait_for_accept(self._process, self.authentication_port, self._subscribers[0])
-        except RuntimeError:
+        except Spoiled:
             self.__exit__()
             raise
         return self

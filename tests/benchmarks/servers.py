@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from tests.benchmarks.registry import Spoiled
 from tests.benchmarks.wire import (
     ACCESS_ACCEPT,
     Subscriber,
@@ -84,7 +85,7 @@ def wait_for_accept(process: ServerProcess, port: int, subscriber: Subscriber) -
     """Return once the server lets `subscriber` in.
 
     Raises:
-        RuntimeError: it ended or stayed silent; the message holds what it said.
+        Spoiled: it ended or stayed silent; the message holds what it said.
     """
     verifier = Verifier(SHARED_SECRET)
     authenticator = bytes(range(16))
@@ -102,6 +103,6 @@ def wait_for_accept(process: ServerProcess, port: int, subscriber: Subscriber) -
                 continue
             fault = verifier.fault(reply, authenticator)
             if fault or reply[0] != ACCESS_ACCEPT:
-                raise RuntimeError(f"a wrong first answer: code {reply[0]}, {fault}")
+                raise Spoiled(f"a wrong first answer: code {reply[0]}, {fault}")
             return
-    raise RuntimeError(f"the server does not answer: {process.output}")
+    raise Spoiled(f"the server does not answer: {process.output}")
