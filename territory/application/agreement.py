@@ -1,0 +1,230 @@
+"""Whether the values of a description agree with each other and with the country's communes.
+
+The second look at a description. It reads the content leniently, as it was typed, so that what the
+first look found wrong in one place never hides what is wrong in another. Each rule is a generator
+of (place, what was expected); all of them always run. Pure.
+"""
+
+from collections.abc import Callable, Iterator, Set
+from dataclasses import dataclass
+from difflib import get_close_matches
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Any
+
+from territory.application.reading import Path, format_path
+from territory.communes.national_list import NationalList, plain
+from territory.errors import ProtocolError
+from territory.identifiers import InseeCode, MacAddress
+from territory.vocabulary import Brand, Link, PlaceType, Role, Zone
+
+Finding = tuple[Path, str]
+
+WORKING_LINKS = dict.fromkeys(Brand, frozenset({Link.TUNNEL, Link.PRIVATE_NETWORK}))
+"""What works with what; nothing else is offered."""
+BRANDS_WITH_RADIUS = frozenset({Brand.COOVACHILLI, Brand.USPOT})
+"""Gateways that let nobody in without a RADIUS server; openNDS (FAS level 1) asks none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a description is held against."""
+
+    communes: NationalList
+    """The national list."""
+    packages: Set[str]
+    """Codes of the site packages that can be ordered."""
+
+
+def findings(content: Any, known: Known) -> list[Finding]:
+    """Return everything in a description that does not agree, in the rules' order."""
+    return [finding for rule in _RULES for finding in rule(content, known)]
+
+
+def entries(content: Any, *keys: str) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Give each mapping found along nested lists: `entries(content, "sites", "gateways")`."""
+    if not isinstance(content, dict):
+        return
+    key, *rest = keys
+    items = content.get(key)
+    for index, item in enumerate(items if isinstance(items, list) else ()):
+        if not isinstance(item, dict):
+            continue
+        if not rest:
+            yield (key, index), item
+            continue
+        for path, inner in entries(item, *rest):
+            yield (key, index, *path), inner
+
+
+def _text(entry: dict[str, Any], key: str) -> str | None:
+    value = entry.get(key)
+    return value.strip() if isinstance(value, str) and value.strip() else None
+
+
+def _canonical(parse: Callable[[str], object], text: str) -> str | None:
+    """Return the one written form of a text, or None where the first look has refused it."""
+    try:
+        return str(parse(text))
+    except (ProtocolError, ValueError):
+        return None
+
+
+def _address(text: str) -> IPv4Address | IPv6Address:
+    found = ip_address(text)
+    return getattr(found, "ipv4_mapped", None) or found
+
+
+_UNIQUE: tuple[tuple[tuple[str, ...], str, Callable[[str], object]], ...] = (
+    (("organisations",), "code", str),
+    (("plans",), "code", str),
+    (("sites",), "code", str),
+    (("sites", "gateways"), "code", str),
+    (("sites", "gateways", "nas"), "code", str),
+    (("sites", "gateways", "nas"), "source_address", _address),
+    (("sites", "access_points"), "code", str),
+    (("sites", "access_points"), "mac", MacAddress.parse),
+    (("operators",), "login", str.lower),
+)
+
+
+def _said_twice(content: Any, _: Known) -> Iterator[Finding]:
+    """Codes, logins, NAS addresses and radios' MAC addresses name one thing each."""
+    for keys, name, parse in _UNIQUE:
+        seen: dict[str, Path] = {}
+        for path, entry in entries(content, *keys):
+            text = _text(entry, name)
+            value = _canonical(parse, text) if text else None
+            if value is None:
+                continue
+            if value in seen:
+                yield (
+                    (*path, name),
+                    f"expected unique, {value} is also at {format_path(seen[value])}",
+                )
+            seen.setdefault(value, (*path, name))
+
+
+def _said_twice_within_a_site(content: Any, _: Known) -> Iterator[Finding]:
+    """A site has each SSID, and each public address, once."""
+    for path, site in entries(content, "sites"):
+        names = [(p, _text(n, "ssid")) for p, n in entries(site, "networks")]
+        addresses = site.get("public_addresses")
+        texts = addresses if isinstance(addresses, list) else []
+        named = [
+            (("public_addresses", index), _canonical(_address, text))
+            for index, text in enumerate(texts)
+            if isinstance(text, str)
+        ]
+        for group, key in ((names, ("ssid",)), (named, ())):
+            seen = set()
+            for inner, value in group:
+                if value in seen and value is not None:
+                    yield (*path, *inner, *key), f"expected once in a site, found {value} again"
+                seen.add(value)
+
+
+_REFERENCES = (
+    (("sites",), "organisation", "organisations"),
+    (("sites",), "plan", "plans"),
+    (("operators",), "organisation", "organisations"),
+)
+
+
+def _names_nothing(content: Any, known: Known) -> Iterator[Finding]:
+    """A reference names something that is described in the same file, or a known package."""
+    for keys, name, target in _REFERENCES:
+        codes = {_text(entry, "code") for _, entry in entries(content, target)}
+        for path, entry in entries(content, *keys):
+            yield from _unless_known((*path, name), _text(entry, name), codes, target)
+    for path, site in entries(content, "sites"):
+        package = _text(site, "package")
+        yield from _unless_known((*path, "package"), package, known.packages, "packages")
+
+
+def _unless_known(
+    path: Path, value: str | None, codes: Set[str | None] | Set[str], target: str
+) -> Iterator[Finding]:
+    if value is None or value in codes:
+        return
+    near = get_close_matches(value, sorted(filter(None, codes)), n=1)
+    meant = f": did you mean {near[0]}?" if near else ""
+    yield path, f"expected one of the {target}, found {value}{meant}"
+
+
+def _commune_differs(content: Any, known: Known) -> Iterator[Finding]:
+    """A site stands in a commune that exists, under its own name, unless it travels."""
+    territory = content.get("territory") if isinstance(content, dict) else None
+    departement = _text(territory, "departement") if isinstance(territory, dict) else None
+    for path, site in entries(content, "sites"):
+        commune = site.get("commune")
+        if isinstance(commune, dict):
+            found = _commune_finding(commune, departement, known.communes)
+            if found:
+                yield (*path, "commune", found[0]), found[1]
+        elif commune is None and _text(site, "place_type") != PlaceType.ITINERANT:
+            yield path, f"expected a commune, unless place_type is {PlaceType.ITINERANT}"
+
+
+def _commune_finding(
+    entry: dict[str, Any], departement: str | None, communes: NationalList
+) -> tuple[str, str] | None:
+    code = _canonical(InseeCode.parse, _text(entry, "insee") or "")
+    name = _text(entry, "name")
+    if code is None:
+        return None
+    commune = communes.find(code)
+    if commune and (not name or plain(name) == plain(commune.name)):
+        return None
+    near = communes.near(name, departement) if name else []
+    meant = f"; did you mean {' or '.join(map(str, near))}?" if near else ""
+    if commune:
+        return "name", f"expected {commune.name}, the name of {code}, found {name}{meant}"
+    if successor := communes.successor(code):
+        return "insee", f"expected a commune of today: {code} is now part of {successor}"
+    return "insee", f"expected a commune of the {communes.vintage} list, found {code}{meant}"
+
+
+def _cannot_work(content: Any, _: Known) -> Iterator[Finding]:
+    """A gateway reaches the base by a link it can use, and has the NAS it needs."""
+    for path, site in entries(content, "sites"):
+        link = site.get("link")
+        for inner, gateway in entries(site, "gateways"):
+            brand = gateway.get("brand")
+            if brand not in set(Brand) or link not in set(Link):
+                continue
+            working = WORKING_LINKS[Brand(brand)]
+            if link not in working:
+                words = " or ".join(sorted(working))
+                yield (*path, "link"), f"expected {words}: {brand} does not work over {link} yet"
+            if Brand(brand) in BRANDS_WITH_RADIUS and not gateway.get("nas"):
+                yield (*path, *inner), f"expected at least one nas: {brand} asks RADIUS"
+
+
+def _children_first(content: Any, _: Known) -> Iterator[Finding]:
+    """No fixed Wi-Fi where children under three are received (loi 2015-136, art. 7)."""
+    for path, site in entries(content, "sites"):
+        creche = site.get("place_type") == PlaceType.CRECHE
+        for inner, radio in entries(site, "access_points"):
+            place = (*path, *inner, "zone")
+            if radio.get("zone") == Zone.UNDER3:
+                yield place, "expected no access point in a space for children under 3 (A-21)"
+            elif creche and radio.get("zone") is None:
+                yield place, f"expected {Zone.GENERAL} or {Zone.UNDER3}, written out in a crèche"
+
+
+def _operator_without_place(content: Any, _: Known) -> Iterator[Finding]:
+    """An agent sees an organisation's sites, so one is named."""
+    for path, operator in entries(content, "operators"):
+        if operator.get("role") == Role.AGENT and not _text(operator, "organisation"):
+            yield (*path, "organisation"), "expected the agent's organisation"
+
+
+_RULES = (
+    _said_twice,
+    _said_twice_within_a_site,
+    _names_nothing,
+    _commune_differs,
+    _cannot_work,
+    _children_first,
+    _operator_without_place,
+)

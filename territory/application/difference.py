@@ -1,0 +1,133 @@
+"""What has to change for the database to hold what a description says; pure.
+
+Things that the database holds and the description does not are told apart from the rest, because
+they are only taken away when that is asked for (`--prune`).
+"""
+
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
+from enum import StrEnum
+
+from territory.application.state import (
+    LEFT_ALONE_WHEN_ABSENT,
+    Kind,
+    State,
+    Value,
+    Values,
+)
+from territory.errors import Fault
+
+Things = Mapping[str, Values]
+
+
+class Action(StrEnum):
+    """What happens to one thing; the value is its mark in a difference."""
+
+    ADD = "+"
+    CHANGE = "~"
+    REMOVE = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One value that differs."""
+
+    name: str
+    """As the column is called."""
+    before: Value
+    """What the database holds; None when added."""
+    after: Value
+    """What the description says; None when removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that is added, changed or taken away."""
+
+    action: Action
+    kind: Kind
+    key: str
+    """Its code, login, or `site/...`."""
+    fields: tuple[FieldChange, ...] = ()
+    """Every value of an added thing, the differing ones of a changed one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """All that separates the database from a description."""
+
+    changes: tuple[Change, ...]
+    """What is to be done, in an order that can be done."""
+    kept: tuple[Change, ...]
+    """What only the database holds and nobody asked to take away."""
+
+    def count(self, action: Action) -> int:
+        """Return how many things this happens to."""
+        return sum(change.action is action for change in self.changes)
+
+
+def difference(
+    held: State, described: State, *, prune: bool, stated_addresses: Set[str]
+) -> Difference:
+    """Return what turns `held` into `described`.
+
+    Args:
+        held: what the database holds.
+        described: what a description says, with its secrets.
+        prune: whether to take away what is not described.
+        stated_addresses: codes of the sites whose public addresses the description gives. There,
+            an address that is no longer given ends now, asked or not: it is a changed value.
+    """
+    made = [c for kind in Kind for c in _made(kind, held[kind], described[kind])]
+    gone = [c for kind in reversed(Kind) for c in _gone(kind, held[kind], described[kind])]
+    absent = [c for c in gone if c.kind is not Kind.PUBLIC_ADDRESS]
+    removed = absent if prune else []
+    leaving = {c.key for c in removed if c.kind is Kind.SITE}
+    ended = [c for c in gone if _is_ended_address(c, stated_addresses | leaving)]
+    first = [c for c in removed if c.kind is Kind.NAS]  # another may take its address
+    last = [c for c in removed if c.kind is not Kind.NAS]  # others may have left it for another
+    return Difference((*ended, *first, *made, *last), kept=() if prune else tuple(absent))
+
+
+def conflicts(held: State, described: State, kept: tuple[Change, ...]) -> list[Fault]:
+    """Return the NAS addresses that a described NAS and one that is kept would both have."""
+    left = {change.key for change in kept if change.kind is Kind.NAS}
+    holders = {held[Kind.NAS][code]["source_address"]: code for code in sorted(left)}
+    return [
+        Fault(
+            f"nas {code}",
+            f"expected an address of its own: {values['source_address']} is held by"
+            f" {holders[values['source_address']]}, which the file does not name (--prune)",
+        )
+        for code, values in described[Kind.NAS].items()
+        if values["source_address"] in holders
+    ]
+
+
+def _made(kind: Kind, held: Things, described: Things) -> Iterator[Change]:
+    for name, values in described.items():
+        known = held.get(name)
+        if known is None:
+            fields = tuple(FieldChange(field, None, value) for field, value in values.items())
+            yield Change(Action.ADD, kind, name, fields)
+        elif fields := tuple(_changed(kind, known, values)):
+            yield Change(Action.CHANGE, kind, name, fields)
+
+
+def _changed(kind: Kind, known: Values, values: Values) -> Iterator[FieldChange]:
+    left_alone = LEFT_ALONE_WHEN_ABSENT.get(kind, frozenset())
+    for name, value in values.items():
+        if value is None and name in left_alone:
+            continue
+        if known[name] != value:
+            yield FieldChange(name, known[name], value)
+
+
+def _gone(kind: Kind, held: Things, described: Things) -> Iterator[Change]:
+    for name, values in held.items():
+        if name not in described and values.get("enabled", True):
+            yield Change(Action.REMOVE, kind, name)
+
+
+def _is_ended_address(change: Change, stated_addresses: Set[str]) -> bool:
+    return change.kind is Kind.PUBLIC_ADDRESS and change.key.split("/")[0] in stated_addresses

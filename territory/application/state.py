@@ -1,0 +1,198 @@
+"""The territory as flat facts: each thing by its kind and code, with its values.
+
+Where a description and the database meet: both are brought to this form, so that comparing them
+is comparing values. References are codes; a secret is a value of its own that never shows itself.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from territory.model import GatewayEntry, OperatorEntry, PlanEntry, SiteEntry, TerritoryFile
+
+
+class Kind(StrEnum):
+    """What can be described, in the order it is made; it is unmade in the reverse order."""
+
+    ORGANISATION = "organisation"
+    PLAN = "plan"
+    SITE = "site"
+    NETWORK = "network"
+    PUBLIC_ADDRESS = "public address"
+    GATEWAY = "gateway"
+    NAS = "nas"
+    ACCESS_POINT = "access point"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A shared secret in clear, on its way between a file or a seal and a configuration."""
+
+    text: str = field(repr=False)
+
+    def __str__(self) -> str:
+        return "(secret)"
+
+
+Value = str | int | float | bool | tuple[str, ...] | Secret | None
+Values = Mapping[str, Value]
+State = Mapping[Kind, Mapping[str, Values]]
+"""By kind, then by key: a code, a login, or `site/ssid` and `site/address`."""
+
+LEFT_ALONE_WHEN_ABSENT = {
+    Kind.GATEWAY: frozenset({"portal_secret"}),
+    Kind.NAS: frozenset({"shared_secret"}),
+    Kind.OPERATOR: frozenset({"age_recipient", "signing_key"}),
+}
+"""What a description may leave out without taking it away."""
+_MADE_WHEN_ABSENT = {Kind.GATEWAY: "portal_secret", Kind.NAS: "shared_secret"}
+
+
+def key(*parts: object) -> str:
+    """Return the key of what has no code of its own: `mairie-commercy/Wifi public`."""
+    return "/".join(map(str, parts))
+
+
+def described_state(description: TerritoryFile) -> dict[Kind, dict[str, Values]]:
+    """Return the state a description asks for; a secret it does not give is None."""
+    state: dict[Kind, dict[str, Values]] = {kind: {} for kind in Kind}
+    for kind, name, values in _facts(description):
+        state[kind][name] = values
+    return state
+
+
+def with_secrets(
+    described: State, held: State, new_secret: Callable[[], str]
+) -> tuple[dict[Kind, dict[str, Values]], list[tuple[Kind, str]]]:
+    """Return the state with every secret in it, and which ones had to be made.
+
+    A secret that the description leaves out is the one the database holds, or else a new one.
+    """
+    state = {kind: dict(things) for kind, things in described.items()}
+    made = []
+    for kind, name in _MADE_WHEN_ABSENT.items():
+        for code, values in state[kind].items():
+            if values[name] is not None:
+                continue
+            secret = held[kind].get(code, {}).get(name)
+            if secret is None:
+                secret = Secret(new_secret())
+                made.append((kind, code))
+            state[kind][code] = {**values, name: secret}
+    return state, made
+
+
+def sites_with_stated_addresses(description: TerritoryFile) -> frozenset[str]:
+    """Return the sites whose public addresses the description gives; others are observed."""
+    return frozenset(s.code for s in description.sites if s.public_addresses is not None)
+
+
+def _facts(description: TerritoryFile) -> Iterator[tuple[Kind, str, Values]]:
+    for organisation in description.organisations:
+        values = {
+            "name": organisation.name,
+            "kind": organisation.kind.value,
+            "siren": organisation.siren,
+            "contact_email": organisation.contact,
+        }
+        yield Kind.ORGANISATION, organisation.code, values
+    for plan in description.plans:
+        yield Kind.PLAN, plan.code, _plan_values(plan)
+    for site in description.sites:
+        yield from _site_facts(site)
+    for operator in description.operators:
+        yield Kind.OPERATOR, operator.login, _operator_values(operator)
+
+
+def _plan_values(plan: PlanEntry) -> Values:
+    return {
+        "name": plan.name,
+        "session_seconds": plan.session,
+        "idle_seconds": plan.idle,
+        "interim_seconds": plan.interim,
+        "upload_bps": plan.upload,
+        "download_bps": plan.download,
+        "session_octets": plan.volume,
+        "mac_authentication": plan.mac_authentication,
+    }
+
+
+def _operator_values(operator: OperatorEntry) -> Values:
+    return {
+        "display_name": operator.display_name,
+        "role": operator.role.value,
+        "organisation": operator.organisation,
+        "age_recipient": operator.age_recipient,
+        "signing_key": operator.signing_key,
+        "enabled": True,
+    }
+
+
+def _site_facts(site: SiteEntry) -> Iterator[tuple[Kind, str, Values]]:
+    values: dict[str, Value] = {
+        "organisation": site.organisation,
+        "name": site.name,
+        "insee": site.commune.insee if site.commune else None,
+        "postal_address": site.address,
+        "latitude": site.coordinates.latitude if site.coordinates else None,
+        "longitude": site.coordinates.longitude if site.coordinates else None,
+        "place_type": site.place_type.value,
+        "link": site.link.value,
+        "plan": site.plan,
+        "listed": site.listed,
+        "package": site.package,
+        "welcome": site.welcome,
+    }
+    yield Kind.SITE, site.code, values
+    for network in site.networks:
+        values = {"site": site.code, "ssid": network.ssid, "kind": network.kind.value}
+        yield Kind.NETWORK, key(site.code, network.ssid), values
+    for address in site.public_addresses or ():
+        values = {"site": site.code, "address": str(address)}
+        yield Kind.PUBLIC_ADDRESS, key(site.code, address), values
+    for gateway in site.gateways:
+        yield from _gateway_facts(site.code, gateway)
+    for radio in site.access_points:
+        values = {
+            "site": site.code,
+            "name": radio.name,
+            "mac": radio.mac,
+            "management_address": _text(radio.management_address),
+            "model": radio.model,
+        }
+        yield Kind.ACCESS_POINT, radio.code, values
+
+
+def _gateway_facts(site: str, gateway: GatewayEntry) -> Iterator[tuple[Kind, str, Values]]:
+    values: dict[str, Value] = {
+        "site": site,
+        "brand": gateway.brand.value,
+        "login_address": gateway.login_address,
+        "portal_base": gateway.portal_base,
+        "portal_secret": _secret(gateway.portal_secret),
+        "model": gateway.model,
+    }
+    yield Kind.GATEWAY, gateway.code, values
+    for nas in gateway.nas:
+        values = {
+            "site": site,
+            "gateway": gateway.code,
+            "source_address": str(nas.source_address),
+            "identifier": nas.identifier,
+            "shared_secret": _secret(nas.shared_secret),
+            "require_message_authenticator": nas.require_message_authenticator.value,
+            "limit_proxy_state": nas.limit_proxy_state,
+            "coa_port": nas.coa_port,
+            "attribute_sets": tuple(sorted(one.value for one in nas.attribute_sets)),
+        }
+        yield Kind.NAS, nas.code, values
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _secret(text: str | None) -> Secret | None:
+    return None if text is None else Secret(text)

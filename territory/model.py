@@ -1,0 +1,195 @@
+"""The shape of `territory.yaml`: what each key holds, value by value.
+
+The first of two looks at a description of the territory: here each value alone (its form, its
+limits, what is assumed when it is absent); `territory.application.agreement` then looks at the
+values together. The description of a key is what a person reads when that key is missing.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from territory.values import (
+    AgeRecipient,
+    AnyAddress,
+    Code,
+    Email,
+    IdleTime,
+    Insee,
+    InsideAddress,
+    InterimTime,
+    LoginAddress,
+    MacText,
+    Name,
+    PortalBase,
+    PublicAddress,
+    Rate,
+    Secret,
+    SessionTime,
+    SigningKey,
+    SirenNumber,
+    Ssid,
+    Volume,
+)
+from territory.vocabulary import (
+    AttributeSet,
+    Brand,
+    Link,
+    MessageAuthenticatorRule,
+    NetworkKind,
+    OrganisationKind,
+    PlaceType,
+    Role,
+    Zone,
+)
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty_keys(cls, content: Any) -> Any:
+        """Take a known key without a value for an absent one."""
+        if not isinstance(content, dict):
+            return content
+        known = cls.model_fields
+        return {key: v for key, v in content.items() if v is not None or key not in known}
+
+
+class TerritoryEntry(_Entry):
+    """What the whole file is about; names typed in it are looked for in this département first."""
+
+    departement: str = Field(
+        pattern=r"^(0[1-9]|[13-8][0-9]|2[1-9AB]|9[0-5]|9[78][0-9])$",
+        description='the code of the département, such as "55"',
+    )
+
+
+class OrganisationEntry(_Entry):
+    """Who orders and answers for sites."""
+
+    code: Code = Field(description="a short name, unique among organisations")
+    name: Name = Field(description="the name guests read")
+    kind: OrganisationKind = Field(description="what kind of body it is")
+    siren: SirenNumber | None = None
+    contact: Email = Field(description="the address of the service, not of a person")
+
+
+class PlanEntry(_Entry):
+    """A set of access rights."""
+
+    code: Code = Field(description="a short name, unique among plans")
+    name: Name = Field(description="the name guests read")
+    session: SessionTime = Field(description="how long one may stay online, such as 4h")
+    idle: IdleTime = 900
+    interim: InterimTime = 300
+    upload: Rate | None = None
+    download: Rate | None = None
+    volume: Volume | None = None
+    mac_authentication: bool = True
+
+
+class CommuneEntry(_Entry):
+    """Where a site stands: the code is what counts, the name is checked against it."""
+
+    insee: Insee = Field(description='the INSEE code, such as "55029" (not the postal code)')
+    name: Name | None = None
+
+
+class CoordinatesEntry(_Entry):
+    """A point on the map, WGS 84, decimal degrees."""
+
+    latitude: float = Field(ge=-90, le=90, description="degrees north, such as 48.7727")
+    longitude: float = Field(ge=-180, le=180, description="degrees east, such as 5.1605")
+
+
+class NetworkEntry(_Entry):
+    """One SSID of a site."""
+
+    ssid: Ssid = Field(description="the name phones show")
+    kind: NetworkKind = NetworkKind.PUBLIC
+
+
+class NasEntry(_Entry):
+    """Who sends RADIUS for a gateway."""
+
+    code: Code = Field(description="a short name, unique among NAS")
+    source_address: InsideAddress = Field(description="the address its packets come from")
+    identifier: Annotated[str, Field(min_length=1, max_length=253)] | None = None
+    shared_secret: Secret | None = Field(default=None, repr=False)
+    require_message_authenticator: MessageAuthenticatorRule = MessageAuthenticatorRule.ALWAYS
+    limit_proxy_state: bool = True
+    coa_port: int = Field(default=3799, ge=1, le=65_535)
+    attribute_sets: tuple[AttributeSet, ...] = Field(
+        default=(AttributeSet.STANDARD, AttributeSet.WISPR, AttributeSet.COOVACHILLI), min_length=1
+    )
+
+
+class GatewayEntry(_Entry):
+    """What redirects phones to the portal."""
+
+    code: Code = Field(description="a short name, unique among gateways")
+    brand: Brand = Field(description="the dialect it speaks")
+    login_address: LoginAddress = Field(
+        description="the host[:port] guests are handed back to, such as 10.1.0.1:3990"
+    )
+    portal_base: PortalBase | None = None
+    portal_secret: Secret | None = Field(default=None, repr=False)
+    model: Name | None = None
+    nas: tuple[NasEntry, ...] = ()
+
+
+class AccessPointEntry(_Entry):
+    """A radio."""
+
+    code: Code = Field(description="a short name, unique among access points")
+    name: Name = Field(description="the name technicians use, such as Accueil")
+    mac: MacText | None = None
+    management_address: AnyAddress | None = None
+    model: Name | None = None
+    zone: Zone = Zone.GENERAL
+
+
+class SiteEntry(_Entry):
+    """A place with public Wi-Fi."""
+
+    code: Code = Field(description="a short name, unique among sites")
+    name: Name = Field(description="the name guests read")
+    organisation: Code = Field(description="the code of the organisation that answers for it")
+    commune: CommuneEntry | None = None
+    address: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    coordinates: CoordinatesEntry | None = None
+    place_type: PlaceType = Field(description="what kind of place it is")
+    link: Link = Field(description="the way it reaches the base")
+    plan: Code = Field(description="the code of its guests' plan")
+    listed: bool = True
+    package: Code | None = None
+    welcome: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    public_addresses: tuple[PublicAddress, ...] | None = None
+    networks: tuple[NetworkEntry, ...] = Field(min_length=1, description="at least one network")
+    gateways: tuple[GatewayEntry, ...] = ()
+    access_points: tuple[AccessPointEntry, ...] = ()
+
+
+class OperatorEntry(_Entry):
+    """A person who works with the base."""
+
+    login: Email = Field(description="a professional e-mail address, unique")
+    display_name: Name = Field(description="the name colleagues read")
+    role: Role = Field(description="what they may do")
+    organisation: Code | None = None
+    age_recipient: AgeRecipient | None = None
+    signing_key: SigningKey | None = None
+
+
+class TerritoryFile(_Entry):
+    """A whole territory."""
+
+    territory: TerritoryEntry = Field(description="the territory, with its departement")
+    organisations: tuple[OrganisationEntry, ...] = Field(
+        min_length=1, description="at least one organisation"
+    )
+    plans: tuple[PlanEntry, ...] = Field(min_length=1, description="at least one plan")
+    sites: tuple[SiteEntry, ...] = ()
+    operators: tuple[OperatorEntry, ...] = ()

@@ -1,0 +1,185 @@
+"""Single values as people write them in `territory.yaml` or a form, each with its limits.
+
+pydantic types that take a text and give what is stored; a refusal says what was expected, in words
+that complete the sentence "expected ...". The measures' upper limits are those of the attributes
+that carry them (WISPr's bandwidths are 32-bit bit/s).
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import pyrage
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from territory.errors import ProtocolError
+from territory.identifiers import MAX_SSID_OCTETS, InseeCode, MacAddress, Siren
+from territory.measures import parse_duration, parse_rate, parse_volume
+
+MIN_SECRET_CHARACTERS = 24
+_MAX_SECRET_CHARACTERS = 128
+_CODE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+_EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9-]+\.)+[a-z0-9-]{2,63}")
+_HOST = re.compile(
+    r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*"
+)
+_SECRET = re.compile(r"[\x21-\x7e]+")
+_INSIDE = tuple(
+    ip_network(network)
+    for network in (
+        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),  # RFC 1918
+        *("100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
+        *("fc00::/7", "fe80::/10", "::1/128"),
+    )
+)
+"""Addresses that no packet from the public Internet can carry."""
+
+
+def is_inside(address: IPv4Address | IPv6Address) -> bool:
+    """Tell whether an address is private, shared, loopback or link-local: never seen in public."""
+    return any(address in network for network in _INSIDE)
+
+
+def _between(low: str, high: str, parse: Callable[[str], int]) -> Callable[[object], int]:
+    """Return a reader of a measure that refuses what lies outside its limits."""
+
+    def read(content: object) -> int:
+        amount = parse(_text(content))
+        if not parse(low) <= amount <= parse(high):
+            raise ValueError(f"between {low} and {high}")
+        return amount
+
+    return read
+
+
+def _text(content: object) -> str:
+    if not isinstance(content, str):
+        raise ValueError("a single value")
+    return content
+
+
+def _code(text: str) -> str:
+    if not _CODE.fullmatch(text):
+        raise ValueError("1 to 64 lower-case letters, digits and hyphens, such as mairie-commercy")
+    return text
+
+
+def _email(text: str) -> str:
+    if len(text) > 254 or not _EMAIL.fullmatch(text.lower()):
+        raise ValueError("an e-mail address, such as numerique@collectivite.example")
+    return text.lower()
+
+
+def _secret(text: str) -> str:
+    """Return a secret that every configuration file takes without quoting."""
+    if not MIN_SECRET_CHARACTERS <= len(text) <= _MAX_SECRET_CHARACTERS or not _SECRET.fullmatch(
+        text
+    ):
+        raise ValueError("a secret of 24 to 128 visible ASCII characters; or none: one is made")
+    if set(text) & set("\"'\\`$"):
+        raise ValueError("a secret without quotes, backslash, backquote or dollar sign")
+    return text
+
+
+def _address(content: object) -> IPv4Address | IPv6Address:
+    try:
+        found = ip_address(_text(content).strip())
+    except ValueError:
+        raise ValueError("one IP address, such as 10.55.0.12, without a mask") from None
+    return getattr(found, "ipv4_mapped", None) or found
+
+
+def _inside_address(content: object) -> IPv4Address | IPv6Address:
+    found = _address(content)
+    if not is_inside(found):
+        raise ValueError(
+            "an address inside the tunnel or the private network: "
+            "RADIUS in clear from a public address is refused"
+        )
+    return found
+
+
+def _public_address(content: object) -> IPv4Address | IPv6Address:
+    found = _address(content)
+    if is_inside(found) or found.is_multicast or found.is_unspecified:
+        raise ValueError("the site's address as the Internet sees it, not a private one")
+    return found
+
+
+def _login_address(text: str) -> str:
+    host, colon, port = text.lower().rpartition(":") if ":" in text else (text.lower(), "", "")
+    if len(host) > 253 or not _HOST.fullmatch(host):
+        raise ValueError("the host[:port] guests log in at, such as 10.1.0.1:3990")
+    if colon and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65_536):
+        raise ValueError("a port from 1 to 65535 after the colon, such as 10.1.0.1:3990")
+    return text.lower()
+
+
+def _portal_base(text: str) -> str:
+    parts = urlsplit(text)
+    plain = len(text) <= 200 and text.isascii() and text.isprintable() and " " not in text
+    if not plain or parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(
+            "an http or https address, such as https://wifi.example/gateway/coovachilli"
+        )
+    if parts.query or parts.fragment or parts.username:
+        raise ValueError("an address without ?, # or @: the gateway adds its parameters to it")
+    return text
+
+
+def _ssid(text: str) -> str:
+    if not text.isprintable() or not 1 <= len(text.encode()) <= MAX_SSID_OCTETS:
+        raise ValueError("a network's name of 1 to 32 octets (an accented letter takes two)")
+    return text
+
+
+def _mac(text: str) -> str:
+    try:
+        return str(MacAddress.parse(text))
+    except ProtocolError:
+        raise ValueError("a MAC address in any usual form, such as aa:bb:cc:dd:ee:ff") from None
+
+
+def _age_recipient(text: str) -> str:
+    try:
+        pyrage.x25519.Recipient.from_str(text)
+    except pyrage.RecipientError:
+        raise ValueError("an age public key: age1 and 58 characters") from None
+    return text
+
+
+def _signing_key(text: str) -> str:
+    try:
+        octets = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        octets = b""
+    if len(octets) != 32:
+        raise ValueError("an Ed25519 public key: 32 octets in base64")
+    return text
+
+
+Address = IPv4Address | IPv6Address
+Code = Annotated[str, AfterValidator(_code)]
+Name = Annotated[str, Field(min_length=1, max_length=120)]
+Email = Annotated[str, AfterValidator(_email)]
+Insee = Annotated[str, AfterValidator(lambda text: InseeCode.parse(text).code)]
+SirenNumber = Annotated[str, AfterValidator(lambda text: Siren.parse(text).number)]
+SessionTime = Annotated[int, BeforeValidator(_between("1 min", "31 d", parse_duration))]
+IdleTime = Annotated[int, BeforeValidator(_between("1 min", "1 d", parse_duration))]
+InterimTime = Annotated[int, BeforeValidator(_between("1 min", "1 h", parse_duration))]
+Rate = Annotated[int, BeforeValidator(_between("64 kbit/s", "4 Gbit/s", parse_rate))]
+Volume = Annotated[int, BeforeValidator(_between("1 MB", "1000 TB", parse_volume))]
+Secret = Annotated[str, AfterValidator(_secret)]
+Ssid = Annotated[str, AfterValidator(_ssid)]
+LoginAddress = Annotated[str, AfterValidator(_login_address)]
+PortalBase = Annotated[str, AfterValidator(_portal_base)]
+AgeRecipient = Annotated[str, AfterValidator(_age_recipient)]
+SigningKey = Annotated[str, AfterValidator(_signing_key)]
+MacText = Annotated[str, AfterValidator(_mac)]
+AnyAddress = Annotated[Address, BeforeValidator(_address)]
+InsideAddress = Annotated[Address, BeforeValidator(_inside_address)]
+PublicAddress = Annotated[Address, BeforeValidator(_public_address)]

@@ -1,0 +1,137 @@
+"""What separates the database from a description, told before anything is done."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from territory.application.difference import (
+    Action,
+    Change,
+    Difference,
+    FieldChange,
+    conflicts,
+    difference,
+)
+from territory.application.state import Kind, Secret, State, Values, with_secrets
+
+PLAN = {"name": "Libre", "session_seconds": 3600}
+NAS = {"site": "a", "source_address": "10.0.0.1", "shared_secret": Secret("s" * 24)}
+
+
+def state(**things: Mapping[str, Values]) -> dict[Kind, dict[str, Values]]:
+    """Return a state that holds only these, by the kind's name."""
+    return {kind: dict(things.get(kind.name.lower(), {})) for kind in Kind}
+
+
+def compare(held: State, described: State, **options: Any) -> Difference:
+    """Return the difference, without pruning unless asked."""
+    return difference(held, described, **({"prune": False, "stated_addresses": set()} | options))
+
+
+def test_nothing_differs_from_itself() -> None:
+    """Applying what is already there changes nothing."""
+    same = state(plan={"libre": PLAN}, nas={"n": NAS})
+    assert compare(same, same) == Difference((), ())
+
+
+def test_what_is_new_and_what_changed() -> None:
+    """An added thing shows all its values, a changed one only those that differ."""
+    held = state(plan={"libre": PLAN})
+    described = state(
+        plan={"libre": {**PLAN, "session_seconds": 60}, "bref": PLAN},
+    )
+    assert compare(held, described).changes == (
+        Change(Action.CHANGE, Kind.PLAN, "libre", (FieldChange("session_seconds", 3600, 60),)),
+        Change(
+            Action.ADD,
+            Kind.PLAN,
+            "bref",
+            (FieldChange("name", None, "Libre"), FieldChange("session_seconds", None, 3600)),
+        ),
+    )
+
+
+def test_parents_are_made_first_and_unmade_last() -> None:
+    """A site is made after its plan, and goes before it; a NAS's address is freed at once."""
+    kinds = ("organisation", "plan", "site", "gateway", "nas")
+    full = state(**{kind: {"x": {"name": "x", "source_address": "10.0.0.1"}} for kind in kinds})
+    made = [change.kind for change in compare(state(), full).changes]
+    gone = [change.kind for change in compare(full, state(), prune=True).changes]
+    assert made == [Kind(kind) for kind in kinds]
+    assert gone == [Kind.NAS, Kind.GATEWAY, Kind.SITE, Kind.PLAN, Kind.ORGANISATION]
+
+
+def test_what_is_absent_stays_unless_pruned() -> None:
+    """Leaving something out of the file is not yet asking to take it away."""
+    held = state(plan={"libre": PLAN})
+    removal = Change(Action.REMOVE, Kind.PLAN, "libre")
+    assert compare(held, state()) == Difference((), (removal,))
+    assert compare(held, state(), prune=True) == Difference((removal,), ())
+
+
+@pytest.mark.parametrize(("stated", "ended"), [({"mairie"}, 1), (set(), 0), ({"autre"}, 0)])
+def test_a_public_address_ends_where_the_file_gives_another(stated: set[str], ended: int) -> None:
+    """A stated address replaces the one before; where none is stated, what was observed stays."""
+    address = {"site": "mairie", "address": "198.51.100.1"}
+    held = state(public_address={"mairie/198.51.100.1": address})
+    found = compare(held, state(), stated_addresses=stated)
+    assert (found.count(Action.REMOVE), found.kept) == (ended, ())
+
+
+def test_a_pruned_site_leaves_its_address() -> None:
+    """Nobody can be asked about an address after the site has left it."""
+    held = state(
+        site={"mairie": {"name": "Mairie"}},
+        public_address={"mairie/198.51.100.1": {"site": "mairie", "address": "198.51.100.1"}},
+    )
+    gone = [change.kind for change in compare(held, state(), prune=True).changes]
+    assert gone == [Kind.PUBLIC_ADDRESS, Kind.SITE]
+
+
+def test_a_disabled_operator_is_gone_and_may_come_back() -> None:
+    """An operator who was disabled is not removed again, and is enabled when described again."""
+    person = {"display_name": "A", "enabled": False}
+    held = state(operator={"a@b.example": person})
+    assert compare(held, state(), prune=True) == Difference((), ())
+    back = compare(held, state(operator={"a@b.example": {**person, "enabled": True}}))
+    assert back.changes[0].fields == (FieldChange("enabled", False, True),)
+
+
+def test_keys_and_secrets_left_out_stay() -> None:
+    """A file without a custodian's key or a secret does not take them away."""
+    held = state(operator={"a@b.example": {"age_recipient": "age1", "enabled": True}})
+    described = state(operator={"a@b.example": {"age_recipient": None, "enabled": True}})
+    assert compare(held, described) == Difference((), ())
+
+
+def test_secrets_are_kept_or_made() -> None:
+    """A secret that is not given is the one that is held, else a new one; a given one counts."""
+    held = state(nas={"old": NAS})
+    given = {**NAS, "shared_secret": Secret("g" * 24)}
+    absent = {**NAS, "shared_secret": None}
+    described = state(nas={"old": absent, "new": absent, "given": given})
+    complete, made = with_secrets(described, held, lambda: "m" * 32)
+    secrets = {code: values["shared_secret"] for code, values in complete[Kind.NAS].items()}
+    assert secrets == {
+        "old": Secret("s" * 24),
+        "new": Secret("m" * 32),
+        "given": Secret("g" * 24),
+    }
+    assert made == [(Kind.NAS, "new")]
+
+
+def test_a_secret_never_shows_itself() -> None:
+    """Neither in a difference that is printed nor in a log."""
+    secret = Secret("unspeakable-unspeakable-x")
+    assert "unspeak" not in f"{secret} {secret!r} {FieldChange('shared_secret', None, secret)!r}"
+
+
+def test_an_address_that_a_kept_nas_still_holds() -> None:
+    """Replacing a NAS without --prune is a fault in words, not an error of the database."""
+    held = state(nas={"old": NAS})
+    described = state(nas={"new": NAS})
+    found = compare(held, described)
+    (fault,) = conflicts(held, described, found.kept)
+    assert "10.0.0.1 is held by old" in fault.expected
+    assert conflicts(held, described, compare(held, described, prune=True).kept) == []
