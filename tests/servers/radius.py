@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import os
 import struct
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,10 +18,8 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from radius.exchange import ACCESS, ACCOUNTING
 from radius.server import Server
 from territory.clock import Clock
-from territory.database.components import Component
 from territory.keyring import Keyring
 from territory.rules.credentials import credential_password, new_user_name
 from territory.settings import DatabaseSettings, MetricsSettings, RadiusSettings, Settings
@@ -171,9 +169,7 @@ class Nas(asyncio.DatagramProtocol):
     async def until_answered(self, seconds: float = ANSWER_SECONDS) -> None:
         """Send Status-Server until the server is ready (RFC 5997)."""
         async with asyncio.timeout(seconds):
-            while await self.is_silent(
-                sign_request(12, 255, os.urandom(16), b"", self.secret)
-            ):
+            while await self.is_silent(sign_request(12, 255, os.urandom(16), b"", self.secret)):
                 pass
 
 
@@ -243,9 +239,7 @@ def hide(password: bytes, secret: bytes, authenticator: bytes) -> bytes:
     return hidden
 
 
-def report(
-    status: int, session: str, credential: Credential, device: str, **more: int
-) -> bytes:
+def report(status: int, session: str, credential: Credential, device: str, **more: int) -> bytes:
     """Return the attributes of a session's record; `more`: seconds, upload, download, cause..."""
     numbers = {"seconds": 46, "upload": 42, "download": 43, "cause": 49, "delay": 41, "time": 55,
                "upload_giga": 52, "download_giga": 53}  # fmt: skip

@@ -1,6 +1,5 @@
 """A simulated gateway between a plain RADIUS server and a plain portal."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
@@ -14,11 +13,11 @@ from aiohttp import web
 
 from simulation.configuration import GatewayConfiguration, RadiusServer
 from simulation.coovachilli import SimulatedGateway
-from simulation.events import GatewayEvent
 from simulation.phone import Doorway, Phone
 from simulation.radius_port import Patience
 from tests.conftest import FixedClock
 from tests.servers.addresses import gateway_address
+from tests.servers.event_log import EventLog
 from tests.servers.plain_radius import PASSWORD, PlainRadius
 
 SECRET = "uamkey"
@@ -65,15 +64,8 @@ class Lab:
     radius: PlainRadius
     gateway: SimulatedGateway
     clock: FixedClock
-    events: list[GatewayEvent]
-    happened: asyncio.Event
+    events: EventLog
     stack: AsyncExitStack
-
-    async def until(self, kind: str) -> None:
-        """Wait for an event of this kind."""
-        while kind not in {event.kind for event in self.events}:
-            self.happened.clear()
-            await self.happened.wait()
 
     async def phone(self, number: int = 0) -> Phone:
         """Return a phone on the gateway's network."""
@@ -85,7 +77,7 @@ class Lab:
     async def another(self, **options: Any) -> SimulatedGateway:
         """Start one more gateway, with other options."""
         configuration = replace(self.gateway.configuration, uamlisten=gateway_address(), **options)
-        gateway = SimulatedGateway(configuration, clock=self.clock, listener=self.events.append)
+        gateway = SimulatedGateway(configuration, clock=self.clock, listener=self.events)
         return await self.stack.enter_async_context(gateway)
 
 
@@ -111,14 +103,8 @@ async def lab(clock: FixedClock) -> AsyncIterator[Lab]:
             tick_seconds=0.05,
             stop_seconds=1,
         )
-        events: list[GatewayEvent] = []
-        happened = asyncio.Event()
-
-        def listen(event: GatewayEvent) -> None:
-            events.append(event)
-            happened.set()
-
-        gateway = SimulatedGateway(configuration, clock=clock, listener=listen)
+        events = EventLog()
+        gateway = SimulatedGateway(configuration, clock=clock, listener=events)
         await stack.enter_async_context(gateway)
         await radius.wait_for(7)
-        yield Lab(portal, radius, gateway, clock, events, happened, stack)
+        yield Lab(portal, radius, gateway, clock, events, stack)

@@ -91,7 +91,7 @@ async def test_an_unconfirmed_report_is_sent_again_unchanged_then_given_up(lab: 
     phone, _ = await online_phone(lab)
     lab.radius.forging = True
     await phone.log_off()
-    await lab.until("accounting-lost")
+    await lab.events.until("accounting-lost")
     stops = [p for p in lab.radius.heard if p.get("Acct-Status-Type") == ["Stop"]]
     assert len(stops) == 3
     assert stops[0] == stops[1] == stops[2]
@@ -133,7 +133,7 @@ async def test_a_limit_of_the_accept_cuts_the_session(
     if not seconds:
         lab.gateway.carry(phone.source, 30, 30)
     lab.clock.advance(seconds=seconds)
-    await lab.until("ended")
+    await lab.events.until("ended")
     stop = await lab.radius.wait_for(STOP)
     assert stop["Acct-Terminate-Cause"] == [cause]
 
