@@ -53,7 +53,7 @@ def create_console(console: Console) -> web.Application:
     app = web.Application(client_max_size=LARGEST_BODY)
     pages = Pages(
         (HERE / "templates", TEMPLATES),
-        filters=FILTERS,
+        filters={**FILTERS, "facts": audit_log.facts},
         constants={"application_name": "Console", "navigation": NAVIGATION},
     )
     setup_pages(app, pages, trusted_proxies=console.trusted_proxies)

@@ -35,7 +35,7 @@ def site_items(sites: Iterable[Site]) -> list[Item]:
     return [
         Item(
             Weight.BAD if site.health is Health.DOWN else Weight.WARN,
-            f"{site.name} : {site.health.french}",
+            f"{site.name}\u00a0: {site.health.french}",
             _why(site),
             "site",
             site.code,
@@ -52,7 +52,7 @@ def _why(site: Site) -> str:
         return "Une partie de l'équipement répond mal."
     first, reading = failing[0]
     more = f" et {len(failing) - 1} de plus" if len(failing) > 1 else ""
-    return f"{first}{more} : {reading.reason or 'ne répond pas'}."
+    return f"{first}{more}\u00a0: {reading.reason or 'ne répond pas'}."
 
 
 def radius_items(
@@ -67,14 +67,14 @@ def radius_items(
         (
             unknown,
             Weight.WARN,
-            "Est-ce votre nouvelle passerelle ?",
-            "Adresse inconnue qui nous appelle : ",
+            "Est-ce votre nouvelle passerelle\u00a0?",
+            "Adresse inconnue qui nous appelle\u00a0: ",
         ),
         (
             [found.nas_code for found in aside],
             Weight.WARN,
             "Des enregistrements sont mis de côté",
-            "Reçus de : ",
+            "Reçus de\u00a0: ",
         ),
         (unsigned, Weight.WARN, "Des NAS ne signent pas leurs requêtes", ""),
         (silent, Weight.PLAIN, "Des NAS n'ont encore rien envoyé", ""),

@@ -4,6 +4,8 @@ Reading it is itself a line of it. The chain is recomputed over all that is kept
 millions of lines this becomes a job of its own.
 """
 
+import json
+
 from aiohttp import web
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from portal.console.places import CLOCK, ENGINE
 from territory.access.audit import GENESIS, Verdict, load_entries, verify
 from territory.access.operators import record
+from territory.access.roles import Role
 from territory.access.sign_in import actor_of
 from territory.database.tables import audit_entry
 from territory.web.pages import render
@@ -33,6 +36,18 @@ ACTIONS = {
     "audit.read": "journal consulté",
 }
 """What stable words mean; others show as they are."""
+
+FACTS = {"means": "par", "role": "rôle", "attempts": "essais"}
+VALUES = {"link": "lien", "password": "mot de passe"} | {role.value: role.french for role in Role}
+
+
+def facts(detail: str) -> str:
+    """An entry's detail as a reader takes it: ``rôle : technicien``."""
+    return ", ".join(
+        f"{FACTS.get(name, name)}\u00a0: {VALUES.get(str(value), value)}"
+        for name, value in json.loads(detail).items()
+        if isinstance(value, str | int)
+    )
 
 
 async def show_audit(request: web.Request) -> web.StreamResponse:

@@ -1,12 +1,16 @@
 """Gateways, NAS and access points of all sites, and what RADIUS could not use."""
 
+from typing import TypeVar
+
 from aiohttp import web
 
-from portal.console.estate import UNKNOWN_NAS, explain
+from portal.console.estate import UNKNOWN_NAS, AccessPoint, Nas, Site, explain
 from portal.console.places import CLOCK, ENGINE
 from portal.console.queries import load_discards, load_set_aside, load_sites
 from territory.access.sign_in import operator_of
 from territory.web.pages import render
+
+_Equipment = TypeVar("_Equipment", Nas, AccessPoint)
 
 
 async def show_equipment(request: web.Request) -> web.StreamResponse:
@@ -21,10 +25,16 @@ async def show_equipment(request: web.Request) -> web.StreamResponse:
     return render(
         request,
         "equipment.html",
-        sites=sites,
+        all_nas=_worst_first([(site, nas) for site in sites for nas in site.nas]),
+        access_points=_worst_first([(site, ap) for site in sites for ap in site.access_points]),
         newcomers=[found for found in discards if found.reason == UNKNOWN_NAS],
         discards=[found for found in discards if found.reason != UNKNOWN_NAS],
         aside=aside,
         explain=explain,
         now=now,
     )
+
+
+def _worst_first(pairs: list[tuple[Site, _Equipment]]) -> list[tuple[Site, _Equipment]]:
+    """What fails on top, then by site."""
+    return sorted(pairs, key=lambda pair: (-pair[1].reading.health.rank, pair[0].name))

@@ -155,7 +155,7 @@ def judge_site(nas: Iterable[Health], access_points: Iterable[Health]) -> Health
     """A site's state from its parts.
 
     All NAS down, or all access points down: nobody gets online, the site is down. Some: degraded.
-    Otherwise the best that is known of it.
+    Nothing known yet of one or the other: unknown.
     """
     kinds = [kind for kind in (list(nas), list(access_points)) if kind]
     if any(all(health is Health.DOWN for health in kind) for kind in kinds):
@@ -163,6 +163,8 @@ def judge_site(nas: Iterable[Health], access_points: Iterable[Health]) -> Health
     known = [health for kind in kinds for health in kind if health is not Health.UNKNOWN]
     if any(health in {Health.DOWN, Health.DEGRADED} for health in known):
         return Health.DEGRADED
+    if any(all(health is Health.UNKNOWN for health in kind) for kind in kinds):
+        return Health.UNKNOWN
     return max(known, key=lambda health: health.rank, default=Health.UNKNOWN)
 
 
@@ -196,6 +198,8 @@ DISCARD_REASONS = {
     "unsigned-proxy-state": "Proxy-State dans une requête non signée",
     "message-authenticator": "signature fausse : le secret partagé diffère sans doute",
     "request-authenticator": "authentificateur faux : le secret partagé diffère sans doute",
+    "text": "texte illisible (NUL ou UTF-8 fautif)",
+    "attribute-value": "valeur d'attribut hors limites",
     "truncated": "paquet tronqué",
     "length": "longueur annoncée fausse",
     "attribute-length": "attribut de longueur fausse",

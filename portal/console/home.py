@@ -33,7 +33,7 @@ async def show_home(request: web.Request) -> web.StreamResponse:
         request,
         "home.html",
         items=all_is_well(items, "sites"),
-        sites=sites,
+        sites=sorted(sites, key=lambda site: -site.health.rank),
         failing=sum(site.health in {Health.DOWN, Health.DEGRADED} for site in sites),
         open_sessions=sum(site.open_sessions for site in sites),
         equipment=[reading for site in sites for reading in site.readings],

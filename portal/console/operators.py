@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from portal.console.places import CLOCK, ENGINE
 from territory.access.operators import (
+    Flaw,
     NewOperator,
     Operator,
     add_operator,
     as_operator,
-    faults_of,
+    flaws_of,
     normal_login,
     operator_by_id,
     record,
@@ -61,7 +62,7 @@ async def _list(
     async with request.app[ENGINE].begin() as db:
         accounts = await _accounts(db)
         organisations = await _organisations(db)
-        await record(db, actor_of(request), "operators.read", "all", now)
+        await record(db, actor_of(request), "operators.read", "", now)
     return render(
         request,
         "operators.html",
@@ -120,7 +121,7 @@ async def add(request: web.Request) -> web.StreamResponse:
     async with request.app[ENGINE].begin() as db:
         added = await add_operator(db, new, actor_of(request), now)
     if added is None:
-        return await _list(request, ["Cet identifiant est déjà pris."], form, status=422)
+        return await _list(request, [Flaw.TAKEN.french], form, status=422)
     return await _with_link(request, added)
 
 
@@ -133,7 +134,7 @@ def _read(form: dict[str, str]) -> tuple[NewOperator | None, list[str]]:
         return None, ["Le rôle ou l'organisme n'existe pas."]
     login, name = normal_login(form.get("login", "")), form.get("display_name", "")
     new = NewOperator(login, name, role, organisation_id)
-    faults = faults_of(new)
+    faults = [flaw.french for flaw in flaws_of(new)]
     return (None, faults) if faults else (new, [])
 
 

@@ -28,7 +28,7 @@ from territory.access.operators import (
     record,
     set_password,
 )
-from territory.access.passwords import faults_of
+from territory.access.passwords import flaws_of
 from territory.access.roles import Permission
 from territory.access.store import close_sign_in, consume_link, is_link_usable
 from territory.web.addresses import Address
@@ -162,7 +162,7 @@ async def _password_faults(
         return ["Le mot de passe actuel ne convient pas."]
     if new != form.get("again", ""):
         return ["Les deux saisies du nouveau mot de passe diffèrent."]
-    return faults_of(new, operator.login)
+    return [flaw.french for flaw in flaws_of(new, operator.login)]
 
 
 async def sign_out(request: web.Request) -> web.StreamResponse:

@@ -6,6 +6,7 @@ operator from a page, or the command line, whose actor is the word ``command lin
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, insert, select, update
@@ -55,17 +56,38 @@ class NewOperator:
     organisation_id: UUID | None = None
 
 
-def faults_of(new: NewOperator) -> list[str]:
-    """What is wrong with a new operator, in French; empty: nothing."""
-    faults = []
+class Flaw(StrEnum):
+    """What may be wrong with a new operator; the value is the command line's sentence."""
+
+    LOGIN = "a login is a professional e-mail address"
+    NAME = "a name has 1 to 100 characters"
+    ORGANISATION = "an agent belongs to an organisation"
+    TAKEN = "this login is taken"
+
+    @property
+    def french(self) -> str:
+        """The pages' sentence."""
+        return _FRENCH[self]
+
+
+_FRENCH = {
+    Flaw.LOGIN: "L'identifiant est une adresse électronique professionnelle.",
+    Flaw.NAME: "Le nom affiché a de 1 à 100 caractères.",
+    Flaw.ORGANISATION: "Un agent appartient à un organisme.",
+    Flaw.TAKEN: "Cet identifiant est déjà pris.",
+}
+
+
+def flaws_of(new: NewOperator) -> list[Flaw]:
+    """What is wrong with a new operator; empty: nothing."""
     name, at, domain = new.login.partition("@")
-    if not (name and at and "." in domain) or len(new.login) > 254 or " " in new.login:
-        faults.append("L'identifiant est une adresse électronique professionnelle.")
-    if not 0 < len(new.display_name) <= 100:
-        faults.append("Le nom affiché a de 1 à 100 caractères.")
-    if new.role is Role.AGENT and new.organisation_id is None:
-        faults.append("Un agent appartient à une organisation.")
-    return faults
+    plain = new.login.isprintable() and " " not in new.login and len(new.login) <= 254
+    checks = {
+        Flaw.LOGIN: bool(name and at and "." in domain and plain),
+        Flaw.NAME: 0 < len(new.display_name) <= 100,
+        Flaw.ORGANISATION: new.role is not Role.AGENT or new.organisation_id is not None,
+    }
+    return [flaw for flaw, well in checks.items() if not well]
 
 
 def normal_login(text: str) -> str:

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import pairwise
 from typing import TypeVar
 
@@ -57,20 +58,43 @@ def entropy_bits(password: str) -> int:
     return round(_surprising(password) * math.log2(symbols)) if symbols else 0
 
 
-def faults_of(password: str, login: str) -> list[str]:
-    """Why ``password`` is refused for the operator ``login``, in French; empty: it is good."""
-    faults = []
+class Flaw(StrEnum):
+    """Why a password is refused; the value is the command line's sentence."""
+
+    LONG = f"it is longer than {LONGEST} characters"
+    WEAK = (
+        "it is too easy to guess: take 12 characters of four kinds (upper and lower case, digits, "
+        "signs), or a sentence of at least 7 words"
+    )
+    LOGIN = "it contains the login"
+
+    @property
+    def french(self) -> str:
+        """The pages' sentence."""
+        return _FRENCH[self]
+
+
+_FRENCH = {
+    Flaw.LONG: f"Il dépasse {LONGEST} caractères.",
+    Flaw.WEAK: (
+        "Il est trop facile à deviner\u00a0: prenez 12 caractères avec majuscules, minuscules, "
+        "chiffres et signes, ou une phrase d'au moins 7 mots."
+    ),
+    Flaw.LOGIN: "Il contient votre identifiant.",
+}
+
+
+def flaws_of(password: str, login: str) -> list[Flaw]:
+    """Why ``password`` is refused for the operator ``login``; empty: it is good."""
+    flaws = []
     if len(password) > LONGEST:
-        faults.append(f"Il dépasse {LONGEST} caractères.")
+        flaws.append(Flaw.LONG)
     elif entropy_bits(password) < REQUIRED_BITS:
-        faults.append(
-            "Il est trop facile à deviner : prenez 12 caractères avec majuscules, minuscules, "
-            "chiffres et signes, ou une phrase d'au moins 7 mots."
-        )
+        flaws.append(Flaw.WEAK)
     name = login.partition("@")[0].casefold()
     if len(name) >= 4 and name in password.casefold():
-        faults.append("Il contient votre identifiant.")
-    return faults
+        flaws.append(Flaw.LOGIN)
+    return flaws
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ async def test_every_page_of_every_role(chromium, site, made, link_for, scheme):
         await page.wait_for_url("**/console/")
         for path in paths:
             await page.goto(site.at(path.format_map(values)))
-            name = path.partition("{")[0].strip("/").replace("/", "-") or "home"
+            name = path.strip("/{}").replace("/", "-").replace("{", "") or "home"
             await look(page, f"{scheme}-{role.value}-{name}")
         assert [text for text in complaints if "404" not in text and "403" not in text] == []
         await context.close()
