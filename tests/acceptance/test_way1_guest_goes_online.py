@@ -4,10 +4,11 @@ The real portal and the real RADIUS server as processes on a real PostgreSQL; Ch
 width, without JavaScript, behind a simulated CoovaChilli and behind Debian's openNDS.
 """
 
+import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,19 +33,49 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 WEB = "http://a-site.test/"
 OPEN_WEB = "Le Web est ouvert"
+SITES = ("mairie", "bibliotheque", "salle-des-fetes", "musee", "maison-de-sante", "village")
 CONNECTED = re.compile("Vous êtes connecté")
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Town:
-    """A town hall with its gateway, and the base behind it."""
+    """The base of a town, and its sites' gateways, each used by one test."""
 
     base: Base
+    addresses: dict[str, str]
+    """Each gateway's address by its site's code."""
+
+    def gateway(self, code: str, radius: RadiusServer, listener: EventLog) -> SimulatedGateway:
+        """Return the gateway of a site, not yet started."""
+        return SimulatedGateway(
+            GatewayConfiguration(
+                nasid=code,
+                uamlisten=self.addresses[code],
+                uamserver=f"{self.base.portal_url}/gateway/coovachilli",
+                uamsecret=PORTAL_SECRET,
+                web_port=0,
+                tick_seconds=0.2,
+                stop_seconds=2.0,
+                radius=radius,
+            ),
+            listener=listener,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A site with its gateway running, and a guest's window behind it."""
+
+    town: Town
+    code: str
     gateway: SimulatedGateway
-    other_address: str
-    """Of the village's gateway, which is known and not running."""
     events: EventLog
     window: Page
+
+    @property
+    def portal(self) -> re.Pattern[str]:
+        """What the addresses of the portal's pages look like."""
+        return re.compile(re.escape(self.town.base.portal_url))
 
     async def browse(self) -> None:
         """Type the address of a site, as a guest does."""
@@ -54,118 +85,123 @@ class Town:
         """Press the first page's button."""
         await self.window.locator("form[method=post] button").first.click()
 
-    async def rows(self, query: str) -> list[Any]:
-        """Return what the database says."""
-        connection = await asyncpg.connect(self.base.owner_url)
+    async def row(self, table: str, columns: str) -> Any:
+        """Return the one row of this site in a table."""
+        query = f"SELECT {columns} FROM {table} t JOIN territory.site s ON s.id = t.site_id"
+        connection = await asyncpg.connect(self.town.base.owner_url)
         try:
-            return list(await connection.fetch(query))
+            (row,) = await connection.fetch(f"{query} WHERE s.code = $1", self.code)
+            return row
         finally:
             await connection.close()
 
 
-@pytest.fixture
-async def town(tmp_path: Path, database_url: str) -> AsyncIterator[Town]:
-    """Portal, RADIUS and a simulated gateway that knows them, with a window behind it."""
-    address, other = gateway_address(), gateway_address()
-    base = Base(tmp_path, database_url, address.rsplit(".", 1)[0] + ".2")
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory, module_database_url: str) -> Iterator[Town]:
+    """Portal and RADIUS as processes, and as many configured sites as there are tests."""
+    folder = tmp_path_factory.mktemp("town")
+    addresses = {code: gateway_address() for code in SITES}
+    host = next(iter(addresses.values())).rsplit(".", 1)[0] + ".2"
+    base = Base(folder, module_database_url, host)
     uamserver = f"{base.portal_url}/gateway/coovachilli"
     sites = [
-        SitePlan(code, "coovachilli", f"{where}:3990", uamserver, where)
-        for code, where in (("mairie", address), ("village", other))
+        SitePlan(code, "coovachilli", f"{address}:3990", uamserver, address)
+        for code, address in addresses.items()
     ]
-    await lay(database_url, write_key(tmp_path), sites)
-    options = GatewayConfiguration(
-        nasid="mairie",
-        uamlisten=address,
-        uamserver=uamserver,
-        uamsecret=PORTAL_SECRET,
-        web_port=0,
-        tick_seconds=0.2,
-        radius=RadiusServer(SHARED_SECRET, base.host),
-    )
-    events = EventLog()
+    asyncio.run(lay(module_database_url, write_key(folder), sites))
+    with components(base, Component.RADIUS, Component.PORTAL):
+        yield Town(base, addresses)
+
+
+@pytest.fixture(scope="module")
+def unused_sites() -> Iterator[str]:
+    """The sites that no test has used yet."""
+    return iter(SITES)
+
+
+@pytest.fixture
+async def place(town: Town, unused_sites: Iterator[str]) -> AsyncIterator[Place]:
+    """A site of this test's own."""
+    code, events = next(unused_sites), EventLog()
+    gateway = town.gateway(code, RadiusServer(SHARED_SECRET, town.base.host), events)
     async with AsyncExitStack() as stack:
-        stack.enter_context(components(base, Component.RADIUS, Component.PORTAL))
-        gateway = SimulatedGateway(options, listener=events)
         await stack.enter_async_context(gateway)
-        rules = f"MAP *.test {address}:{gateway.web_port}"
+        rules = f"MAP *.test {town.addresses[code]}:{gateway.web_port}"
         window = await stack.enter_async_context(phone_window(hosts=rules, scripts=False))
-        yield Town(base, gateway, other, events, window)
+        yield Place(town, code, gateway, events, window)
 
 
-async def go_online(town: Town) -> None:
+async def go_online(place: Place) -> None:
     """Browse, be captured, accept, be connected."""
-    await town.browse()
-    await expect(town.window).to_have_url(re.compile(re.escape(town.base.portal_url)))
-    await town.accept()
-    await expect(town.window.locator("h1")).to_have_text(CONNECTED)
+    await place.browse()
+    await expect(place.window).to_have_url(place.portal)
+    await place.accept()
+    await expect(place.window.locator("h1")).to_have_text(CONNECTED)
 
 
-async def test_a_guest_is_captured_accepts_and_is_online(town: Town) -> None:
+async def test_a_guest_is_captured_accepts_and_is_online(place: Place) -> None:
     """Captured, redirected, admitted by RADIUS, told what is left, and released."""
-    await go_online(town)
-    await expect(town.window.locator("main")).to_contain_text(re.compile(r"3\s?h|4\s?h"))
-    await town.browse()
-    await expect(town.window).to_have_title(OPEN_WEB)
-    assert [kind for kind in town.events.kinds() if kind.startswith("access")] == [
+    await go_online(place)
+    await expect(place.window.locator("main")).to_contain_text(re.compile(r"3\s?h|4\s?h"))
+    await place.browse()
+    await expect(place.window).to_have_title(OPEN_WEB)
+    assert [kind for kind in place.events.kinds() if kind.startswith("access")] == [
         "access-request",
         "access-accept",
     ]
-    (phone,) = town.gateway.phones.values()
+    (phone,) = place.gateway.phones.values()
     assert phone.online is not None
     assert phone.online.rights.upload_bps == 2_000_000
     assert phone.online.rights.interim_seconds == 60
     assert 4 * 3600 - 60 <= (phone.online.rights.session_seconds or 0) <= 4 * 3600
-    (admission,) = await town.rows("SELECT device::text, bound_at FROM live.admission")
+    admission = await place.row("live.admission", "t.device::text, t.bound_at")
     assert admission["device"].upper().replace(":", "-") == phone.mac
     assert admission["bound_at"] is not None
 
 
-async def test_the_session_is_recorded_with_its_device(town: Town) -> None:
+async def test_the_session_is_recorded_with_its_device(place: Place) -> None:
     """The gateway's Start is confirmed once durable: the session can become evidence."""
-    await go_online(town)
-    (phone,) = town.gateway.phones.values()
-    await town.events.until("accounting-response", 2)  # Accounting-On, then Start
-    (session,) = await town.rows(
-        "SELECT acct_session_id, device::text, host(address) AS address, ended_at,"
-        " admission_id IS NOT NULL AS admitted FROM live.session"
-    )
+    await go_online(place)
+    (phone,) = place.gateway.phones.values()
+    await place.events.until("accounting-response", 2)  # Accounting-On, then Start
+    columns = "t.acct_session_id, t.device::text, host(t.address) AS address, t.ended_at"
+    session = await place.row("live.session", f"{columns}, t.admission_id")
     assert session["acct_session_id"] == phone.session_id
     assert session["address"] == phone.address
     assert session["device"].upper().replace(":", "-") == phone.mac
-    assert session["admitted"]
+    assert session["admission_id"] is not None
     assert session["ended_at"] is None
 
 
-async def test_logging_out_captures_the_guest_again(town: Town) -> None:
+async def test_logging_out_captures_the_guest_again(place: Place) -> None:
     """The button of "connected" ends the session at the gateway and the right in the base."""
-    await go_online(town)
-    await town.window.locator("form[action*=deconnexion] button").click()
-    await expect(town.window.locator("main")).to_contain_text("Vous êtes déconnecté")
-    (phone,) = town.gateway.phones.values()
+    await go_online(place)
+    await place.window.locator("form[action*=deconnexion] button").click()
+    await expect(place.window.locator("main")).to_contain_text("Vous êtes déconnecté")
+    (phone,) = place.gateway.phones.values()
     assert phone.online is None
-    (admission,) = await town.rows("SELECT revoked_at FROM live.admission")
+    admission = await place.row("live.admission", "t.revoked_at")
     assert admission["revoked_at"] is not None
-    await town.browse()
-    await expect(town.window).to_have_url(re.compile(re.escape(town.base.portal_url)))
-    await town.accept()
-    await expect(town.window.locator("h1")).to_have_text(CONNECTED)
+    await place.browse()
+    await expect(place.window).to_have_url(place.portal)
+    await place.accept()
+    await expect(place.window.locator("h1")).to_have_text(CONNECTED)
 
 
-async def test_a_refused_guest_reads_what_to_do_next(town: Town) -> None:
+async def test_a_refused_guest_reads_what_to_do_next(place: Place) -> None:
     """A wrong credential is refused by RADIUS; the page says to press again, and that works."""
-    await town.browse()
+    await place.browse()
     wrong = f"username={'a' * 26}&response={'0' * 32}"
-    await town.window.goto(f"{town.gateway.uam_address}/logon?{wrong}")
-    await expect(town.window).to_have_url(re.compile("res=failed&reason=reject"))
-    await expect(town.window.locator("main")).to_contain_text("Appuyez de nouveau sur le bouton")
-    await town.accept()
-    await expect(town.window.locator("h1")).to_have_text(CONNECTED)
+    await place.window.goto(f"{place.gateway.uam_address}/logon?{wrong}")
+    await expect(place.window).to_have_url(re.compile("res=failed&reason=reject"))
+    await expect(place.window.locator("main")).to_contain_text("Appuyez de nouveau sur le bouton")
+    await place.accept()
+    await expect(place.window.locator("h1")).to_have_text(CONNECTED)
 
 
-async def test_a_credential_is_worth_nothing_to_another_device(town: Town) -> None:
+async def test_a_credential_is_worth_nothing_to_another_device(place: Place) -> None:
     """Whoever read the hand-back over the air cannot go online with it."""
-    async with _phone(town.gateway, 0) as first, _phone(town.gateway, 1) as second:
+    async with _phone(place.gateway, 0) as first, _phone(place.gateway, 1) as second:
         journey = await first.go_online(WEB)
         assert journey.online
         stolen = next(h for sight in journey.sights for h in sight.hops if "/logon?" in h)
@@ -178,14 +214,8 @@ async def test_a_credential_is_worth_nothing_to_another_device(town: Town) -> No
 
 async def test_a_silent_radius_is_told_in_words(town: Town) -> None:
     """reason=timeout: the guest reads to wait a minute, and not a gateway's error."""
-    deaf = replace(
-        town.gateway.configuration,
-        nasid="village",
-        uamlisten=town.other_address,
-        radius=RadiusServer(SHARED_SECRET, town.base.host, 9, patience=Patience(0.1, 2)),
-        stop_seconds=0.1,
-    )
-    async with SimulatedGateway(deaf) as gateway, _phone(gateway, 0) as phone:
+    nobody = RadiusServer(SHARED_SECRET, town.base.host, 9, 9, Patience(0.1, 2))
+    async with town.gateway("village", nobody, EventLog()) as gateway, _phone(gateway, 0) as phone:
         journey = await phone.go_online(WEB)
     assert not journey.online
     assert any("n'a pas répondu à temps" in sight.page.text for sight in journey.sights)
