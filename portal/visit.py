@@ -103,6 +103,10 @@ class Visit:
     """The right to go online, once ADMITTED."""
     page_wanted: str = ""
     """The page the guest asked for first, where a signed redirect told it."""
+    ssid: str = ""
+    """The network, where the gateway told."""
+    notice: str = ""
+    """A word of ours that the next page opens with; empty: nothing to say."""
     carried: Mapping[str, str] = field(default_factory=dict)
     """What the gateway's hand-back needs again."""
 
@@ -123,6 +127,11 @@ def advance_all(visit: Visit, *events: Event) -> Visit | None:
     return replace(visit, state=state)
 
 
+def refuse(visit: Visit, notice: str) -> Visit:
+    """Return the visit REFUSED, with the word its next page opens with."""
+    return replace(visit, state=advance(visit.state, Event.REFUSE) or visit.state, notice=notice)
+
+
 def at(visit: Visit, now: datetime) -> Visit:
     """Return the visit as it stands at `now`: EXPIRED once its time is over."""
     if now < visit.expires_at or visit.state is State.EXPIRED:
@@ -132,8 +141,7 @@ def at(visit: Visit, now: datetime) -> Visit:
 
 def sign_visit(visit: Visit, key: bytes) -> str:
     """Return the visit as a token for addresses and forms, signed under the keyring's "visit"."""
-    token = _serializer(key).dumps(_as_list(visit))
-    return token if isinstance(token, str) else token.decode()
+    return _serializer(key).dumps(_as_list(visit))
 
 
 def read_visit(token: str, key: bytes) -> Visit:
@@ -167,12 +175,15 @@ def _as_list(visit: Visit) -> list[Any]:
         visit.terms,
         visit.admission.hex if visit.admission else "",
         visit.page_wanted,
+        visit.ssid,
+        visit.notice,
         dict(visit.carried),
     ]
 
 
 def _from_list(fields: list[Any]) -> Visit:
-    number, gateway, device, expires, state, language, terms, admission, page, carried = fields
+    number, gateway, device, expires, state, language, terms, admission, *more = fields
+    page, ssid, notice, carried = more
     return Visit(
         id=UUID(number),
         gateway=gateway,
@@ -183,5 +194,7 @@ def _from_list(fields: list[Any]) -> Visit:
         terms=terms,
         admission=UUID(admission) if admission else None,
         page_wanted=page,
+        ssid=ssid,
+        notice=notice,
         carried=carried,
     )

@@ -32,6 +32,7 @@ from portal.gateways.vocabulary import (
     web_page,
 )
 from territory.errors import ProtocolError
+from territory.identifiers import MAX_SSID_OCTETS
 
 asks_radius = True
 
@@ -68,6 +69,11 @@ def name_in(query: bytes) -> str:
     return required(parse_query(query), "nasid")
 
 
+def returned_visit(query: bytes) -> str:  # noqa: ARG001 - every redirect tells all it needs
+    """Return nothing: this dialect names device and gateway in every redirect."""
+    return ""
+
+
 def read(query: bytes, registration: Registration) -> Arrival:
     """Return what a redirect tells, once its signature and its addresses were checked."""
     if len(query) > LONGEST_QUERY_OCTETS:
@@ -86,8 +92,9 @@ def read(query: bytes, registration: Registration) -> Arrival:
         user_name=parameters.get("uid") or None,
         refusal=_refusal(parameters) if situation is Situation.REFUSED else None,
         reply=parameters.get("reply", "")[:LONGEST_REPLY],
-        original_url=web_page(parameters.get("userurl", "")) if signed else None,
-        ssid=parameters.get("ssid") or None,
+        is_signed=signed,
+        original_url=web_page(parameters.get("userurl", "")) if signed else "",
+        ssid=parameters.get("ssid", "")[:MAX_SSID_OCTETS],
         language=parameters.get("lang", ""),
     )
 

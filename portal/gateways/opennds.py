@@ -43,23 +43,22 @@ _UNESCAPED = "-_.~"
 
 
 def name_in(query: bytes) -> str:
-    """Return the gateway's name, without the serial number openNDS may append; not yet believed.
-
-    A device that is online already brings its signed visit and no name: the name is then empty.
-    """
-    parameters = parse_query(query)
-    if _is_status(parameters):
-        return ""
-    name = unquote(required(_listed(parameters), "gatewayname")).strip()
+    """Return the gateway's name, without the serial number openNDS may append; not yet believed."""
+    name = unquote(required(_listed(parse_query(query)), "gatewayname")).strip()
     return _SERIAL.sub("", name)
+
+
+def returned_visit(query: bytes) -> str:
+    """Return the visit of a device that is online: the gateway repeats our own return address."""
+    parameters = parse_query(query)
+    if "fas" in parameters or parameters.get("status") != "authenticated":
+        return ""
+    return _visit_in(parameters.get("redir", ""))
 
 
 def read(query: bytes, registration: Registration) -> Arrival:
     """Return what a redirect tells; nothing of it is signed, see the module's text."""
-    parameters = parse_query(query)
-    if _is_status(parameters):
-        return Arrival(Situation.ALREADY, device=None, return_token=_returned(parameters))
-    listed = _listed(parameters)
+    listed = _listed(parse_query(query))
     if required(listed, "gatewayaddress") != registration.login_address:
         raise ProtocolError("foreign-address")
     hid = required(listed, "hid")
@@ -97,14 +96,9 @@ def return_hash(hid: str, faskey: str) -> str:
     return sha256((hid.strip() + faskey.strip()).encode()).hexdigest()
 
 
-def _is_status(parameters: Mapping[str, str]) -> bool:
-    return "fas" not in parameters and parameters.get("status") == "authenticated"
-
-
-def _returned(parameters: Mapping[str, str]) -> str:
-    """The signed visit inside the return address that we gave and the gateway repeats."""
+def _visit_in(address: str) -> str:
     try:
-        query = urlsplit(parameters.get("redir", "")).query
+        query = urlsplit(address).query
     except ValueError as fault:
         raise ProtocolError("bad-encoding") from fault
     return required(parse_query(query.encode()), RETURN_PARAMETER)

@@ -9,7 +9,6 @@ web server; what a peer sent wrongly is a `ProtocolError` with a stable reason.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from ipaddress import IPv4Address, IPv6Address
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -64,8 +63,8 @@ class Arrival:
 
     situation: Situation
     """Where it stands."""
-    device: MacAddress | None
-    """Its MAC address; None where the brand leaves it out of a reply."""
+    device: MacAddress
+    """Its MAC address."""
     carried: Mapping[str, str] = field(default_factory=dict)
     """What this brand's hand-back will need again; kept in the signed visit."""
     user_name: str | None = None
@@ -74,12 +73,12 @@ class Arrival:
     """Set when `situation` is REFUSED."""
     reply: str = ""
     """RADIUS Reply-Message as the gateway passed it on; shown only through a table of ours."""
-    original_url: str | None = None
-    """The http page the guest wanted, where the redirect is signed."""
-    ssid: str | None = None
+    is_signed: bool = False
+    """Whether the gateway's secret vouches for all of it."""
+    original_url: str = ""
+    """The http page the guest wanted, only where the redirect is signed."""
+    ssid: str = ""
     """The network, where told."""
-    return_token: str = ""
-    """The signed visit that came back through the gateway, for brands that only bring that."""
     language: str = ""
     """The language of the hand-back, where the gateway repeats it."""
 
@@ -140,6 +139,14 @@ class Adapter(Protocol):
         """
         ...
 
+    def returned_visit(self, query: bytes) -> str:
+        """Return our own signed visit where the gateway only repeats that, else nothing.
+
+        Raises:
+            ProtocolError: oversized or unreadable.
+        """
+        ...
+
     def read(self, query: bytes, registration: Registration) -> Arrival:
         """Return the arrival that the raw query (all after the first `?`) tells.
 
@@ -192,27 +199,15 @@ def device_of(text: str) -> MacAddress:
     return device
 
 
-def address_of(text: str) -> IPv4Address | IPv6Address | None:
-    """Return the IP address written in `text`, or None."""
-    try:
-        return IPv4Address(text)
-    except ValueError:
-        pass
-    try:
-        return IPv6Address(text)
-    except ValueError:
-        return None
-
-
-def web_page(url: str, longest: int = 512) -> str | None:
-    """Return `url` if it is a plain http(s) page that may be offered as a link, else None."""
+def web_page(url: str, longest: int = 512) -> str:
+    """Return `url` if it is a plain http(s) page that may be offered as a link, else nothing."""
     if not url or len(url) > longest or not url.isascii() or not url.isprintable() or " " in url:
-        return None
+        return ""
     try:
         parts = urlsplit(url)
         host = parts.hostname
     except ValueError:
-        return None
+        return ""
     if parts.scheme not in ("http", "https") or not host or parts.username is not None:
-        return None
+        return ""
     return url

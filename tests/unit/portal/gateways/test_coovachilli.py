@@ -131,7 +131,7 @@ def test_the_page_wanted_is_offered_only_from_a_signed_redirect() -> None:
     query = query_of(recorded("captured", "<"))
     assert coovachilli.read(query, OWN).original_url == "http://198.51.100.10/page?a=1"
     unsigned = Registration(OWN.login_address, BASE, None)
-    assert coovachilli.read(query, unsigned).original_url is None
+    assert coovachilli.read(query, unsigned).original_url == ""
 
 
 # --- Values computed by openssl -----------------------------------------------------------------

@@ -52,7 +52,7 @@ def test_a_redirect_is_read() -> None:
     assert arrival.situation is Situation.CAPTIVE
     assert arrival.device == MacAddress.parse("8A-56-7E-F9-10-E4")
     assert arrival.carried == {"hid": HID}
-    assert arrival.original_url is None
+    assert arrival.original_url == ""
 
 
 @pytest.mark.parametrize(
@@ -111,10 +111,23 @@ def test_a_device_that_is_online_brings_its_visit_back() -> None:
         f"tok={RHID}&redir=https%3A%2F%2Fportal.example%2Fma-connexion%3Fvisit%3Da.b"
         "&custom=bmE=&status=authenticated"
     ).encode()
-    assert opennds.name_in(back) == ""
-    arrival = opennds.read(back, OWN)
-    assert arrival.situation is Situation.ALREADY
-    assert arrival.return_token == "a.b"
+    assert opennds.returned_visit(back) == "a.b"
+    assert opennds.returned_visit(query(listed())) == ""
+
+
+@pytest.mark.parametrize(
+    ("back", "reason"),
+    [
+        (b"status=authenticated", "missing-visit"),
+        (b"status=authenticated&redir=http://[", "bad-encoding"),
+        (b"status=authenticated&redir=%00", "control-character"),
+    ],
+)
+def test_a_return_without_a_visit(back: bytes, reason: str) -> None:
+    """Such a query could be anyone's."""
+    with pytest.raises(ProtocolError) as refused:
+        opennds.returned_visit(back)
+    assert refused.value.reason == reason
 
 
 def forgeries() -> Iterator[tuple[bytes, str]]:
@@ -133,8 +146,7 @@ def forgeries() -> Iterator[tuple[bytes, str]]:
     yield query(listed(clientmac="nobody")), "bad-device"
     yield query(listed(clientmac=None)), "missing-clientmac"
     yield query(listed(clientif="a\nb")), "control-character"
-    yield b"status=authenticated", "missing-visit"
-    yield b"status=authenticated&redir=http://[", "bad-encoding"
+    yield b"status=authenticated", "missing-fas"
 
 
 @pytest.mark.parametrize(("forged", "reason"), list(forgeries()))
@@ -156,7 +168,7 @@ def test_without_a_faskey_nobody_is_handed_back() -> None:
 def test_only_protocol_errors_come_out(octets: bytes, encode: bool) -> None:
     """Whatever the octets, inside or outside the base64."""
     forged = b"fas=" + base64.b64encode(octets) if encode else octets
-    for act in (opennds.name_in, lambda q: opennds.read(q, OWN)):
+    for act in (opennds.name_in, opennds.returned_visit, lambda q: opennds.read(q, OWN)):
         try:
             act(forged)
         except ProtocolError:

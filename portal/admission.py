@@ -1,0 +1,145 @@
+"""The right to go online: when a guest gets a fresh one, the one they have, or none.
+
+Pure. A visit leads to one admission, of the same identifier, so a form sent twice grants once. A
+device whose admission still lives gets that one again with what remains of it: leaving and coming
+back wins nothing, and a lost reply costs nothing. The opaque name is made of the visit and a key
+of this base, so it cannot be guessed; the password is derived from the name and never stored.
+"""
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+from portal.places import Gate
+from portal.visit import Visit
+from territory.identifiers import MacAddress
+from territory.rules.credentials import new_user_name
+from territory.rules.usage import NOTHING_USED, Allowance, Remaining, Usage, remaining
+
+FIRST_USE = timedelta(minutes=5)
+"""A credential that no gateway has shown by then is worth nothing."""
+REVOKED_BY_GUEST = "guest"
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A right to go online, as its row holds it."""
+
+    id: UUID
+    """The visit's."""
+    user_name: str
+    """Opaque."""
+    site_id: UUID
+    """Where."""
+    plan_id: UUID
+    """What it grants."""
+    method: str
+    """How the guest identified."""
+    language: str
+    """Of the guest's pages."""
+    terms_version: str
+    """What was accepted."""
+    created_at: datetime
+    """Granted at."""
+    credential_expires_at: datetime
+    """First use must come before."""
+    ends_at: datetime
+    """The right ends at."""
+    network_id: UUID | None = None
+    """On which network, where told."""
+    device: MacAddress | None = None
+    """Bound to this device."""
+    bound_at: datetime | None = None
+    """Since."""
+    revoked_at: datetime | None = None
+    """Ended early at."""
+    octets: int | None = None
+    """Its plan's volume; None: no limit."""
+
+    def left(self, usage: Usage, now: datetime) -> Remaining:
+        """Return what remains of it."""
+        return remaining(Allowance(self.ends_at, self.octets, self.revoked_at), usage, now)
+
+    def lives(self, now: datetime) -> bool:
+        """Whether it is neither over nor ended early; its volume is another matter."""
+        return self.left(NOTHING_USED, now).seconds > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """An admission and what was used of it."""
+
+    admission: Admission
+    """The right."""
+    usage: Usage = NOTHING_USED
+    """What its sessions used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """The guest goes online with this."""
+
+    admission: Admission
+    """Fresh, or the one the device already has."""
+    is_new: bool
+    """Whether it is to be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsedUp:
+    """The device's admission lives, but its volume is gone: no other until it ends."""
+
+    holding: Holding
+    """Which."""
+
+
+def decide(held: Holding | None, fresh: Admission, now: datetime) -> Grant | UsedUp:
+    """Return what a verified visit gets.
+
+    Args:
+        held: the device's last admission at this place, if any.
+        fresh: what a device that has none would be granted.
+        now: the present instant, aware, UTC.
+    """
+    if held is None or not held.admission.lives(now):
+        return Grant(fresh, is_new=True)
+    if held.admission.plan_id != fresh.plan_id:
+        return Grant(fresh, is_new=True)
+    if held.admission.left(held.usage, now).exhausted:
+        return UsedUp(held)
+    return Grant(held.admission, is_new=False)
+
+
+def fresh_admission(
+    visit: Visit, gate: Gate, method: str, user_name: str, now: datetime
+) -> Admission:
+    """Return the admission a visit would get.
+
+    RADIUS binds it to the device that shows it first; where the gateway asks no RADIUS server, it
+    is bound from the start.
+    """
+    plan = gate.place.plan
+    unbound = gate.adapter.asks_radius
+    return Admission(
+        id=visit.id,
+        user_name=user_name,
+        site_id=gate.place.id,
+        plan_id=plan.id,
+        method=method,
+        language=visit.language,
+        terms_version=visit.terms,
+        created_at=now,
+        credential_expires_at=now + FIRST_USE,
+        ends_at=now + timedelta(seconds=plan.session_seconds),
+        network_id=gate.networks.get(visit.ssid),
+        device=None if unbound else visit.device,
+        bound_at=None if unbound else now,
+        octets=plan.session_octets,
+    )
+
+
+def user_name_of(visit_id: UUID, key: bytes) -> str:
+    """Return the opaque name of a visit's admission; `key` is the keyring's "user name"."""
+    return new_user_name(hmac.new(key, visit_id.bytes, sha256).digest())

@@ -1,0 +1,196 @@
+"""The portal as a process: the guests' pages and the console on one port, its health on another.
+
+Put together here and nowhere else: settings are checked (all faults at once), the territory is
+read, the pages are served over https (files, or a trusted front), and everything is closed again
+in the reverse order.
+"""
+
+import asyncio
+import time
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from portal.console.app import Console, create_console
+from portal.directory import Directory
+from portal.guest import arrival, captive_portal, connection, information, splash
+from portal.guest.information import PAGES_OF_INFORMATION
+from portal.guest.parts import PORTAL, Keys, Portal, log, portal_of
+from portal.identification.terms import load_terms
+from portal.records import Pool, check
+from portal.throttle import REQUESTS, source_of
+from portal.transport import Transport, read_transport
+from territory.access.passwords import Passwords
+from territory.clock import Clock
+from territory.database.components import Component
+from territory.database.connect import open_engine, open_pool
+from territory.errors import ConfigurationError, Fault, Unavailable
+from territory.keyring import Keyring
+from territory.settings import Settings
+from territory.web.addresses import Network
+from territory.web.headers import client_address, is_https
+from territory.web.health import start_health
+from territory.web.pages import Pages, page_context, setup_pages
+from territory.web.problems import UNAVAILABLE
+from territory.web.server import LARGEST_BODY, start_site
+
+HERE = Path(__file__).parent / "guest"
+LANGUAGES = ("fr", "en", "de", "nl")
+LANGUAGE_NAMES = {"fr": "Français", "en": "English", "de": "Deutsch", "nl": "Nederlands"}
+POOL_SIZE = 8
+CLOSE_SECONDS = 5.0
+
+
+def guest_pages() -> Pages:
+    """Return the guests' templates in every language."""
+    return Pages(
+        (HERE / "templates",),
+        languages=LANGUAGES,
+        locale_folders=(HERE / "locale",),
+        constants={
+            "language_names": LANGUAGE_NAMES,
+            "information": PAGES_OF_INFORMATION,
+            # What a page without a visit or a place lacks; views say otherwise.
+            "place": None,
+            "publisher": None,
+            "token": "",
+            "back": "",
+            "here": "",
+            "asked_language": False,
+        },
+    )
+
+
+def create_app(
+    portal: Portal, *, trusted_proxies: tuple[Network, ...] = (), https_only: bool = True
+) -> web.Application:
+    """Return the guests' application; the console is mounted by `run`."""
+    app = web.Application(client_max_size=LARGEST_BODY)
+    app[PORTAL] = portal
+    setup_pages(app, guest_pages(), trusted_proxies=trusted_proxies)
+    app.middlewares.append(_count)
+    if https_only:
+        app.middlewares.append(_require_https)
+    app.router.add_get("/", information.home)
+    for page in PAGES_OF_INFORMATION:
+        app.router.add_get(page.path, information.inform)
+    app.router.add_get("/gateway/{brand}", arrival.arrive)
+    app.router.add_get("/gateway/{brand}/", arrival.arrive)
+    app.router.add_get("/visite", splash.show_visit)
+    app.router.add_post("/visite", splash.accept)
+    app.router.add_get("/ma-connexion", connection.my_connection)
+    app.router.add_post("/deconnexion", connection.log_out)
+    app.router.add_get("/connexion/{gateway}", connection.start)
+    app.router.add_get("/captive-portal", captive_portal.answer)
+    return app
+
+
+@web.middleware
+async def _count(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Time each request by its page, and turn a flood away."""
+    portal = portal_of(request)
+    if not portal.throttle.allows(REQUESTS, "requests", source_of(client_address(request))):
+        raise web.HTTPTooManyRequests(headers={"Retry-After": "60"})
+    page_context(request).update(
+        asked_language="lang" in request.query, publisher=portal.directory.current.publisher
+    )
+    resource = request.match_info.route.resource
+    began = time.perf_counter()
+    try:
+        return await handler(request)
+    finally:
+        page = resource.canonical if resource else "none"
+        portal.metrics.seconds.labels(page).observe(time.perf_counter() - began)
+
+
+@web.middleware
+async def _require_https(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Send plain http to the public address, its query octet for octet."""
+    if is_https(request):
+        return await handler(request)
+    url = f"{portal_of(request).public_url}{request.raw_path}"
+    return web.Response(status=308, headers={"Location": url, "Cache-Control": "no-store"})
+
+
+async def run(settings: Settings, keyring: Keyring, clock: Clock) -> None:
+    """Serve the portal until cancelled.
+
+    Raises:
+        ConfigurationError: a setting cannot be used; every fault is listed.
+        Unavailable: the database does not answer at start.
+    """
+    transport = read_transport(settings)
+    url = settings.database.url or ""
+    async with AsyncExitStack() as closing:
+        pool = await open_pool(url, Component.PORTAL, max_size=POOL_SIZE)
+        closing.push_async_callback(_close, pool)
+        engine = open_engine(url)
+        closing.push_async_callback(engine.dispose)
+        portal = await _read_portal(settings, keyring, clock, pool)
+        app = create_app(portal, trusted_proxies=transport.proxies, https_only=transport.https_only)
+        app.add_subapp(
+            "/console",
+            create_console(
+                Console(
+                    engine=engine,
+                    clock=clock,
+                    signing_key=keyring.derive("console forms"),
+                    passwords=Passwords(),
+                    desk_url=settings.desk.public_url,
+                    trusted_proxies=transport.proxies,
+                    demo=settings.demo,
+                )
+            ),
+        )
+        for runner in await _listen(app, settings, portal, transport):
+            closing.push_async_callback(runner.cleanup)
+        log.info("portal.ready", public_url=settings.portal.public_url)
+        await portal.directory.follow()
+
+
+async def _read_portal(settings: Settings, keyring: Keyring, clock: Clock, pool: Pool) -> Portal:
+    directory = Directory(pool, keyring, settings.portal.public_url)
+    try:
+        await directory.refresh()
+    except UNAVAILABLE as fault:
+        raise Unavailable(f"database.url: the database does not answer: {fault}") from fault
+    return Portal(
+        pool=pool,
+        directory=directory,
+        clock=clock,
+        keys=Keys.of(keyring),
+        terms=load_terms(),
+        public_url=settings.portal.public_url,
+    )
+
+
+async def _listen(
+    app: web.Application, settings: Settings, portal: Portal, transport: Transport
+) -> list[web.AppRunner]:
+    """Start the pages and the health page; raises `ConfigurationError` where a port is taken."""
+    started: list[web.AppRunner] = []
+    checks = {"database": partial(check, portal.pool)}
+    try:
+        host, port = settings.portal.host, settings.portal.port
+        started.append(await start_site(app, host, port, transport.tls))
+        host, port = settings.metrics.host, settings.metrics.portal_port
+        started.append(await start_health(host, port, portal.metrics.registry, checks))
+    except OSError as fault:
+        for runner in started:
+            await runner.cleanup()
+        wanted = f"a free address and port, not {host}:{port}: {fault.strerror}"
+        key = "metrics.portal_port" if started else "portal.port"
+        raise ConfigurationError([Fault(key, wanted)]) from fault
+    return started
+
+
+async def _close(pool: Pool) -> None:
+    """Close the pool; connections still busy after a while are cut."""
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await pool.close()
+    except TimeoutError:
+        pool.terminate()

@@ -1,0 +1,146 @@
+"""Keeps the territory in memory, and current: read at start, when it changes, and every minute.
+
+`socle apply` notifies the channel `territory`; the minute is for a notification that was lost.
+While the database is away the last reading stands, so the pages still say where one is.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from portal.gateways.brands import ADAPTERS
+from portal.gateways.vocabulary import Registration
+from portal.places import NOWHERE, Gate, Place, Territory, publisher_of
+from portal.records import (
+    Pool,
+    Row,
+    load_gateways,
+    load_networks,
+    load_organisations,
+    load_places,
+)
+from territory.communes.national_list import national_list
+from territory.errors import ConfigurationError
+from territory.keyring import Keyring
+
+CHANNEL = "territory"
+REFRESH_SECONDS = 60.0
+AWAY_SECONDS = 2.0
+"""Pause before the database is tried again."""
+
+_AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncio.TimeoutError)
+_log = structlog.get_logger()
+
+
+class Directory:
+    """The territory as it was last read."""
+
+    def __init__(self, pool: Pool, keyring: Keyring, public_url: str) -> None:
+        self._pool = pool
+        self._keyring = keyring
+        self._public_url = public_url
+        self._changed = asyncio.Event()
+        self._is_away = False
+        self.current: Territory = NOWHERE
+
+    async def refresh(self) -> None:
+        """Read everything again.
+
+        Raises: what asyncpg raises while the database is away; the last reading then stands.
+        """
+        communes = await asyncio.to_thread(national_list)
+
+        def commune_name(code: str) -> str:
+            commune = communes.find(code) or communes.successor(code)
+            return commune.name if commune else ""
+
+        organisations = await load_organisations(self._pool)
+        places = await load_places(self._pool, organisations, commune_name)
+        networks = await load_networks(self._pool)
+        rows = await load_gateways(self._pool)
+        gates = {gate.code: gate for gate in self._gates(rows, places, networks)}
+        self.current = Territory(
+            gates=gates,
+            names=_names(rows),
+            places=tuple(places.values()),
+            publisher=publisher_of(list(organisations.values())),
+        )
+
+    async def follow(self) -> None:
+        """Keep `current` current until cancelled; an outage is logged once, and its end."""
+        while True:
+            try:
+                async with self._pool.acquire(timeout=AWAY_SECONDS) as connection:
+                    await self._follow_on(connection)
+            except _AWAY as fault:
+                if not self._is_away:
+                    _log.warning("directory.away", cause=type(fault).__name__)
+                self._is_away = True
+                await asyncio.sleep(AWAY_SECONDS)
+
+    async def _follow_on(self, connection: "asyncpg.pool.PoolConnectionProxy[Row]") -> None:
+        """Refresh at each notification and each minute, as long as the connection lives."""
+        await connection.add_listener(CHANNEL, self._notified)
+        try:
+            while not connection.is_closed():
+                self._changed.clear()
+                await self.refresh()
+                if self._is_away:
+                    _log.info("directory.back")
+                self._is_away = False
+                await self._wait()
+        finally:
+            if not connection.is_closed():
+                await connection.remove_listener(CHANNEL, self._notified)
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(REFRESH_SECONDS):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+
+    def _notified(self, *_notification: object) -> None:
+        self._changed.set()
+
+    def _gates(
+        self,
+        rows: Iterable[Row],
+        places: dict[UUID, Place],
+        networks: dict[UUID, dict[str, UUID]],
+    ) -> Iterable[Gate]:
+        for row in rows:
+            place = places.get(row["site_id"])
+            registration = self._registration(row)
+            if place and registration and row["brand"] in ADAPTERS:
+                known = networks.get(row["site_id"], {})
+                yield Gate(row["code"], row["brand"], registration, place, known)
+
+    def _registration(self, row: Row) -> Registration | None:
+        """The gateway's own record, opened; a secret that does not open shuts that gateway only."""
+        sealed = row["portal_secret_sealed"]
+        try:
+            secret = self._keyring.open(sealed) if sealed else None
+        except ConfigurationError:
+            _log.error("directory.secret", gateway=row["code"])
+            return None
+        base = row["portal_base"] or default_base(self._public_url, row["brand"])
+        return Registration(row["login_address"], base, secret)
+
+
+def default_base(public_url: str, brand: str) -> str:
+    """Return the portal address of a brand's gateways; uspot's ends in a slash."""
+    return f"{public_url}/gateway/{brand}" + ("/" if brand == "uspot" else "")
+
+
+def _names(rows: Iterable[Row]) -> dict[str, str]:
+    """Code by name: a gateway's own code first, then the identifiers of its NAS."""
+    names: dict[str, str] = {}
+    kept = list(rows)
+    for row in kept:
+        for identifier in row["identifiers"]:
+            names.setdefault(identifier, row["code"])
+    return names | {row["code"]: row["code"] for row in kept}

@@ -1,0 +1,118 @@
+"""`/gateway/<brand>`: a gateway sends a phone; the first page a guest sees, or "connected".
+
+The redirect is read by the brand's adapter and believed only against the gateway's own record. A
+redirect that is not believed gets one clear page that repeats nothing of it.
+"""
+
+from dataclasses import replace
+
+from aiohttp import web
+
+from portal.admission import Holding
+from portal.gateways.brands import ADAPTERS
+from portal.gateways.vocabulary import Arrival, Situation
+from portal.guest.connection import show_connected, show_connection
+from portal.guest.notices import notice_of
+from portal.guest.parts import Portal, admitted_visit, begin_visit, log, portal_of, raw_query
+from portal.guest.splash import read_current, show_refused, show_restart, show_splash
+from portal.places import Gate
+from portal.public_address import shared_address
+from portal.records import load_admission_named, load_admission_of, record_public_address
+from portal.throttle import BAD_REDIRECTS, source_of
+from portal.visit import State, refuse
+from territory.errors import ProtocolError
+from territory.web.addresses import Address
+from territory.web.headers import client_address
+from territory.web.pages import language_of, set_language
+from territory.web.problems import UNAVAILABLE
+
+NOT_ONLINE = (Situation.CAPTIVE, Situation.REFUSED, Situation.LEFT)
+
+
+async def arrive(request: web.Request) -> web.Response:
+    """Take a gateway's redirect."""
+    portal = portal_of(request)
+    source = source_of(client_address(request))
+    if portal.throttle.is_exhausted(BAD_REDIRECTS, "bad redirects", source):
+        raise web.HTTPTooManyRequests(headers={"Retry-After": "60"})
+    try:
+        return await _read(request, request.match_info["brand"], raw_query(request))
+    except ProtocolError as refused:
+        portal.throttle.allows(BAD_REDIRECTS, "bad redirects", source)
+        return show_refused(request, refused.reason)
+
+
+async def _read(request: web.Request, brand: str, query: bytes) -> web.Response:
+    """Find out who sends the phone, then what it tells; raises `ProtocolError`."""
+    adapter = ADAPTERS.get(brand)
+    if adapter is None:
+        raise web.HTTPNotFound
+    token = adapter.returned_visit(query)
+    if token:
+        return await _return(request, token)
+    gate = portal_of(request).directory.current.gate_named(brand, adapter.name_in(query))
+    if gate is None:
+        raise ProtocolError("unknown-gateway")
+    arrival = adapter.read(query, gate.registration)
+    portal_of(request).metrics.arrived.labels(gate.brand, arrival.situation).inc()
+    log.info("arrival", gateway=gate.code, situation=arrival.situation)
+    if arrival.is_signed:
+        await _note_public_address(portal_of(request), gate, client_address(request), query)
+    return await _welcome(request, gate, arrival)
+
+
+async def _return(request: web.Request, token: str) -> web.Response:
+    """A device that is online already, known by the visit its gateway repeats."""
+    visit, gate = read_current(request, token)
+    if visit.state is State.ADMITTED:
+        return await show_connection(request, gate, visit)
+    return show_restart(request, gate)
+
+
+async def _welcome(request: web.Request, gate: Gate, arrival: Arrival) -> web.Response:
+    visit = begin_visit(request, gate, arrival)
+    match arrival.situation:
+        case Situation.REFUSED:
+            portal_of(request).metrics.refused.labels(notice_of(arrival)).inc()
+            visit = refuse(visit, notice_of(arrival))
+        case Situation.LEFT:
+            visit = replace(visit, notice="left")
+    if arrival.situation in NOT_ONLINE:
+        return show_splash(request, gate, visit)
+    if arrival.situation is Situation.ONLINE:
+        portal_of(request).metrics.connected.labels(gate.brand).inc()
+    holding = await _holding(portal_of(request), gate, arrival)
+    if holding is None:
+        return show_connected(request, gate, replace(visit, state=State.ADMITTED), None)
+    if not arrival.language:
+        set_language(request, holding.admission.language)
+    visit = replace(visit, language=language_of(request))
+    return show_connected(request, gate, admitted_visit(visit, holding.admission), holding)
+
+
+async def _holding(portal: Portal, gate: Gate, arrival: Arrival) -> Holding | None:
+    """The admission a device is online with; None where it is not known, or cannot be asked."""
+    try:
+        if arrival.user_name:
+            return await load_admission_named(portal.pool, gate.place.id, arrival.user_name)
+        return await load_admission_of(portal.pool, gate.place.id, arrival.device)
+    except UNAVAILABLE as failure:
+        log.warning("arrival.unavailable", gateway=gate.code, cause=type(failure).__name__)
+        return None
+
+
+async def _note_public_address(
+    portal: Portal, gate: Gate, address: Address, redirect: bytes
+) -> None:
+    """Record where the site is seen from; an outage costs this sighting, never the guest's page."""
+    shared = shared_address(address)
+    if shared is None or not portal.sightings.is_fresh(redirect):
+        return
+    now = portal.now()
+    if not portal.sightings.is_due(gate.place.id, shared, now):
+        return
+    try:
+        if await record_public_address(portal.pool, gate.place.id, shared, now):
+            log.info("site.public_address", gateway=gate.code)
+    except UNAVAILABLE as failure:
+        log.warning("site.public_address_lost", cause=type(failure).__name__)

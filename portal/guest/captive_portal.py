@@ -1,0 +1,93 @@
+"""`/captive-portal`: the captive portal API (RFC 8908), for gateways that name the device in it.
+
+The gateway announces `…/captive-portal?nasid=<gateway>&mac=<device>` (RFC 8910), so each device has
+an address of its own. Whether a device is somewhere is nobody's business, so the answer is given
+only to a request that comes from that site; to anyone else, and for a device that never had an
+admission here, there is nothing (404): a phone then finds the portal as it always did.
+"""
+
+import json
+from datetime import datetime
+
+from aiohttp import web
+
+from portal.admission import Holding
+from portal.guest.parts import Portal, portal_of, see_other
+from portal.places import Gate
+from portal.public_address import shared_address
+from portal.records import load_admission_of, load_sites_at
+from territory.errors import ProtocolError
+from territory.identifiers import MacAddress
+from territory.rules.usage import NOTHING_USED
+from territory.web.headers import client_address
+
+MEDIA_TYPE = "application/captive+json"
+
+
+async def answer(request: web.Request) -> web.Response:
+    """Return the state of one device, or send a browser on to the log-in page."""
+    portal = portal_of(request)
+    gate = _gate(portal, request.query.get("nasid", ""))
+    if MEDIA_TYPE not in request.headers.get("Accept", ""):
+        response = see_other(_portal_url(portal, gate))
+        response.headers["Vary"] = "Accept"
+        return response
+    try:
+        device = MacAddress.parse(request.query.get("mac", ""))
+    except ProtocolError as fault:
+        raise web.HTTPNotFound from fault
+    if not await _is_from(request, gate):
+        raise web.HTTPNotFound
+    holding = await load_admission_of(portal.pool, gate.place.id, device)
+    if holding is None:
+        raise web.HTTPNotFound
+    state = state_of(holding, _portal_url(portal, gate), portal.now())
+    return web.Response(
+        text=json.dumps(state),
+        headers={
+            "Content-Type": MEDIA_TYPE,
+            "Cache-Control": "private, no-store",
+            "Vary": "Accept",
+        },
+    )
+
+
+def state_of(holding: Holding, portal_url: str, now: datetime) -> dict[str, bool | int | str]:
+    """Return the object of RFC 8908 §5 for a device that has, or had, an admission.
+
+    What remains is told only to a device that is not captive; counters are whole numbers.
+    """
+    left = holding.admission.left(holding.usage, now)
+    paused = holding.usage != NOTHING_USED and holding.usage.open_sessions == 0
+    state: dict[str, bool | int | str] = {
+        "captive": left.exhausted or paused,
+        "user-portal-url": portal_url,
+    }
+    if not state["captive"]:
+        state["seconds-remaining"] = left.seconds
+        if left.octets is not None:
+            state["bytes-remaining"] = left.octets
+    return state
+
+
+def _gate(portal: Portal, name: str) -> Gate:
+    directory = portal.directory.current
+    gate = directory.gates.get(directory.names.get(name, ""))
+    if gate is None:
+        raise web.HTTPNotFound
+    return gate
+
+
+def _portal_url(portal: Portal, gate: Gate) -> str:
+    return f"{portal.public_url}/connexion/{gate.code}"
+
+
+async def _is_from(request: web.Request, gate: Gate) -> bool:
+    """Whether the request comes from the gateway's site: its public address, or our own network."""
+    address = client_address(request)
+    if not address.is_global:
+        return True
+    shared = shared_address(address)
+    return shared is not None and gate.place.id in await load_sites_at(
+        portal_of(request).pool, shared
+    )

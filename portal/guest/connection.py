@@ -1,0 +1,155 @@
+"""`/ma-connexion`: connected, what is left, and a log-out that works; or a way to begin again.
+
+A guest comes here by the signed visit of their admission. Without one, they are offered the
+gateway of the place whose public address they come from: it knows them, and sends them back with a
+signed redirect.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from aiohttp import web
+
+from portal.admission import REVOKED_BY_GUEST, Holding
+from portal.guest.parts import log, portal_of, see_other
+from portal.guest.splash import read_current, show_refused, show_restart
+from portal.guest.wording import duration, volume
+from portal.places import Gate
+from portal.public_address import shared_address
+from portal.records import load_admission, load_sites_at, revoke_admission
+from portal.visit import State, Visit
+from territory.errors import ProtocolError
+from territory.rules.usage import NOTHING_USED
+from territory.web.forms import read_form
+from territory.web.headers import allow, client_address
+from territory.web.pages import language_of, render, translate
+from territory.web.problems import UNAVAILABLE
+
+
+async def my_connection(request: web.Request) -> web.Response:
+    """`GET /ma-connexion`."""
+    token = request.query.get("visit", "")
+    if not token:
+        return await _find_connection(request)
+    try:
+        visit, gate = read_current(request, token)
+    except ProtocolError as refused:
+        return show_refused(request, refused.reason)
+    if visit.state is not State.ADMITTED:
+        return show_restart(request, gate)
+    asked = language_of(request) if "lang" in request.query else visit.language
+    return await show_connection(request, gate, replace(visit, language=asked))
+
+
+async def show_connection(request: web.Request, gate: Gate, visit: Visit) -> web.Response:
+    """Return the page of an admitted visit, from the admission's row."""
+    portal = portal_of(request)
+    holding = await load_admission(portal.pool, visit.admission) if visit.admission else None
+    return show_connected(request, gate, visit, holding)
+
+
+def show_connected(
+    request: web.Request, gate: Gate, visit: Visit, holding: Holding | None
+) -> web.Response:
+    """Return "connected" with what is left, or that it is over; `holding` None: not known."""
+    portal = portal_of(request)
+    if holding is not None and not _is_online(holding, portal.now()):
+        return _show_over(request, gate, holding)
+    allow(request, form_action=gate.adapter.log_off(gate.registration, visit.carried).origin)
+    return render(
+        request,
+        "connected.html",
+        place=gate.place,
+        publisher=gate.place.organisation,
+        token=portal.sign(visit),
+        here="/ma-connexion",
+        page_wanted=visit.page_wanted,
+        **_left(request, holding),
+    )
+
+
+async def log_out(request: web.Request) -> web.Response:
+    """`POST /deconnexion`: end the right here, then the session at the gateway.
+
+    Where the database is away the gateway still ends the session.
+    """
+    form = await read_form(request)
+    portal = portal_of(request)
+    try:
+        visit, gate = read_current(request, form.get("visit", ""))
+    except ProtocolError as refused:
+        return show_refused(request, refused.reason)
+    if visit.state is not State.ADMITTED:
+        return show_restart(request, gate)
+    try:
+        if visit.admission:
+            await revoke_admission(portal.pool, visit.admission, REVOKED_BY_GUEST, portal.now())
+    except UNAVAILABLE as failure:
+        log.warning("log_out.not_recorded", gateway=gate.code, cause=type(failure).__name__)
+    portal.metrics.left.inc()
+    log.info("log_out", gateway=gate.code)
+    return see_other(gate.adapter.log_off(gate.registration, visit.carried).url)
+
+
+async def start(request: web.Request) -> web.Response:
+    """`GET /connexion/<gateway>`: go through that gateway, which sends back a fresh redirect."""
+    gate = portal_of(request).directory.current.gates.get(request.match_info["gateway"])
+    if gate is None:
+        raise web.HTTPNotFound
+    return see_other(gate.adapter.start(gate.registration).url)
+
+
+async def _find_connection(request: web.Request) -> web.Response:
+    """The page of a guest we do not know: where they may be, by their public address."""
+    portal = portal_of(request)
+    address = shared_address(client_address(request))
+    sites = await load_sites_at(portal.pool, address) if address else set()
+    gates = [g for g in portal.directory.current.gates.values() if g.place.id in sites]
+    return render(request, "find_connection.html", gates=gates)
+
+
+def _is_online(holding: Holding, now: datetime) -> bool:
+    """Whether the guest is online as far as the base knows.
+
+    Sessions that have all ended mean the gateway has closed it; no session at all means that this
+    gateway tells us of none, or has not yet.
+    """
+    if holding.admission.left(holding.usage, now).exhausted:
+        return False
+    return holding.usage == NOTHING_USED or holding.usage.open_sessions > 0
+
+
+def _show_over(request: web.Request, gate: Gate, holding: Holding) -> web.Response:
+    """The page of a guest who is no longer online: why, and the button that begins again."""
+    left = holding.admission.left(holding.usage, portal_of(request).now())
+    return render(
+        request,
+        "over.html",
+        place=gate.place,
+        publisher=gate.place.organisation,
+        start=gate.adapter.start(gate.registration).url,
+        used_up=left.octets == 0 and left.seconds > 0,
+        **_left(request, holding),
+    )
+
+
+def _left(request: web.Request, holding: Holding | None) -> dict[str, Any]:
+    """Time and data left and used, in words; empty where there is nothing to say."""
+    words = {"time_left": "", "volume_left": "", "volume_used": ""}
+    if holding is None:
+        return words
+
+    def translated(message: str) -> str:
+        return translate(request, message)
+
+    language = language_of(request)
+    left = holding.admission.left(holding.usage, portal_of(request).now())
+    if left.seconds:
+        words["time_left"] = duration(left.seconds, translated)
+    if left.octets is not None:
+        words["volume_left"] = volume(left.octets, language, translated)
+    used = holding.usage.upload_octets + holding.usage.download_octets
+    if used:
+        words["volume_used"] = volume(used, language, translated)
+    return words

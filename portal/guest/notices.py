@@ -1,0 +1,82 @@
+"""What a page opens with when something happened: what, and what to do next. One row a case.
+
+The words come from us, never from a gateway: RADIUS ends its Reply-Message with a reason in
+brackets, which is looked up here, and anything unknown falls back to what the gateway's own
+answer means.
+"""
+
+import re
+from dataclasses import dataclass
+
+from portal.gateways.vocabulary import Arrival, Refusal
+from territory.web.problems import N_
+
+_REASON = re.compile(r"\[([a-z_]{1,40})\]\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a guest reads; both texts are message ids."""
+
+    title: str
+    """What happened."""
+    advice: str
+    """What to do next."""
+    is_bad: bool = True
+    """Whether it is a failure, or just news."""
+
+
+_AGAIN = N_("Appuyez de nouveau sur le bouton.")
+_TOO_OLD = Notice(
+    N_("La connexion n'a pas abouti."),
+    N_("Appuyez de nouveau sur le bouton. Si cela se répète, coupez puis remettez le Wi-Fi."),
+)
+
+NOTICES = {
+    "left": Notice(
+        N_("Vous êtes déconnecté."),
+        N_("Vous pouvez revenir quand vous voulez."),
+        is_bad=False,
+    ),
+    "terms": Notice(
+        N_("Les conditions d'utilisation ont changé."),
+        N_("Lisez-les, puis appuyez sur le bouton."),
+        is_bad=False,
+    ),
+    "away": Notice(
+        N_("Le service est momentanément indisponible."),
+        N_("Votre demande n'est pas perdue. Attendez une minute, puis appuyez sur le bouton."),
+    ),
+    Refusal.REJECTED.value: _TOO_OLD,
+    Refusal.NO_ANSWER.value: Notice(
+        N_("Le service n'a pas répondu à temps."),
+        N_("Attendez une minute, puis appuyez de nouveau sur le bouton."),
+    ),
+    Refusal.OTHER.value: Notice(
+        N_("La borne Wi-Fi a eu un problème."),
+        N_("Appuyez de nouveau sur le bouton. Si cela se répète, prévenez l'accueil du lieu."),
+    ),
+    "ended": Notice(N_("Votre temps de connexion est terminé."), _AGAIN, is_bad=False),
+    "revoked": Notice(
+        N_("Votre connexion précédente a été arrêtée."),
+        N_("Appuyez de nouveau sur le bouton. En cas de doute, demandez à l'accueil du lieu."),
+    ),
+    "used_up": Notice(
+        N_("Vous avez utilisé tout votre volume de données."),
+        N_("Vous pourrez vous reconnecter à la fin de votre temps de connexion."),
+    ),
+    "other_site": Notice(N_("Cette connexion a été ouverte dans un autre lieu."), _AGAIN),
+    "no_device": Notice(
+        N_("La borne Wi-Fi n'a pas reconnu votre appareil."),
+        N_("Prévenez l'accueil du lieu."),
+    ),
+}
+"""By the word a visit carries."""
+
+
+def notice_of(arrival: Arrival) -> str:
+    """Return the word for a refused arrival: RADIUS's own reason if known, else the gateway's."""
+    found = _REASON.search(arrival.reply)
+    if found and found[1] in NOTICES:
+        return found[1]
+    return (arrival.refusal or Refusal.OTHER).value

@@ -1,0 +1,139 @@
+"""What every view stands on: the portal's parts, and small steps that several views share."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import structlog
+from aiohttp import web
+
+from portal.admission import Admission
+from portal.directory import Directory
+from portal.gateways.vocabulary import Arrival
+from portal.identification.terms import Terms, terms_in_force
+from portal.metrics import Metrics
+from portal.places import Gate
+from portal.public_address import Sightings
+from portal.records import Pool
+from portal.throttle import Throttle
+from portal.visit import LIFETIME, State, Visit, read_visit, sign_visit
+from territory.clock import Clock
+from territory.errors import ProtocolError
+from territory.keyring import Keyring
+from territory.rules.credentials import credential_password
+from territory.web.pages import language_of, set_language
+
+AFTER_THE_END = timedelta(hours=1)
+"""How long "ma connexion" still answers once an admission is over."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """One key for each purpose, derived from the master key."""
+
+    visit: bytes
+    credential: bytes
+    user_name: bytes
+
+    @classmethod
+    def of(cls, keyring: Keyring) -> "Keys":
+        """Return the keys of a keyring."""
+        return cls(
+            keyring.derive("visit"), keyring.derive("credential"), keyring.derive("user name")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """The portal's parts, put together once at start."""
+
+    pool: Pool
+    directory: Directory
+    clock: Clock
+    keys: Keys
+    terms: tuple[Terms, ...]
+    public_url: str
+    """How phones reach us, without a final slash."""
+    metrics: Metrics = field(default_factory=Metrics)
+    throttle: Throttle = field(default_factory=Throttle)
+    sightings: Sightings = field(default_factory=Sightings)
+
+    def now(self) -> datetime:
+        """Return the present instant, aware, in UTC."""
+        return self.clock.now()
+
+    def current_terms(self) -> Terms:
+        """Return the terms in force today."""
+        return terms_in_force(self.terms, self.now().date())
+
+    def sign(self, visit: Visit) -> str:
+        """Return a visit's token."""
+        return sign_visit(visit, self.keys.visit)
+
+    def read(self, token: str) -> Visit:
+        """Return the visit of a token; raises `ProtocolError` (`bad-visit`)."""
+        return read_visit(token, self.keys.visit)
+
+    def gate_of(self, visit: Visit) -> Gate:
+        """Return the visit's gateway; raises `ProtocolError` where it is no longer ours."""
+        gate = self.directory.current.gates.get(visit.gateway)
+        if gate is None:
+            raise ProtocolError("unknown-gateway")
+        return gate
+
+    def password(self, user_name: str) -> str:
+        """Return the password that RADIUS will derive for a name."""
+        return credential_password(self.keys.credential, user_name)
+
+
+PORTAL = web.AppKey("PORTAL", Portal)
+
+
+def portal_of(request: web.Request) -> Portal:
+    """Return the portal that serves this request."""
+    return request.config_dict[PORTAL]
+
+
+def begin_visit(request: web.Request, gate: Gate, arrival: Arrival) -> Visit:
+    """Return a new visit of a device that a gateway has just presented."""
+    portal = portal_of(request)
+    set_language(request, arrival.language)
+    return Visit(
+        id=uuid4(),
+        gateway=gate.code,
+        device=arrival.device,
+        expires_at=portal.now().replace(microsecond=0) + LIFETIME,
+        language=language_of(request),
+        terms=portal.current_terms().version,
+        page_wanted=arrival.original_url,
+        ssid=arrival.ssid,
+        carried=arrival.carried,
+    )
+
+
+def admitted_visit(visit: Visit, admission: Admission) -> Visit:
+    """Return the visit of a guest who is online; it lasts as long as the right to be."""
+    return Visit(
+        id=visit.id,
+        gateway=visit.gateway,
+        device=visit.device,
+        expires_at=admission.ends_at.replace(microsecond=0) + AFTER_THE_END,
+        state=State.ADMITTED,
+        language=visit.language,
+        admission=admission.id,
+        page_wanted=visit.page_wanted,
+        carried={name: value for name, value in visit.carried.items() if name == "ssl"},
+    )
+
+
+def raw_query(request: web.Request) -> bytes:
+    """Return all after the first `?`, octet for octet as it was received."""
+    return request.raw_path.partition("?")[2].encode("utf-8", "surrogateescape")
+
+
+def see_other(url: str) -> web.Response:
+    """Return a 303 to `url`, character for character: a library's tidying would break answers."""
+    headers = {"Location": url, "Cache-Control": "no-store"}
+    return web.Response(status=303, headers=headers)

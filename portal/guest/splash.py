@@ -1,0 +1,178 @@
+"""The first page and its one button: the guest accepts the terms and is handed back.
+
+`/visite` shows the page of a signed visit again (another language, a way back from the terms) and
+takes the button. A form sent twice leads to the same admission; an outage of the database gives
+the same page again with a sentence that says so, and the visit is kept.
+"""
+
+from dataclasses import replace
+
+from aiohttp import web
+
+from portal.admission import Admission, Grant, UsedUp, decide, fresh_admission, user_name_of
+from portal.gateways.vocabulary import Credential, Departure
+from portal.guest.notices import NOTICES
+from portal.guest.parts import (
+    Portal,
+    admitted_visit,
+    log,
+    portal_of,
+    see_other,
+)
+from portal.guest.wording import duration, volume
+from portal.identification import click_through
+from portal.places import Gate
+from portal.records import load_admission_of, record_admission
+from portal.throttle import GRANTS
+from portal.visit import Event, State, Visit, advance_all, at, refuse
+from territory.errors import ProtocolError
+from territory.web.forms import read_form
+from territory.web.headers import allow
+from territory.web.pages import language_of, render, set_language, translate
+from territory.web.problems import UNAVAILABLE
+
+OPEN = (State.ARRIVED, State.REFUSED)
+"""States in which the first page is shown."""
+
+
+async def show_visit(request: web.Request) -> web.Response:
+    """`GET /visite`: the page of a visit as it stands now."""
+    try:
+        visit, gate = read_current(request, request.query.get("visit", ""))
+    except ProtocolError as refused:
+        return show_refused(request, refused.reason)
+    if visit.state not in OPEN:
+        return show_restart(request, gate)
+    asked = language_of(request) if "lang" in request.query else visit.language
+    return show_splash(request, gate, replace(visit, language=asked))
+
+
+async def accept(request: web.Request) -> web.Response:
+    """`POST /visite`: the button."""
+    form = await read_form(request)
+    try:
+        visit, gate = read_current(request, form.get("visit", ""))
+        return await _go_online(request, gate, visit)
+    except ProtocolError as refused:
+        return show_refused(request, refused.reason)
+
+
+def read_current(request: web.Request, token: str) -> tuple[Visit, Gate]:
+    """Return a token's visit as it stands now, and its gateway; its language becomes the page's.
+
+    Raises:
+        ProtocolError: not a visit of ours, or its gateway is no longer.
+    """
+    portal = portal_of(request)
+    visit = at(portal.read(token), portal.now())
+    if "lang" not in request.query:
+        set_language(request, visit.language)
+    return visit, portal.gate_of(visit)
+
+
+def show_splash(
+    request: web.Request, gate: Gate, visit: Visit, *, status: int = 200
+) -> web.Response:
+    """Return the first page of a visit, whose form may lead to that gateway only."""
+    portal = portal_of(request)
+    set_language(request, visit.language)
+    allow(request, form_action=gate.adapter.start(gate.registration).origin)
+    if "ssl" in visit.carried:
+        allow(request, form_action=gate.adapter.log_off(gate.registration, visit.carried).origin)
+    plan = gate.place.plan
+
+    def words(message: str) -> str:
+        return translate(request, message)
+
+    return render(
+        request,
+        "splash.html",
+        status=status,
+        place=gate.place,
+        publisher=gate.place.organisation,
+        token=portal.sign(visit),
+        here="/visite",
+        notice=NOTICES.get(visit.notice),
+        time_granted=duration(plan.session_seconds, words),
+        volume_granted=volume(plan.session_octets, visit.language, words)
+        if plan.session_octets is not None
+        else "",
+    )
+
+
+def show_restart(request: web.Request, gate: Gate) -> web.Response:
+    """Return the page of a visit that lasted too long: one button begins again."""
+    return render(
+        request,
+        "restart.html",
+        place=gate.place,
+        publisher=gate.place.organisation,
+        start=gate.adapter.start(gate.registration).url,
+    )
+
+
+def show_refused(request: web.Request, reason: str) -> web.Response:
+    """Return one clear page, the same for every cause, without a trace of what was sent."""
+    portal_of(request).metrics.refused.labels(reason).inc()
+    log.info("visit.refused", reason=reason)
+    return render(request, "refused.html", status=400)
+
+
+async def _go_online(request: web.Request, gate: Gate, visit: Visit) -> web.Response:
+    portal = portal_of(request)
+    if visit.state is State.EXPIRED:
+        return show_restart(request, gate)
+    terms = portal.current_terms().version
+    steps = click_through.judge(visit.terms, terms)
+    if steps is None:
+        return show_splash(request, gate, replace(visit, terms=terms, notice="terms"))
+    begun = (Event.RETRY,) if visit.state is State.REFUSED else ()
+    verified = advance_all(visit, *begun, *steps)
+    if verified is None:
+        return show_restart(request, gate)
+    if not portal.throttle.allows(GRANTS, "grants", gate.code, str(visit.device)):
+        raise web.HTTPTooManyRequests(headers={"Retry-After": "600"})
+    portal.metrics.identified.labels(click_through.METHOD).inc()
+    try:
+        return await _grant(request, gate, verified)
+    except UNAVAILABLE as failure:
+        portal.metrics.refused.labels("unavailable").inc()
+        log.warning("visit.unavailable", gateway=gate.code, cause=type(failure).__name__)
+        return show_splash(request, gate, replace(visit, notice="away"), status=503)
+
+
+async def _grant(request: web.Request, gate: Gate, visit: Visit) -> web.Response:
+    """Give the device its right, fresh or held, and hand it back."""
+    portal = portal_of(request)
+    now = portal.now()
+    name = user_name_of(visit.id, portal.keys.user_name)
+    fresh = fresh_admission(visit, gate, click_through.METHOD, name, now)
+    held = await load_admission_of(portal.pool, gate.place.id, visit.device)
+    match decide(held, fresh, now):
+        case UsedUp():
+            portal.metrics.refused.labels("used_up").inc()
+            log.info("visit", gateway=gate.code, outcome="used_up")
+            return show_splash(request, gate, refuse(visit, "used_up"))
+        case Grant(admission, is_new):
+            if is_new:
+                admission = await record_admission(portal.pool, admission)
+            if not admission.lives(now):
+                return show_restart(request, gate)
+            admitted = advance_all(visit, Event.ADMIT)
+            if admitted is None:
+                return show_restart(request, gate)
+            portal.metrics.admitted.labels(gate.brand, "fresh" if is_new else "held").inc()
+            log.info("visit", gateway=gate.code, outcome="admitted", fresh=is_new)
+            return _hand_back(portal, gate, admitted, admission)
+
+
+def _hand_back(portal: Portal, gate: Gate, visit: Visit, admission: Admission) -> web.Response:
+    token = portal.sign(admitted_visit(visit, admission))
+    departure = Departure(
+        carried=visit.carried,
+        credential=Credential(admission.user_name, portal.password(admission.user_name)),
+        page_wanted=visit.page_wanted,
+        page_of_ours=f"{portal.public_url}/ma-connexion?visit={token}",
+        language=visit.language,
+    )
+    return see_other(gate.adapter.hand_back(gate.registration, departure).url)

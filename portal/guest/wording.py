@@ -1,0 +1,65 @@
+"""Time and volume in the guest's words. Pure: the translation is passed in.
+
+Durations rather than hours of the day: they mean the same in every time zone, and need no clock
+on the guest's side.
+"""
+
+from collections.abc import Callable
+
+from babel.numbers import format_decimal
+
+from territory.web.problems import N_
+
+Translate = Callable[[str], str]
+
+_HOURS_MINUTES = N_("{hours} h {minutes} min")
+_HOURS = N_("{hours} h")
+_MINUTES = N_("{minutes} min")
+_SECONDS = N_("moins d'une minute")
+_UNITS = (
+    (10**9, N_("{amount} Go")),
+    (10**6, N_("{amount} Mo")),
+    (10**3, N_("{amount} ko")),
+)
+
+LOCALES = {"en": "en_GB"}
+"""Where a language's numbers are not written as its code says."""
+
+
+def duration(seconds: int, translate: Translate) -> str:
+    """Return `seconds` as hours and minutes, rounded down: never promise more than is left."""
+    hours, minutes = divmod(seconds // 60, 60)
+    if hours and minutes:
+        return translate(_HOURS_MINUTES).format(hours=hours, minutes=f"{minutes:02}")
+    if hours:
+        return translate(_HOURS).format(hours=hours)
+    if minutes:
+        return translate(_MINUTES).format(minutes=minutes)
+    return translate(_SECONDS)
+
+
+def volume(octets: int, language: str, translate: Translate) -> str:
+    """Return `octets` in decimal units with at most one decimal, rounded down."""
+    for size, unit in _UNITS:
+        if octets >= size:
+            tenths = octets * 10 // size
+            amount = tenths / 10 if tenths < 100 else tenths // 10
+            number = format_decimal(amount, locale=LOCALES.get(language, language))
+            return translate(unit).format(amount=number)
+    return translate(_UNITS[-1][1]).format(amount=0)
+
+
+PLACE_TYPES = {
+    "mairie": N_("Mairie"),
+    "bibliotheque": N_("Bibliothèque"),
+    "mediatheque": N_("Médiathèque"),
+    "salle_des_fetes": N_("Salle des fêtes"),
+    "maison_france_services": N_("Maison France Services"),
+    "office_de_tourisme": N_("Office de tourisme"),
+    "musee": N_("Musée"),
+    "sante": N_("Santé"),
+    "social": N_("Action sociale"),
+    "sport": N_("Sport"),
+    "plein_air": N_("Plein air"),
+}
+"""Kinds of places in words; a kind that is not here is not shown."""

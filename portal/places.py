@@ -1,0 +1,125 @@
+"""What the portal knows of the territory: places, who answers for them, and their gateways.
+
+Values only: `directory` keeps one `Territory` in memory, so that a splash page costs no query and
+still shows where one is while the database is away.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from portal.gateways.brands import ADAPTERS
+from portal.gateways.vocabulary import Adapter, Registration
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """Who answers for a place, as guests read it."""
+
+    name: str
+    """Its name."""
+    kind: str
+    """commune, epci, departement, association..."""
+    contact_email: str
+    """Address of the service, never of a person."""
+    siren: str = ""
+    """Nine digits, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a place's guests are granted."""
+
+    id: UUID
+    """Opaque identifier."""
+    session_seconds: int
+    """How long an admission lasts."""
+    session_octets: int | None
+    """Both ways; None: no limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A site, as guests see it."""
+
+    id: UUID
+    """Opaque identifier."""
+    name: str
+    """Its name."""
+    commune: str
+    """Name of the commune it stands in; empty for a travelling one."""
+    postal_address: str
+    """Street and town, or empty."""
+    place_type: str
+    """mairie, bibliotheque..."""
+    welcome: str
+    """The organisation's message, or empty."""
+    listed: bool
+    """Whether the public home shows it."""
+    organisation: Organisation
+    """Who answers for it."""
+    plan: Plan
+    """What its guests are granted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A gateway that may present guests to us."""
+
+    code: str
+    """Its unique name, carried in visits."""
+    brand: str
+    """Which adapter reads it."""
+    registration: Registration
+    """Its own record: addresses and secret."""
+    place: Place
+    """Where it stands."""
+    networks: Mapping[str, UUID] = field(default_factory=dict)
+    """Its place's networks, by SSID."""
+
+    @property
+    def adapter(self) -> Adapter:
+        """What reads its redirects and writes its hand-backs."""
+        return ADAPTERS[self.brand]
+
+
+@dataclass(frozen=True, slots=True)
+class Territory:
+    """Everything, at one instant."""
+
+    gates: Mapping[str, Gate] = field(default_factory=dict)
+    """By code."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Code by the name a redirect may give: the code itself, or its NAS's identifier."""
+    places: tuple[Place, ...] = ()
+    """All of them."""
+    publisher: Organisation | None = None
+    """Who answers for pages that belong to no place."""
+
+    def gate_named(self, brand: str, name: str) -> Gate | None:
+        """Return the gateway that calls itself `name` and speaks this brand's dialect, or None."""
+        gate = self.gates.get(self.names.get(name, ""))
+        return gate if gate and gate.adapter is ADAPTERS[brand] else None
+
+    @property
+    def listed(self) -> list[Place]:
+        """Places the public home shows, by commune and name."""
+        return sorted((p for p in self.places if p.listed), key=lambda p: (p.commune, p.name))
+
+
+NOWHERE = Territory()
+"""Before anything was read."""
+
+_PUBLISHERS = ("departement", "epci")
+
+
+def publisher_of(organisations: list[Organisation]) -> Organisation | None:
+    """Return who answers for the territory's own pages: its département, else its EPCI, else one.
+
+    `organisations` come in a stable order.
+    """
+    for kind in _PUBLISHERS:
+        for organisation in organisations:
+            if organisation.kind == kind:
+                return organisation
+    return organisations[0] if organisations else None

@@ -1,0 +1,215 @@
+"""The portal's rows: the one place where it speaks SQL.
+
+Plain asyncpg with prepared statements, since a log-in is the hot path of way 1. Rows become frozen
+values here and nowhere else. Every statement has a deadline, so that a slow database becomes a
+page in words and not a wait; a library's own errors come out as they are and are named once, where
+pages are made.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from ipaddress import IPv4Address
+from typing import TypeAlias
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from portal.admission import Admission, Holding
+from portal.places import Organisation, Place, Plan
+from territory.identifiers import MacAddress
+from territory.rules.usage import NOTHING_USED, Usage
+
+DEADLINE_SECONDS = 3.0
+
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Row: TypeAlias = asyncpg.Record
+
+_ADMISSION = """
+    SELECT a.id, a.user_name, a.site_id, a.plan_id, a.method, a.language, a.terms_version,
+        a.created_at, a.credential_expires_at, a.ends_at, a.network_id, a.device::text AS device,
+        a.bound_at, a.revoked_at, p.session_octets AS octets
+    FROM live.admission a JOIN territory.plan p ON p.id = a.plan_id
+"""
+_USAGE = """
+    SELECT session_seconds, upload_octets, download_octets, open_sessions
+    FROM live.admission_usage WHERE admission_id = $1
+"""
+_INSERT = """
+    INSERT INTO live.admission (id, user_name, site_id, network_id, plan_id, method, language,
+        terms_version, created_at, credential_expires_at, ends_at, device, bound_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::text::macaddr, $13)
+    ON CONFLICT (id) DO NOTHING
+"""
+_REVOKE = """
+    UPDATE live.admission SET revoked_at = $2, revoked_reason = $3
+    WHERE id = $1 AND revoked_at IS NULL
+"""
+_SAME_ADDRESS = """
+    SELECT 1 FROM source.site_public_address
+    WHERE site_id = $1 AND valid_until IS NULL AND address = $2
+"""
+_CLOSE_ADDRESS = """
+    UPDATE source.site_public_address SET valid_until = $2
+    WHERE site_id = $1 AND valid_until IS NULL
+"""
+_OPEN_ADDRESS = """
+    INSERT INTO source.site_public_address (id, site_id, address, valid_from)
+    VALUES ($1, $2, $3, $4)
+"""
+_SITES_AT = """
+    SELECT site_id FROM source.site_public_address WHERE valid_until IS NULL AND address = $1
+"""
+_GATEWAYS = """
+    SELECT g.code, g.brand, g.login_address, g.portal_base, g.portal_secret_sealed, g.site_id,
+        coalesce(array_agg(n.identifier) FILTER (WHERE n.identifier IS NOT NULL), '{}')
+            AS identifiers
+    FROM territory.gateway g LEFT JOIN territory.nas n ON n.gateway_id = g.id
+    GROUP BY g.id ORDER BY g.code
+"""
+_SITES = """
+    SELECT s.id, s.name, s.insee, s.postal_address, s.place_type, s.welcome, s.listed,
+        s.organisation_id, p.id AS plan_id, p.session_seconds, p.session_octets
+    FROM territory.site s JOIN territory.plan p ON p.id = s.plan_id ORDER BY s.code
+"""
+
+
+async def load_admission(pool: Pool, admission_id: UUID) -> Holding | None:
+    """Return an admission and its usage, or None."""
+    query = f"{_ADMISSION} WHERE a.id = $1"
+    return await _holding(pool, query, admission_id)
+
+
+async def load_admission_named(pool: Pool, site_id: UUID, user_name: str) -> Holding | None:
+    """Return the admission of an opaque name at a site, or None."""
+    query = f"{_ADMISSION} WHERE a.user_name = $1 AND a.site_id = $2"
+    return await _holding(pool, query, user_name, site_id)
+
+
+async def load_admission_of(pool: Pool, site_id: UUID, device: MacAddress) -> Holding | None:
+    """Return the last admission bound to a device at a site, or None."""
+    query = f"""{_ADMISSION} WHERE a.device = $1::text::macaddr AND a.site_id = $2
+        ORDER BY a.created_at DESC LIMIT 1"""
+    return await _holding(pool, query, str(device), site_id)
+
+
+async def record_admission(pool: Pool, admission: Admission) -> Admission:
+    """Write an admission and return the one that now holds: itself, or its first writing."""
+    status = await pool.execute(
+        _INSERT,
+        admission.id,
+        admission.user_name,
+        admission.site_id,
+        admission.network_id,
+        admission.plan_id,
+        admission.method,
+        admission.language,
+        admission.terms_version,
+        admission.created_at,
+        admission.credential_expires_at,
+        admission.ends_at,
+        str(admission.device) if admission.device else None,
+        admission.bound_at,
+        timeout=DEADLINE_SECONDS,
+    )
+    if status == "INSERT 0 1":
+        return admission
+    first = await load_admission(pool, admission.id)
+    return first.admission if first else admission
+
+
+async def revoke_admission(pool: Pool, admission_id: UUID, reason: str, now: datetime) -> None:
+    """End an admission now, unless it was ended before."""
+    await pool.execute(_REVOKE, admission_id, now, reason, timeout=DEADLINE_SECONDS)
+
+
+async def record_public_address(
+    pool: Pool, site_id: UUID, address: IPv4Address, now: datetime
+) -> bool:
+    """Open an interval for a site's public address if it changed; say whether it did."""
+    async with pool.acquire(timeout=DEADLINE_SECONDS) as connection, connection.transaction():
+        lock = "SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))"
+        await connection.execute(lock, str(site_id))
+        if await connection.fetchval(_SAME_ADDRESS, site_id, address):
+            return False
+        await connection.execute(_CLOSE_ADDRESS, site_id, now)
+        await connection.execute(_OPEN_ADDRESS, uuid4(), site_id, address, now)
+        return True
+
+
+async def load_sites_at(pool: Pool, address: IPv4Address) -> set[UUID]:
+    """Return the sites whose public address is `address` now."""
+    rows = await pool.fetch(_SITES_AT, address, timeout=DEADLINE_SECONDS)
+    return {row["site_id"] for row in rows}
+
+
+async def load_organisations(pool: Pool) -> dict[UUID, Organisation]:
+    """Return all of them, by id, in the order of their codes."""
+    query = "SELECT id, name, kind, siren, contact_email FROM territory.organisation ORDER BY code"
+    rows = await pool.fetch(query, timeout=DEADLINE_SECONDS)
+    return {
+        row["id"]: Organisation(row["name"], row["kind"], row["contact_email"], row["siren"] or "")
+        for row in rows
+    }
+
+
+async def load_places(
+    pool: Pool, organisations: Mapping[UUID, Organisation], commune_name: Callable[[str], str]
+) -> dict[UUID, Place]:
+    """Return every site, by id; `commune_name` knows the name behind an INSEE code."""
+    rows = await pool.fetch(_SITES, timeout=DEADLINE_SECONDS)
+    return {
+        row["id"]: _place(
+            row,
+            organisations[row["organisation_id"]],
+            commune_name(row["insee"]) if row["insee"] else "",
+        )
+        for row in rows
+        if row["organisation_id"] in organisations
+    }
+
+
+async def load_gateways(pool: Pool) -> list[Row]:
+    """Return the gateways' rows, secrets still sealed."""
+    return list(await pool.fetch(_GATEWAYS, timeout=DEADLINE_SECONDS))
+
+
+async def load_networks(pool: Pool) -> dict[UUID, dict[str, UUID]]:
+    """Return each site's networks by SSID."""
+    networks: dict[UUID, dict[str, UUID]] = {}
+    query = "SELECT id, site_id, ssid FROM territory.network"
+    for row in await pool.fetch(query, timeout=DEADLINE_SECONDS):
+        networks.setdefault(row["site_id"], {})[row["ssid"]] = row["id"]
+    return networks
+
+
+async def check(pool: Pool) -> bool:
+    """Return whether the database answers; for the health page."""
+    return await pool.fetchval("SELECT true", timeout=DEADLINE_SECONDS) is True
+
+
+async def _holding(pool: Pool, query: str, *arguments: object) -> Holding | None:
+    row = await pool.fetchrow(query, *arguments, timeout=DEADLINE_SECONDS)
+    if row is None:
+        return None
+    used = await pool.fetchrow(_USAGE, row["id"], timeout=DEADLINE_SECONDS)
+    return Holding(_admission(row), Usage(**dict(used)) if used else NOTHING_USED)
+
+
+def _admission(row: Row) -> Admission:
+    fields = dict(row)
+    device = fields.pop("device")
+    return Admission(**fields, device=MacAddress.parse(device) if device else None)
+
+
+def _place(row: Row, organisation: Organisation, commune: str) -> Place:
+    return Place(
+        id=row["id"],
+        name=row["name"],
+        commune=commune,
+        postal_address=row["postal_address"] or "",
+        place_type=row["place_type"],
+        welcome=row["welcome"] or "",
+        listed=row["listed"],
+        organisation=organisation,
+        plan=Plan(row["plan_id"], row["session_seconds"], row["session_octets"]),
+    )
