@@ -296,7 +296,9 @@ def _sealed_with(chain: Chain, day: date) -> Iterator[tuple[date, SealedSegment]
     """Yield the segments of a day and of the supplements made before it, with their days."""
     sealed_before = [link for link in chain.links if isinstance(link, SupplementLink)]
     own = [link for link in chain.days() if link.day == day]
-    for link in [*own, *(s for s in sealed_before if s.received_on == _last_of_grace(day))]:
+    late = [link for link in sealed_before if link.received_on == _last_of_grace(day)]
+    links: list[DayLink | SupplementLink] = [*own, *late]
+    for link in links:
         yield from ((link.day, sealed) for sealed in link.segments)
 
 

@@ -14,7 +14,7 @@ import structlog
 from retention import durable, index
 from retention.archive import Places, Progress, Runner, Step, only_runner, unwatched
 from retention.categories import End, Law, end_of, load_law, oldest_kept
-from retention.chain import segment_path
+from retention.chain import Chain, segment_path
 from retention.manifest import (
     GRACE_DAYS,
     DestructionLink,
@@ -54,6 +54,11 @@ def plan(law: Law, held: Iterable[tuple[date, SealedSegment]], today: date) -> P
         elif end.on <= today:
             ended.append(_ended(day, sealed, end.on, end.ground))
     return Plan(tuple(ended), tuple(undecided))
+
+
+def read_plan(places: Places, now: datetime) -> Plan:
+    """Return what a purge would do now, from the archive's folder alone."""
+    return plan(load_law(places.law), Chain.read(places.archive).held(), now.date())
 
 
 def _ended(day: date, sealed: SealedSegment, end: date, ground: str) -> EndedSegment:
