@@ -8,7 +8,7 @@ crash may lose those, and the counter says how many were given up otherwise.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -31,7 +31,7 @@ _TRIES: Final = 3
 
 
 class Outcome(NamedTuple):
-    """One line of the security log, column by column."""
+    """A row of security.authentication, column by column."""
 
     received_at: datetime
     nas_id: UUID
@@ -41,9 +41,6 @@ class Outcome(NamedTuple):
     outcome: str
     """accept or reject."""
     reason: str
-
-
-_NO_OUTCOMES: Final[tuple[tuple[object, ...], ...]] = tuple(() for _ in Outcome._fields)
 
 
 @dataclass(slots=True, eq=False)
@@ -165,17 +162,16 @@ class AccessLedger:
         requests = [question.request for question in questions]
         return await connection.fetch(
             AUTHENTICATE,
-            range(len(requests)),
             [None if r.proof is Proof.DEVICE else r.user_name for r in requests],
             [r.device for r in requests],
             [r.nas.site_id for r in requests],
             now,
-            *_columns(outcomes),
+            outcomes,
         )
 
     async def _log_only(self, connection: Connection, outcomes: list[Outcome]) -> None:
         if outcomes:
-            await connection.execute(LOG_OUTCOMES, *_columns(outcomes))
+            await connection.execute(LOG_OUTCOMES, outcomes)
 
     def _answer(self, questions: list[Question], facts: list[Facts | None], now: datetime) -> None:
         for question, found in zip(questions, facts, strict=True):
@@ -202,10 +198,6 @@ class AccessLedger:
         return [waiting.popleft() for _ in range(min(len(waiting), _OUTCOMES_A_BATCH))]
 
 
-def _columns(outcomes: list[Outcome]) -> Iterable[Sequence[object]]:
-    return zip(*outcomes, strict=True) if outcomes else _NO_OUTCOMES
-
-
 def _facts(rows: list[asyncpg.Record], count: int) -> list[Facts | None]:
     """Return the facts of each question, from admissions as they were and what was bound."""
     found: list[Facts | None] = [None] * count
@@ -219,7 +211,7 @@ def _facts(rows: list[asyncpg.Record], count: int) -> list[Facts | None]:
         if device is None and admission_id in bound:
             device, binder = bound[admission_id]
             bound_now = binder == number
-        found[number] = Facts(
+        found[number - 1] = Facts(
             admission_id, user_name, site_id, plan_id, device, bound_now, expires_at, ends_at,
             revoked_at, seconds or 0, upload or 0, download or 0, sessions or 0,
         )  # fmt: skip

@@ -1,16 +1,20 @@
 """What an Accounting-Request says, as the rows it becomes.
 
-Stands between the packet and the ledger. A `Record` has the columns of the ledger's statement, in
-its order, so that a batch turns into arrays by one `zip`; it is a named tuple for that, and
-because each packet makes one. Whatever of a session is seen first starts it: a lost Start is
-dated back from the session's age. Records of one session merge in any order to the same result.
+Stands between the packet and the ledger. A `Record` starts with the columns of live.session in
+their order, so that the driver takes it as that table's row; it is a named tuple for that, and
+because each packet makes one. Its keys are the driver's own UUID, made and sorted in C.
+
+Whatever of a session is seen first starts it: a lost Start is dated back from the session's age.
+Records of one session merge in any order to the same result.
 """
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address, IPv6Address, IPv6Interface
+from ipaddress import IPv4Address, IPv6Address
 from typing import Final, NamedTuple
 from uuid import UUID
+
+from asyncpg.pgproto import pgproto
 
 from radius.device import parse_device
 from radius.nas import Nas
@@ -50,39 +54,43 @@ _ADDRESS6_OCTETS: Final = 16
 
 
 class Record(NamedTuple):
-    """One Start, Interim-Update or Stop, column by column."""
+    """One Start, Interim-Update or Stop: a row of live.session, and what only the event has."""
 
-    received_at: datetime
-    """Server's clock at receipt; also when the session was last seen."""
     session_key: UUID
-    kind: int
-    """Acct-Status-Type."""
     nas_id: UUID
     site_id: UUID
     nas_handle: str
     """NAS-Identifier, else the NAS's address, as received."""
     acct_session_id: str
-    user_name: str | None
-    class_admission_id: UUID | None
+    admission_id: UUID | None
     """The admission named by Class, where User-Name is not one of ours (MAC authentication)."""
+    user_name: str | None
     device: bytes | None
     """6 octets."""
     address: bytes | None
     """4 octets."""
-    address6: str | None
-    """An array of inet in PostgreSQL's text form; None: no IPv6 address was told."""
-    nas_time: datetime | None
-    """Event-Timestamp: the NAS's own clock, right or wrong."""
-    delay_seconds: int
-    """Acct-Delay-Time: how long the NAS has been trying."""
+    address6: tuple[bytes, ...]
+    """16 octets of an address, or a prefix's length and 16 octets."""
     started_at: datetime
     """Receipt less delay less the session's age."""
+    last_seen_at: datetime
+    """Server's clock at receipt."""
     ended_at: datetime | None
     """Receipt less delay, of a Stop."""
     session_seconds: int
     upload_octets: int
     download_octets: int
     terminate_cause: int | None
+    kind: int
+    """Acct-Status-Type."""
+    nas_time: datetime | None
+    """Event-Timestamp: the NAS's own clock, right or wrong."""
+    delay_seconds: int
+    """Acct-Delay-Time: how long the NAS has been trying."""
+
+
+SESSION_COLUMNS: Final = Record._fields.index("kind")
+"""So many of a record's fields are the columns of live.session, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,26 +137,26 @@ def _read_record(packet: Packet, nas: Nas, received_at: datetime, kind: int) -> 
     happened_at = received_at - timedelta(seconds=delay_seconds) if delay_seconds else received_at
     cause = attributes.get(ACCT_TERMINATE_CAUSE)
     return Record(
-        received_at=received_at,
-        session_key=session_key(nas.id, raw_handle, raw_session_id, device),
-        kind=kind,
+        session_key=pgproto.UUID(session_key(nas.id, raw_handle, raw_session_id, device)),
         nas_id=nas.id,
         site_id=nas.site_id,
         nas_handle=_text(raw_handle),
         acct_session_id=_text(raw_session_id),
+        admission_id=_class_admission(attributes.get(CLASS), user_name),
         user_name=user_name,
-        class_admission_id=_class_admission(attributes.get(CLASS), user_name),
         device=device,
         address=_address(attributes.get(FRAMED_IP_ADDRESS)),
         address6=_addresses6(packet),
-        nas_time=_nas_time(attributes),
-        delay_seconds=delay_seconds,
         started_at=happened_at - timedelta(seconds=session_seconds),
+        last_seen_at=received_at,
         ended_at=happened_at if kind == Status.STOP else None,
         session_seconds=session_seconds,
         upload_octets=_octets(attributes, ACCT_INPUT_OCTETS, ACCT_INPUT_GIGAWORDS),
         download_octets=_octets(attributes, ACCT_OUTPUT_OCTETS, ACCT_OUTPUT_GIGAWORDS),
         terminate_cause=None if cause is None else int.from_bytes(cause, "big"),
+        kind=kind,
+        nas_time=_nas_time(attributes),
+        delay_seconds=delay_seconds,
     )
 
 
@@ -164,7 +172,7 @@ def merge(first: Record, second: Record) -> Record:
     return newer._replace(
         kind=min(older.kind, newer.kind),
         user_name=newer.user_name or older.user_name,
-        class_admission_id=newer.class_admission_id or older.class_admission_id,
+        admission_id=newer.admission_id or older.admission_id,
         address=newer.address or older.address,
         address6=newer.address6 or older.address6,
         nas_time=newer.nas_time or older.nas_time,
@@ -195,7 +203,7 @@ def _key(record: Record) -> bytes:
 
 def _order(record: Record) -> tuple[object, ...]:
     """Order by time, and by content where times are equal, so that merging is commutative."""
-    return (record.received_at, *(("" if v is None else str(v)) for v in record[2:]))
+    return (record.last_seen_at, *(str(value) for value in record))
 
 
 def _end_order(record: Record) -> tuple[object, ...]:
@@ -226,12 +234,12 @@ def _text(octets: bytes) -> str:
 
 
 def _number(attributes: dict[int, bytes], attribute: int) -> int:
-    octets = attributes.get(attribute)
-    if octets is None:
+    if attribute not in attributes:
         return 0
+    octets = attributes[attribute]
     if len(octets) != _INTEGER_OCTETS:
         raise ProtocolError("attribute-value")
-    return int.from_bytes(octets, "big")
+    return int.from_bytes(octets)
 
 
 def _octets(attributes: dict[int, bytes], low: int, gigawords: int) -> int:
@@ -244,24 +252,22 @@ def _address(octets: bytes | None) -> bytes | None:
     return octets
 
 
-def _addresses6(packet: Packet) -> str | None:
-    if FRAMED_IPV6_ADDRESS not in packet.attributes and FRAMED_IPV6_PREFIX not in packet.attributes:
-        return None
-    addresses = [_address6(octets) for octets in packet.values(FRAMED_IPV6_ADDRESS)]
-    prefixes = [_prefix(octets) for octets in packet.values(FRAMED_IPV6_PREFIX)]
-    return "{" + ",".join(addresses + prefixes) + "}"
-
-
-def _address6(octets: bytes) -> str:
-    if len(octets) != _ADDRESS6_OCTETS:
+def _addresses6(packet: Packet) -> tuple[bytes, ...]:
+    """Return addresses (16 octets) and prefixes (length, 16 octets), as the database takes them."""
+    attributes = packet.attributes
+    if FRAMED_IPV6_ADDRESS not in attributes and FRAMED_IPV6_PREFIX not in attributes:
+        return ()
+    addresses = tuple(packet.values(FRAMED_IPV6_ADDRESS))
+    if any(len(octets) != _ADDRESS6_OCTETS for octets in addresses):
         raise ProtocolError("attribute-value")
-    return str(IPv6Address(octets))
+    return addresses + tuple(_prefix(octets) for octets in packet.values(FRAMED_IPV6_PREFIX))
 
 
-def _prefix(octets: bytes) -> str:
+def _prefix(octets: bytes) -> bytes:
+    """Return a prefix's length and its 16 octets, out of RFC 3162 §2.3's form."""
     if not 2 <= len(octets) <= 18 or octets[1] > 128:
         raise ProtocolError("attribute-value")
-    return str(IPv6Interface((octets[2:].ljust(_ADDRESS6_OCTETS, b"\0"), octets[1])))
+    return octets[1:].ljust(1 + _ADDRESS6_OCTETS, b"\0")
 
 
 def _nas_time(attributes: dict[int, bytes]) -> datetime | None:

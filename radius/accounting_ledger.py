@@ -14,10 +14,11 @@ from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from radius.accounting import Record, Restart, merged
+from radius.accounting import SESSION_COLUMNS, Record, Restart, merged
 from radius.days import Days
 from radius.group_commit import Connection, GroupCommit, Handlers, Watch
 from radius.protocol.numbers import MIN_PACKET_OCTETS, Status
@@ -112,7 +113,7 @@ class AccountingLedger:
     async def _commit(self, connection: Connection, batch: Sequence[Entry]) -> None:
         await self._days.ensure(connection, self._clock.now().date())
         records = [e.content for e in batch if isinstance(e.content, Record)]
-        records.sort(key=_session)
+        records.sort(key=itemgetter(0))
         others = [entry for entry in batch if not isinstance(entry.content, Record)]
         if others:
             async with connection.transaction():
@@ -185,10 +186,15 @@ async def _record(connection: Connection, records: list[Record]) -> None:
     """Record a batch sorted by session, merging sessions that occur twice."""
     if not records:
         return
-    columns = zip(*records, strict=True)
+    columns = (
+        [record[:SESSION_COLUMNS] for record in records],
+        [record.kind for record in records],
+        [record.nas_time for record in records],
+        [record.delay_seconds for record in records],
+    )
     if any(one.session_key == next_.session_key for one, next_ in pairwise(records)):
-        sessions = zip(*merged(records), strict=True)
-        await connection.execute(RECORD_MERGED, *columns, *sessions)
+        sessions = [record[:SESSION_COLUMNS] for record in merged(records)]
+        await connection.execute(RECORD_MERGED, *columns, sessions)
     else:
         await connection.execute(RECORD, *columns)
 
@@ -203,7 +209,3 @@ async def _close_sessions(connection: Connection, restart: Restart) -> None:
         restart.kind,
         _REBOOTED[Status(restart.kind)],
     )
-
-
-def _session(record: Record) -> UUID:
-    return record.session_key

@@ -15,8 +15,9 @@ from radius.statements import SESSION_SETTINGS
 STATEMENT_SECONDS: Final = 5.0
 """Longer than any batch takes on a healthy server, shorter than a NAS's patience."""
 _CONNECT_SECONDS: Final = 5.0
-_IPV4_PREFIX: Final = bytes((2, 32, 0, 4))
-"""PostgreSQL's inet on the wire: family, prefix length, not a cidr, octets."""
+_INET4: Final = bytes((2, 32, 0, 4))
+_INET6: Final = bytes((3, 128, 0, 16))
+_INET6_OCTETS: Final = 16
 
 
 async def connect(url: str) -> Connection:
@@ -38,7 +39,7 @@ async def connect(url: str) -> Connection:
         await connection.set_type_codec(
             "inet",
             schema="pg_catalog",
-            encoder=_IPV4_PREFIX.__add__,
+            encoder=_encode_inet,
             decoder=bytes,
             format="binary",
         )
@@ -55,3 +56,16 @@ def connector(url: str) -> Callable[[], Awaitable[Connection]]:
         return await connect(url)
 
     return open_one
+
+
+def _encode_inet(octets: bytes) -> bytes:
+    """Return an inet as PostgreSQL sends it: family, prefix length, 0, count of octets, octets.
+
+    Takes 4 octets, 16, or a prefix's length and 16.
+    """
+    size = len(octets)
+    if size < _INET6_OCTETS:
+        return _INET4 + octets
+    if size == _INET6_OCTETS:
+        return _INET6 + octets
+    return bytes((3, octets[0], 0, _INET6_OCTETS)) + octets[1:]

@@ -4,10 +4,13 @@
 without it. Six octets stay six octets up to the database.
 """
 
+from binascii import unhexlify
+
 from territory.errors import ProtocolError
 from territory.identifiers import MacAddress
 
 _RFC3580_LENGTH = 17
+_DEVICE_OCTETS = 6
 
 
 def parse_device(calling_station_id: bytes | None) -> bytes | None:
@@ -22,6 +25,8 @@ def parse_device(calling_station_id: bytes | None) -> bytes | None:
 
 
 def _parse(text: bytes) -> bytes:
-    if len(text) == _RFC3580_LENGTH and text.count(b"-") == 5 and text[2::3] == b"-----":
-        return MacAddress(bytes.fromhex(text.replace(b"-", b"").decode("ascii"))).octets
+    if len(text) == _RFC3580_LENGTH and text[2::3] == b"-----":
+        octets = unhexlify(text.replace(b"-", b""))
+        if len(octets) == _DEVICE_OCTETS:
+            return octets
     return MacAddress.parse(text.decode("ascii")).octets

@@ -19,17 +19,13 @@ SESSION_SETTINGS: Final = {
 
 AUTHENTICATE: Final = """
 with asked as (
-    select * from unnest($1::int[], $2::text[], $3::macaddr[], $4::uuid[])
-        as asked(number, user_name, device, site_id)
+    select * from unnest($1::text[], $2::macaddr[], $3::uuid[]) with ordinality
+        as asked(user_name, device, site_id, number)
 ), logged as (
-    insert into security.authentication
-        (received_at, nas_id, site_id, admission_id, device, outcome, reason)
-    select * from unnest(
-        $6::timestamptz[], $7::uuid[], $8::uuid[], $9::uuid[], $10::macaddr[], $11::text[],
-        $12::text[])
+    insert into security.authentication select * from unnest($5::security.authentication[])
 ), bound as (
     -- Whoever waited here for another transaction finds the device set, and binds nothing.
-    update live.admission admission set device = first.device, bound_at = $5
+    update live.admission admission set device = first.device, bound_at = $4
     from (
         select distinct on (user_name, site_id) user_name, site_id, device, number
         from asked where user_name is not null
@@ -37,7 +33,7 @@ with asked as (
     ) first
     where admission.user_name = first.user_name and admission.site_id = first.site_id
         and admission.device is null and admission.revoked_at is null
-        and admission.credential_expires_at > $5 and admission.ends_at > $5
+        and admission.credential_expires_at > $4 and admission.ends_at > $4
     returning admission.id, admission.device, first.number
 ), named as (
     select asked.number, admission.*
@@ -51,7 +47,7 @@ with asked as (
         select id, user_name, site_id, plan_id, device, credential_expires_at, ends_at, revoked_at
         from live.admission
         where asked.user_name is null and device = asked.device and site_id = asked.site_id
-            and revoked_at is null and ends_at > $5
+            and revoked_at is null and ends_at > $4
         order by ends_at desc limit 1
     ) admission
 )
@@ -68,62 +64,54 @@ select number, id, null, null, null, device, null, null, null, null, null, null,
 """
 """Binds free credentials, logs the outcomes of the batch before, and returns each request's facts.
 
-$1 number of the request in the batch, $2 user name (null: presented by MAC), $3 device, $4 site
-of the NAS, $5 now; $6 to $12 the outcomes. Rows with a user name are admissions as they were
-before this statement; rows without one say which request has bound which admission to which
+$1 user names (null: presented by MAC), $2 devices, $3 sites of the NAS, $4 now, $5 the outcomes.
+Each row starts with the number of its request, from 1. Rows with a user name are admissions as they
+were before this statement; rows without one say which request has bound which admission to which
 device. They are joined by the caller: the planner expects one row to be bound and would compare
 each with each. A request nothing is known of has no row. A free credential that this statement
 did not bind is just being bound by another.
 """
 
 LOG_OUTCOMES: Final = """
-insert into security.authentication
-    (received_at, nas_id, site_id, admission_id, device, outcome, reason)
-select * from unnest(
-    $1::timestamptz[], $2::uuid[], $3::uuid[], $4::uuid[], $5::macaddr[], $6::text[], $7::text[])
+insert into security.authentication select * from unnest($1::security.authentication[])
 """
 """Logs outcomes that no request came to carry along."""
 
-_RECORD_COLUMNS: Final = """
-    received_at, session_key, kind, nas_id, site_id, nas_handle, acct_session_id, user_name,
-    class_admission_id, device, address, address6, nas_time, delay_seconds, started_at, ended_at,
-    session_seconds, upload_octets, download_octets, terminate_cause"""
-
-_RECORD_TYPES: Final = (
-    "timestamptz", "uuid", "bigint", "uuid", "uuid", "text", "text", "text",
-    "uuid", "macaddr", "inet", "text", "timestamptz", "bigint", "timestamptz", "timestamptz",
-    "bigint", "bigint", "bigint", "bigint",
-)  # fmt: skip
-
-
-def _records(name: str, first: int) -> str:
-    arrays = ", ".join(f"${first + n}::{kind}[]" for n, kind in enumerate(_RECORD_TYPES))
-    # Only this module's own words are put together here; every value is a parameter.
-    return f"""{name} as materialized (
-    select record.*, coalesce(by_name.id, by_class.id) as admission_id,
-        coalesce(address6::inet[], '{{}}') as addresses6
-    from unnest({arrays}) as record({_RECORD_COLUMNS})
+_WITH_ADMISSION: Final = """
     left join lateral (
         select id from live.admission
-        where user_name = record.user_name and site_id = record.site_id limit 1
+        where user_name = told.user_name and site_id = told.site_id limit 1
     ) by_name on true
     left join lateral (
         select id from live.admission
-        where id = record.class_admission_id and site_id = record.site_id limit 1
-    ) by_class on true
-)"""  # noqa: S608
+        where id = told.admission_id and site_id = told.site_id limit 1
+    ) by_class on true"""
+"""Finds the admission by its opaque User-Name, else by Class, never one of another site."""
 
+_RECORDS: Final = f"""record as materialized (
+    select told.*, coalesce(by_name.id, by_class.id) as known_admission_id
+    from unnest($1::live.session[], $2::int[], $3::timestamptz[], $4::bigint[]) as told(
+        session_key, nas_id, site_id, nas_handle, acct_session_id, admission_id, user_name, device,
+        address, address6, started_at, last_seen_at, ended_at, session_seconds, upload_octets,
+        download_octets, terminate_cause, kind, nas_time, delay_seconds)
+    {_WITH_ADMISSION}
+)"""  # noqa: S608 - this module's own words; every value is a parameter
+
+_MERGED: Final = f"""merged as materialized (
+    select told.*, coalesce(by_name.id, by_class.id) as known_admission_id
+    from unnest($5::live.session[]) as told {_WITH_ADMISSION}
+)"""  # noqa: S608 - likewise
 
 _EVENTS: Final = """source_event as (
     insert into source.event (received_at, session_key, kind, nas_id, site_id, admission_id,
         user_name, device, address, address6, nas_time, delay_seconds, session_seconds)
-    select received_at, session_key, kind, nas_id, site_id, admission_id,
-        user_name, device, address, addresses6, nas_time, delay_seconds, session_seconds
+    select last_seen_at, session_key, kind, nas_id, site_id, known_admission_id,
+        user_name, device, address, address6, nas_time, delay_seconds, session_seconds
     from record
 ), traffic_event as (
     insert into traffic.event (received_at, session_key, kind, session_seconds, upload_octets,
         download_octets, terminate_cause)
-    select received_at, session_key, kind, session_seconds, upload_octets, download_octets,
+    select last_seen_at, session_key, kind, session_seconds, upload_octets, download_octets,
         terminate_cause
     from record
 )"""
@@ -133,7 +121,7 @@ insert into live.session as known (session_key, nas_id, site_id, nas_handle, acc
     admission_id, user_name, device, address, address6, started_at, last_seen_at, ended_at,
     session_seconds, upload_octets, download_octets, terminate_cause)
 select session_key, nas_id, site_id, nas_handle, acct_session_id,
-    admission_id, user_name, device, address, addresses6, started_at, received_at, ended_at,
+    known_admission_id, user_name, device, address, address6, started_at, last_seen_at, ended_at,
     session_seconds, upload_octets, download_octets, terminate_cause
 from {source}
 on conflict (session_key) do update set
@@ -159,19 +147,15 @@ on conflict (session_key) do update set
     download_octets = greatest(known.download_octets, excluded.download_octets)
 """
 
-RECORD: Final = "with " + _records("record", 1) + ", " + _EVENTS + _SESSIONS.format(source="record")
-"""Records a batch of which no two are of one session, sorted by session key: $1 to $20."""
+RECORD: Final = f"with {_RECORDS}, {_EVENTS}{_SESSIONS.format(source='record')}"
+"""Records a batch of which no two are of one session, sorted by session key.
 
-RECORD_MERGED: Final = (
-    "with "
-    + _records("record", 1)
-    + ", "
-    + _records("merged", 1 + len(_RECORD_TYPES))
-    + ", "
-    + _EVENTS
-    + _SESSIONS.format(source="merged")
-)
-"""Records a batch ($1 to $20) with its sessions merged beforehand ($21 to $40)."""
+$1 session rows as the records tell them (Class in place of the admission), $2 Acct-Status-Type,
+$3 the NAS's time, $4 Acct-Delay-Time. Rows travel as composites: a twentieth of the arrays.
+"""
+
+RECORD_MERGED: Final = f"with {_RECORDS}, {_MERGED}, {_EVENTS}{_SESSIONS.format(source='merged')}"
+"""Records a batch, its sessions merged beforehand: $5, each session once."""
 
 CLOSE_SESSIONS: Final = """
 with closed as (

@@ -6,8 +6,6 @@ recoverable secret at rest. The name is random, so it says nothing about the gue
 accounting to the admission even where a NAS drops `Class`.
 """
 
-import base64
-import hashlib
 import hmac
 import re
 
@@ -17,6 +15,11 @@ PASSWORD_CHARACTERS = 26
 """26 characters of base32 carry 130 bits and pass through every gateway unescaped."""
 
 _NAME_CHARACTERS = 26
+_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = [high + low for high in _LETTERS for low in _LETTERS]
+_SHIFTS = range(120, -1, -10)
+_OCTETS = 17
+_SPARE_BITS = 6
 _NAME = re.compile(rf"[a-z2-7]{{{_NAME_CHARACTERS}}}")
 
 
@@ -28,7 +31,7 @@ def new_user_name(random: bytes) -> str:
     """
     if len(random) < NAME_OCTETS:
         raise ValueError(f"a user name takes {NAME_OCTETS} octets of chance, got {len(random)}")
-    return _base32(random[:NAME_OCTETS])[:_NAME_CHARACTERS]
+    return _base32(random[:NAME_OCTETS])
 
 
 def is_user_name(text: str) -> bool:
@@ -42,9 +45,13 @@ def credential_password(key: bytes, user_name: str) -> str:
     `key` is the keyring's key for "credential"; any text is accepted as a name, since RADIUS
     derives before it knows whether the name exists.
     """
-    digest = hmac.new(key, user_name.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
-    return _base32(digest)[:PASSWORD_CHARACTERS]
+    return _base32(hmac.digest(key, user_name.encode("utf-8", "surrogatepass"), "sha256"))
 
 
 def _base32(octets: bytes) -> str:
-    return base64.b32encode(octets).decode().rstrip("=").lower()
+    """Return the first 26 characters of base32 (RFC 4648 §6) in lower case, ten bits at a time.
+
+    RADIUS comes here for every Access-Request: `base64.b32encode` takes four times as long.
+    """
+    number = int.from_bytes(octets[:_OCTETS].ljust(_OCTETS, b"\0"), "big") >> _SPARE_BITS
+    return "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])

@@ -13,8 +13,8 @@ _NO_DEVICE = bytes(6)
 
 def session_key(
     nas_id: UUID, nas_handle: bytes, acct_session_id: bytes, device: bytes | None
-) -> UUID:
-    """Return the key of a session: MD5 of its four parts, each of known length.
+) -> bytes:
+    """Return the 16 octets of a session's key: MD5 of its four parts, each of known length.
 
     Args:
         nas_id: the NAS, found by its packets' source address.
@@ -24,4 +24,4 @@ def session_key(
     """
     lengths = bytes((len(nas_handle), len(acct_session_id)))
     octets = nas_id.bytes + lengths + nas_handle + acct_session_id + (device or _NO_DEVICE)
-    return UUID(bytes=hashlib.md5(octets, usedforsecurity=False).digest())
+    return hashlib.md5(octets, usedforsecurity=False).digest()
