@@ -117,7 +117,7 @@ class GatewayRadius:
         return self._identifier
 
     def _send(self, request: Request, status: StatusType) -> None:
-        words = status.name.capitalize().replace("_", "-")
+        words = status.name.title().replace("_", "-")
         self._tell("accounting-request", f"Accounting {words}", packets.describe(request.packet))
         report = asyncio.get_running_loop().create_task(self._deliver(request, words))
         self._reports.add(report)

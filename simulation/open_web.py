@@ -13,10 +13,12 @@ _OCTETS = re.compile(r"/octets/(\d{1,12})\Z")
 _PAGE = """<!doctype html>
 <html lang="fr"><head><meta charset="utf-8"><title>Le Web est ouvert</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<style>body{{font:1.1rem/1.5 system-ui,sans-serif;margin:2rem auto;max-width:34rem;padding:0 1rem;
-color:#14202b;background:#fff}}code{{overflow-wrap:anywhere}}</style></head>
+<style>body{{font:1.1rem/1.5 system-ui,sans-serif;margin:0;color:#14202b;background:#eef3f7}}
+main{{max-width:34rem;margin:2rem auto;padding:1.5rem;background:#fff;border-radius:.8rem;
+border-top:.5rem solid #2c7a3f}}h1{{margin:0 0 1rem;line-height:1.2}}a{{color:#0b5560}}
+code{{overflow-wrap:anywhere;background:#eef3f7;padding:.1rem .3rem}}</style></head>
 <body><main><h1>Le Web est ouvert</h1>
-<p>Ceci est la page <code>{address}</code>, servie par le Web simulé.</p>
+<p>Voici la page demandée, servie par un Web simulé&nbsp;: <code>{address}</code></p>
 <p>La passerelle <strong>{gateway}</strong> laisse passer cet appareil.</p>
 {log_off}</main></body></html>
 """

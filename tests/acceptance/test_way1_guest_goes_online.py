@@ -223,7 +223,7 @@ async def test_a_silent_radius_is_told_in_words(town: Town) -> None:
 
 @pytest.mark.namespace
 async def test_a_guest_behind_a_real_opennds_goes_online(tmp_path: Path, database_url: str) -> None:
-    """DHCP lease, captured by openNDS, terms accepted, handed back by the browser, released."""
+    """DHCP lease, captured by openNDS, handed back by the browser, released; then logged out."""
     name, faskey = "mairie-bar", "faskey-of-the-lab-0123456789"
     with nds.opennds(tmp_path, nds.Portal(name, faskey)) as real:
         world = real.namespaces.inside(nds.WORLD)
@@ -247,12 +247,18 @@ async def test_a_guest_behind_a_real_opennds_goes_online(tmp_path: Path, databas
 
 
 async def _through_opennds(window: Page, base: Base) -> None:
+    portal = re.compile(re.escape(base.portal_url))
     await window.goto(WEB)
-    await expect(window).to_have_url(re.compile(re.escape(base.portal_url)))
+    await expect(window).to_have_url(portal)
     await window.locator("form[method=post] button").first.click()
     await expect(window.locator("h1")).to_have_text(CONNECTED)
+    connected = window.url
     await window.goto(WEB)
     await expect(window).to_have_title(nds.WEB_TITLE)
+    await window.goto(connected)
+    await window.locator("form[action*=deconnexion] button").click()
+    await window.goto(WEB)
+    await expect(window).to_have_url(portal)
 
 
 def _phone(gateway: SimulatedGateway, number: int) -> Phone:
