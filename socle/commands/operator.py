@@ -255,7 +255,7 @@ async def _organisation(db: "AsyncConnection", code: str) -> "UUID":
 
 
 async def _new_link(
-    db: "AsyncConnection", who: "Operator", to: "Application | str", settings: Settings
+    db: "AsyncConnection", who: "Operator", to: "Application | str", settings: "Settings"
 ) -> str:
     from territory.access.operators import COMMAND_LINE, record
     from territory.access.store import Application, mint_link

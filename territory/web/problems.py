@@ -22,7 +22,7 @@ LONGEST_TARGET = 8 * 1024
 
 UNAVAILABLE = (
     Unavailable,
-    ConnectionError,
+    OSError,
     asyncio.TimeoutError,
     asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
@@ -31,6 +31,19 @@ UNAVAILABLE = (
     sqlalchemy.exc.OperationalError,
 )
 """Failures that mean "come back in a moment": the database or a provider is away."""
+
+
+def is_unavailable(failure: BaseException) -> bool:
+    """Whether the failure, or what it was raised from, is of that kind.
+
+    SQLAlchemy wraps what it does not know by name, such as a server that shuts down.
+    """
+    seen: BaseException | None = failure
+    while seen is not None:
+        if isinstance(seen, UNAVAILABLE):
+            return True
+        seen = seen.__cause__
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +141,10 @@ def readable_problems(show: ShowProblem) -> Middleware:
             if refusal.status < 400:
                 raise
             return _keeping(refusal, await show(request, problem_for(refusal.status)))
-        except UNAVAILABLE as failure:
-            log.warning("page.unavailable", route=_route(request), cause=type(failure).__name__)
-            return await show(request, PROBLEMS[503])
         except Exception as failure:  # noqa: BLE001 - the last frame before the visitor
+            if is_unavailable(failure):
+                log.warning("page.unavailable", route=_route(request), cause=_where(failure))
+                return await show(request, PROBLEMS[503])
             log.error("page.failed", route=_route(request), cause=_where(failure))
             return await show(request, PROBLEMS[500])
 

@@ -1,0 +1,35 @@
+"""Who may do what, as a table."""
+
+import pytest
+
+from territory.access.roles import GRANTS, Permission, Role, may
+
+EXPECTED = {
+    Permission.SEE_SITES: {"administrator", "technician", "agent", "mediator", "dpo"},
+    Permission.SEE_EQUIPMENT: {"administrator", "technician"},
+    Permission.SEE_ORGANISATIONS: {"administrator", "dpo"},
+    Permission.MANAGE_OPERATORS: {"administrator"},
+    Permission.SEE_AUDIT: {"administrator", "dpo"},
+    Permission.HANDLE_CASES: {"custodian"},
+    Permission.SEE_ARCHIVE: {"custodian", "dpo"},
+}
+
+
+@pytest.mark.parametrize("permission", Permission)
+@pytest.mark.parametrize("role", Role)
+def test_each_role_holds_exactly_what_the_table_says(role, permission):
+    """Cases are the custodians' alone, operators the administrators'."""
+    expected = EXPECTED.get(permission)
+    assert may(role, permission) == (expected is None or role.value in expected)
+
+
+@pytest.mark.parametrize("permission", Permission)
+def test_nobody_in_particular_may_only_what_anyone_may(permission):
+    """Without a sign-in, the door and nothing else."""
+    assert may(None, permission) == (permission is Permission.ANYONE)
+
+
+def test_every_permission_is_granted_and_every_role_named():
+    """No permission without a row, no role without a French name."""
+    assert set(GRANTS) == set(Permission)
+    assert all(role.french for role in Role)

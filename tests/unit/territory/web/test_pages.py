@@ -1,0 +1,239 @@
+"""Pages as a browser receives them: headers, language, size, and what an error says."""
+
+import gzip
+from ipaddress import ip_network
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from territory.errors import Unavailable
+from territory.web.forms import read_form
+from territory.web.headers import ContentPolicy, allow, client_address
+from territory.web.pages import Pages, render, set_language, setup_pages, translate
+from territory.web.server import LARGEST_BODY, start_site
+
+SECRET = "a guest's own words"
+
+
+@pytest.fixture
+async def at(tmp_path):
+    """The address of a small application with one page of each kind."""
+    (tmp_path / "page.html").write_text(
+        '<p lang="{{ lang }}">{{ word }}</p><style nonce="{{ nonce }}"></style>' + " " * 600
+    )
+    (tmp_path / "hole.html").write_text("{{ nothing_of_that_name }}")
+    app = web.Application(client_max_size=LARGEST_BODY)
+    pages = Pages((tmp_path,), languages=("fr", "en"))
+    setup_pages(app, pages, trusted_proxies=[ip_network("127.0.0.0/8")])
+
+    async def page(request):
+        return render(request, "page.html", word=request.query.get("mot", ""))
+
+    async def hand_back(request):
+        allow(request, form_action="http://10.1.0.1:3990")
+        return render(request, "page.html", word="")
+
+    async def hole(request):
+        return render(request, "hole.html")
+
+    async def broken(request):
+        raise ValueError(SECRET)
+
+    async def away(request):
+        raise Unavailable(SECRET)
+
+    async def address(request):
+        return web.Response(text=str(client_address(request)))
+
+    async def english(request):
+        set_language(request, "en")
+        set_language(request, "xx")
+        return web.Response(text=translate(request, "Cette page n'existe pas"))
+
+    async def form(request):
+        return web.json_response(dict(await read_form(request)))
+
+    for path, handler in (
+        ("/page", page),
+        ("/hand-back", hand_back),
+        ("/hole", hole),
+        ("/broken", broken),
+        ("/away", away),
+        ("/address", address),
+        ("/english", english),
+    ):
+        app.router.add_get(path, handler)
+    app.router.add_post("/form", form)
+    runner = await start_site(app, "127.0.0.1", 0)
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def browser():
+    """A client that keeps bodies as they come."""
+    async with aiohttp.ClientSession(auto_decompress=False) as session:
+        yield session
+
+
+async def fetch(browser, url, **options):
+    """Status, headers and body."""
+    async with browser.get(url, **options) as answer:
+        return answer.status, answer.headers, await answer.read()
+
+
+async def test_a_page_carries_its_policy_and_a_nonce_of_its_own(at, browser):
+    """Nothing from elsewhere, no script, no frame; the inline style by nonce, new each time."""
+    _, headers, body = await fetch(browser, f"{at}/page", headers={"Accept-Encoding": ""})
+    policy = headers["Content-Security-Policy"]
+    nonce = body.decode().partition('nonce="')[2].partition('"')[0]
+    assert f"style-src 'nonce-{nonce}'" in policy
+    for directive in ("default-src 'none'", "frame-ancestors 'none'", "form-action 'self'"):
+        assert directive in policy
+    assert "script-src" not in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cache-Control"] == "no-store"
+    assert "Strict-Transport-Security" not in headers
+    _, other, _ = await fetch(browser, f"{at}/page")
+    assert other["Content-Security-Policy"] != policy
+
+
+async def test_only_the_page_that_hands_back_may_post_to_the_gateway(at, browser):
+    """`allow` widens one response."""
+    _, headers, _ = await fetch(browser, f"{at}/hand-back")
+    assert "form-action 'self' http://10.1.0.1:3990" in headers["Content-Security-Policy"]
+    _, headers, _ = await fetch(browser, f"{at}/page")
+    assert "10.1.0.1" not in headers["Content-Security-Policy"]
+
+
+async def test_hsts_is_sent_when_a_trusted_front_speaks_https(at, browser):
+    """Never over plain http."""
+    _, headers, _ = await fetch(browser, f"{at}/page", headers={"X-Forwarded-Proto": "https"})
+    assert headers["Strict-Transport-Security"].startswith("max-age=")
+
+
+async def test_markup_from_a_visitor_is_text(at, browser):
+    """Autoescape is on."""
+    _, _, body = await fetch(
+        browser, f"{at}/page?mot=<script>", headers={"Accept-Encoding": "identity"}
+    )
+    assert b"&lt;script&gt;" in body
+
+
+async def test_html_is_gzipped_for_whoever_takes_it(at, browser):
+    """gzip only, and `Vary` says so."""
+    _, headers, body = await fetch(browser, f"{at}/page", headers={"Accept-Encoding": "gzip"})
+    assert headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in headers["Vary"]
+    assert b"<p lang" in gzip.decompress(body)
+    _, headers, _ = await fetch(browser, f"{at}/page", headers={"Accept-Encoding": "deflate"})
+    assert "Content-Encoding" not in headers
+
+
+async def test_the_language_is_asked_negotiated_or_set(at, browser):
+    """`?lang=`, Accept-Language, or the visit's own; French otherwise."""
+    for query, header, expected in (("", "en", b"en"), ("?lang=fr", "en", b"fr"), ("", "", b"fr")):
+        _, headers, body = await fetch(
+            browser,
+            f"{at}/page{query}",
+            headers={"Accept-Language": header, "Accept-Encoding": "identity"},
+        )
+        assert b'lang="' + expected in body
+        assert headers["Content-Language"].encode() == expected
+    assert (await fetch(browser, f"{at}/english"))[2] == b"This page does not exist"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("/nowhere", 404, "Cette page n'existe pas"),
+        ("/form", 405, "Cette page ne répond pas"),
+        ("/broken", 500, "Une erreur est survenue chez nous"),
+        ("/hole", 500, "Une erreur est survenue chez nous"),
+        ("/away", 503, "momentanément indisponible"),
+        ("/page?" + "a" * 9_000, 414, "L'adresse est trop longue"),
+        ("/page?mot=" + "a" * 100_000, 414, "L'adresse est trop longue"),
+    ],
+)
+async def test_what_goes_wrong_is_a_readable_page(at, browser, capsys, path, status, words):
+    """In words, with the same headers, and with no trace of the input or of our insides."""
+    found, headers, body = await fetch(
+        browser, f"{at}{path}", headers={"Accept-Encoding": "identity"}
+    )
+    assert found == status
+    assert words in body.decode()
+    assert "aaaa" not in body.decode()
+    assert "Content-Security-Policy" in headers
+    printed = capsys.readouterr()
+    assert SECRET not in body.decode() + printed.out + printed.err
+
+
+async def test_a_refusal_keeps_the_headers_it_must_carry(at, browser):
+    """405 says what is allowed."""
+    _, headers, _ = await fetch(browser, f"{at}/form")
+    assert headers["Allow"] == "POST"
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"GET /<script>" + b"a" * 300_000 + b" HTTP/1.1\r\n\r\n",
+        b"\x16\x03\x01\x00\xa5<script>\r\n\r\n",
+        b"GET / HTTP/1.1\r\nX: " + b"<script>" * 5_000 + b"\r\n\r\n",
+    ],
+    ids=["endless line", "TLS to a plain port", "endless field"],
+)
+async def test_what_is_not_http_gets_one_fixed_page(at, octets, capsys):
+    """400 without a word of what was sent, and nothing in the log."""
+    import asyncio
+
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(at.rpartition(":")[2]))
+    writer.write(octets)
+    answer = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    assert answer.startswith(b"HTTP/1.0 400")
+    assert b"<h1>Demande illisible</h1>" in answer
+    assert b"script>" not in answer
+    assert "script>" not in "".join(capsys.readouterr())
+
+
+async def test_the_client_address_comes_through_our_proxy(at, browser):
+    """The nearest entry our proxy vouches for."""
+    headers = {"X-Forwarded-For": "192.0.2.1, 203.0.113.7"}
+    assert (await fetch(browser, f"{at}/address", headers=headers))[2] == b"203.0.113.7"
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        ({"a": " mot "}, 200),
+        ({"a": "\x00"}, 400),
+        ({f"f{n}": "" for n in range(101)}, 400),
+        ({"a": "x" * LARGEST_BODY}, 413),
+    ],
+)
+async def test_a_form_is_bounded_text(at, browser, data, status):
+    """No NUL, no more than a hundred fields, no more than 64 KiB."""
+    async with browser.post(f"{at}/form", data=data) as answer:
+        assert answer.status == status
+        if status == 200:
+            assert await answer.json() == {"a": "mot"}
+
+
+async def test_a_form_carries_no_file(at, browser):
+    """A file where text is asked for is a bad request."""
+    data = aiohttp.FormData()
+    data.add_field("a", b"octets", filename="a.bin")
+    async with browser.post(f"{at}/form", data=data) as answer:
+        assert answer.status == 400
+
+
+def test_a_policy_formats_what_it_allows():
+    """Empty directives fall back on default-src; an empty form-action is closed."""
+    text = ContentPolicy(form_action=(), script=("'nonce'",), connect=("'self'",)).format("N")
+    assert "form-action 'none'" in text
+    assert "script-src 'nonce-N'" in text
+    assert "frame-src" not in text
