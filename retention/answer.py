@@ -173,22 +173,22 @@ _NOTHING = (
     " réponse : les journées indiquées comme scellées ont été examinées en entier."
 )
 _AMBIGUOUS = (
-    "{n} terminaux partageaient cette adresse publique à cet instant et rien de ce qui est"
+    "{n} appareils partageaient cette adresse publique à cet instant et rien de ce qui est"
     " conservé ne les départage : {why}. Tous sont cités ; aucun ne peut être désigné seul."
 )
 _NO_PORT = "le port source n'est pas communiqué"
-_NO_BLOCKS = "le lieu n'attribue pas de bloc de ports à chaque terminal"
+_NO_BLOCKS = "le lieu n'attribue pas de bloc de ports à chaque appareil"
 _UNCERTAIN = (
-    "Pour les terminaux marqués « possible », le début ou la fin de l'attribution n'a pas été"
+    "Pour les appareils marqués « possible », le début ou la fin de l'attribution n'a pas été"
     " annoncé par l'équipement ; l'incertitude est indiquée en secondes."
 )
 _RANDOM = (
-    "Une adresse MAC au moins est aléatoire (administrée localement) : le terminal l'a choisie pour"
+    "Une adresse MAC au moins est aléatoire (administrée localement) : l'appareil l'a choisie pour"
     " ce réseau et pour un temps. Elle ne le désigne sur aucun autre réseau."
 )
 _MAC = (
     "Une adresse MAC désigne une interface, pas une personne, et peut être modifiée par qui utilise"
-    " le terminal."
+    " l'appareil."
 )
 _NAS_CLOCK = (
     "L'horloge de l'équipement s'écartait de plus d'une minute de celle du serveur ; c'est celle du"

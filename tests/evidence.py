@@ -79,8 +79,8 @@ class Evidence:
         """The database as the retention component."""
         return component_url(self.owner_url, Component.RETENTION, None)
 
-    async def describe(self, *places: Place, since: datetime = at("2026-01-01 00:00")) -> None:
-        """Write sites with their public addresses."""
+    async def describe(self, *places: Place) -> None:
+        """Write sites with their public addresses, known since 2026 began."""
         organisation, plan = uuid4(), uuid4()
         await self._execute(
             "INSERT INTO territory.organisation VALUES ($1, 'meuse', 'Meuse', 'departement', NULL,"
@@ -94,7 +94,7 @@ class Evidence:
         )
         for number, place in enumerate(places, 1):
             await self._describe_place(place, number, organisation, plan)
-            await self.public_address(place, place.public_address, since)
+            await self.public_address(place, place.public_address, at("2026-01-01 00:00"))
 
     async def _describe_place(
         self, place: Place, number: int, organisation: UUID, plan: UUID

@@ -237,7 +237,7 @@ async def test_one_custodian_alone_reads_nothing(world: World) -> None:
 # --- What others can check without our code -------------------------------------------------------
 
 
-def tool(*command: str | Path, content: bytes = b"") -> bytes:
+def tool(*command: object, content: bytes = b"") -> bytes:
     """Run one of Debian's tools; return what it wrote."""
     done = subprocess.run(
         [str(c) for c in command], input=content, capture_output=True, check=False

@@ -11,6 +11,7 @@ from retention.archive import Places
 from retention.chain import Chain, segment_path
 from retention.key_register import KeyRegister, unwrap
 from retention.verify import verify_folder
+from territory.errors import ConfigurationError, Unavailable
 from tests.evidence import (
     COMMERCY,
     CUSTODIANS,
@@ -24,7 +25,6 @@ from tests.evidence import (
     at,
     visit,
 )
-from territory.errors import ConfigurationError, Unavailable
 
 PHONE = Session(VERDUN, "02:00:00:00:00:01", "10.1.0.10")
 LAPTOP = Session(COMMERCY, "02:00:00:00:00:02", "10.1.0.10")
