@@ -7,7 +7,7 @@ redirects, and with the gateway's own way of writing an address.
 import hashlib
 import json
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 import aiohttp
 import asyncpg
 import pytest
+from sqlalchemy import Table, insert
 from yarl import URL
 
 from portal.app import create_app
@@ -22,8 +23,9 @@ from portal.directory import Directory
 from portal.guest.parts import Keys, Portal
 from portal.identification.terms import load_terms
 from territory.clock import Clock
+from territory.database import tables
 from territory.database.components import Component
-from territory.database.connect import open_pool
+from territory.database.connect import open_engine, open_pool
 from territory.keyring import Keyring
 from territory.web.server import start_site
 
@@ -50,90 +52,124 @@ class Seed:
 
 
 async def plant(owner_url: str, keyring: Keyring, session_octets: int | None = None) -> Seed:
-    """Write a small territory as its owner."""
+    """Write a small territory as its owner: a town hall (CoovaChilli), a library (openNDS)."""
     seed = Seed()
-    connection = await asyncpg.connect(owner_url)
-    rows: list[tuple[str, list[Any]]] = [
-        (
-            "INSERT INTO territory.organisation (id, code, name, kind, siren, contact_email)"
-            " VALUES ($1, 'commercy', 'Ville de Commercy', 'commune', '215501222',"
-            " 'wifi@commercy.example')",
-            [seed.organisation],
-        ),
-        (
-            "INSERT INTO territory.organisation (id, code, name, kind, siren, contact_email)"
-            " VALUES ($1, 'meuse', 'Département de la Meuse', 'departement', '225500016',"
-            " 'numerique@meuse.example')",
-            [uuid4()],
-        ),
-        (
-            "INSERT INTO territory.plan (id, code, name, session_seconds, idle_seconds,"
-            " interim_seconds, session_octets, mac_authentication)"
-            " VALUES ($1, 'standard', 'Standard', 14400, 900, 300, $2, false)",
-            [seed.plan, session_octets],
-        ),
-    ]
-    site = (
-        "INSERT INTO territory.site (id, code, organisation_id, name, insee, postal_address,"
-        " place_type, link, plan_id, listed, welcome)"
-        " VALUES ($1, $2, $3, $4, '55122', $5, $6, 'private_network', $7, true, $8)"
-    )
-    rows += [
-        (
-            site,
-            [
-                seed.town_hall,
-                "mairie-commercy",
-                seed.organisation,
-                "Mairie de Commercy",
-                "Place Charles-de-Gaulle, 55200 Commercy",
-                "mairie",
-                seed.plan,
-                "Bienvenue ! Le marché a lieu ici chaque lundi matin.",
-            ],
-        ),
-        (
-            site,
-            [
-                seed.library,
-                "bibliotheque-commercy",
-                seed.organisation,
-                "Bibliothèque Jean-Victor-Poncelet",
-                "2 rue du Château, 55200 Commercy",
-                "bibliotheque",
-                seed.plan,
-                None,
-            ],
-        ),
-        (
-            "INSERT INTO territory.network (id, site_id, ssid, kind)"
-            " VALUES ($1, $2, 'WiFi-Meuse', 'public')",
-            [seed.network, seed.town_hall],
-        ),
-        (
-            "INSERT INTO territory.gateway (id, site_id, code, brand, login_address, portal_base,"
-            " portal_secret_sealed) VALUES ($1, $2, 'gw-mairie', 'coovachilli', '10.1.0.1:3990',"
-            " NULL, $3)",
-            [seed.chilli, seed.town_hall, keyring.seal(SECRET)],
-        ),
-        (
-            "INSERT INTO territory.gateway (id, site_id, code, brand, login_address, portal_base,"
-            " portal_secret_sealed) VALUES ($1, $2, 'gw-bibliotheque', 'opennds',"
-            " '192.168.8.1:2050', NULL, $3)",
-            [seed.opennds, seed.library, keyring.seal(FASKEY)],
-        ),
-        (
-            "INSERT INTO territory.nas (id, site_id, gateway_id, code, source_address, identifier,"
-            " shared_secret_sealed, require_message_authenticator, limit_proxy_state, coa_port,"
-            " attribute_sets) VALUES ($1, $2, $3, 'nas-mairie', '10.9.0.2', 'lab-chilli', $4,"
-            " 'always', true, 3799, '{standard}')",
-            [seed.nas, seed.town_hall, seed.chilli, keyring.seal("testing123")],
-        ),
-    ]
-    for statement, arguments in rows:
-        await connection.execute(statement, *arguments)
-    await connection.close()
+    engine = open_engine(owner_url)
+    async with engine.begin() as db:
+        for table, row in _rows(seed, keyring, session_octets):
+            await db.execute(insert(table).values(**row))
+    await engine.dispose()
     return seed
+
+
+def _rows(
+    seed: Seed, keyring: Keyring, session_octets: int | None
+) -> Iterator[tuple[Table, dict[str, Any]]]:
+    yield (
+        tables.organisation,
+        {
+            "id": seed.organisation,
+            "code": "commercy",
+            "name": "Ville de Commercy",
+            "kind": "commune",
+            "siren": "215501222",
+            "contact_email": "wifi@commercy.example",
+        },
+    )
+    yield (
+        tables.organisation,
+        {
+            "id": uuid4(),
+            "code": "meuse",
+            "name": "Département de la Meuse",
+            "kind": "departement",
+            "siren": "225500016",
+            "contact_email": "numerique@meuse.example",
+        },
+    )
+    yield (
+        tables.plan,
+        {
+            "id": seed.plan,
+            "code": "standard",
+            "name": "Standard",
+            "session_seconds": 14_400,
+            "idle_seconds": 900,
+            "interim_seconds": 300,
+            "session_octets": session_octets,
+            "mac_authentication": False,
+        },
+    )
+    site = {
+        "organisation_id": seed.organisation,
+        "insee": "55122",
+        "link": "private_network",
+        "plan_id": seed.plan,
+        "listed": True,
+    }
+    yield (
+        tables.site,
+        {
+            **site,
+            "id": seed.town_hall,
+            "code": "mairie-commercy",
+            "name": "Mairie de Commercy",
+            "postal_address": "Place Charles-de-Gaulle, 55200 Commercy",
+            "place_type": "mairie",
+            "welcome": "Bienvenue ! Le marché a lieu ici chaque lundi matin.",
+        },
+    )
+    yield (
+        tables.site,
+        {
+            **site,
+            "id": seed.library,
+            "code": "bibliotheque-commercy",
+            "name": "Bibliothèque Jean-Victor-Poncelet",
+            "postal_address": "2 rue du Château, 55200 Commercy",
+            "place_type": "bibliotheque",
+        },
+    )
+    network = {"id": seed.network, "site_id": seed.town_hall, "ssid": "WiFi-Meuse"}
+    yield tables.network, {**network, "kind": "public"}
+    yield (
+        tables.gateway,
+        {
+            "id": seed.chilli,
+            "site_id": seed.town_hall,
+            "code": "gw-mairie",
+            "brand": "coovachilli",
+            "login_address": "10.1.0.1:3990",
+            "portal_secret_sealed": keyring.seal(SECRET),
+        },
+    )
+    yield (
+        tables.gateway,
+        {
+            "id": seed.opennds,
+            "site_id": seed.library,
+            "code": "gw-bibliotheque",
+            "brand": "opennds",
+            "login_address": "192.168.8.1:2050",
+            "portal_secret_sealed": keyring.seal(FASKEY),
+        },
+    )
+    yield (
+        tables.nas,
+        {
+            "id": seed.nas,
+            "site_id": seed.town_hall,
+            "gateway_id": seed.chilli,
+            "code": "nas-mairie",
+            "source_address": "10.9.0.2",
+            "identifier": "lab-chilli",
+            "shared_secret_sealed": keyring.seal("testing123"),
+            "require_message_authenticator": "always",
+            "limit_proxy_state": True,
+            "coa_port": 3799,
+            "attribute_sets": ["standard"],
+        },
+    )
 
 
 @dataclass
@@ -196,7 +232,7 @@ class Guest:
         return await self.get(f"/gateway/coovachilli?{redirect(**changes)}")
 
 
-def redirect(base: str = BASE, secret: str = SECRET, **changes: str | None) -> str:
+def redirect(**changes: str | None) -> str:
     """Return a signed redirect's query, some parameters changed or left out."""
     parameters: dict[str, str | None] = {
         "res": "notyet",
@@ -212,7 +248,7 @@ def redirect(base: str = BASE, secret: str = SECRET, **changes: str | None) -> s
     }
     parameters |= changes
     query = "&".join(f"{name}={value}" for name, value in parameters.items() if value is not None)
-    md = hashlib.md5(f"{base}?{query}{secret}".encode()).hexdigest().upper()
+    md = hashlib.md5(f"{BASE}?{query}{SECRET}".encode()).hexdigest().upper()
     return f"{query}&md={md}"
 
 

@@ -1,0 +1,121 @@
+"""A visit leads to one right, a device keeps the one it has, and a used-up one brings no other."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from portal.admission import (
+    FIRST_USE,
+    Admission,
+    Grant,
+    Holding,
+    UsedUp,
+    decide,
+    fresh_admission,
+    user_name_of,
+)
+from portal.gateways.vocabulary import Registration
+from portal.places import Gate, Organisation, Place, Plan
+from portal.visit import Visit
+from territory.identifiers import MacAddress
+from territory.rules.credentials import is_user_name
+from territory.rules.usage import Usage
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+PHONE = MacAddress.parse("8a:56:7e:f9:10:e4")
+PLAN = Plan(UUID(int=1), session_seconds=14_400, session_octets=10**9)
+PLACE = Place(
+    id=UUID(int=2),
+    name="Mairie de Commercy",
+    commune="Commercy",
+    postal_address="",
+    place_type="mairie",
+    welcome="",
+    listed=True,
+    organisation=Organisation("Ville de Commercy", "commune", "wifi@commercy.example"),
+    plan=PLAN,
+)
+NETWORK = UUID(int=3)
+VISIT = Visit(
+    id=UUID(int=4),
+    gateway="gw",
+    device=PHONE,
+    expires_at=NOON + timedelta(minutes=10),
+    language="nl",
+    terms="2026-11-21",
+    ssid="WiFi-Meuse",
+)
+
+
+def gate(brand: str) -> Gate:
+    """Return a gateway of a brand in the place."""
+    return Gate("gw", brand, Registration("10.1.0.1", "", None), PLACE, {"WiFi-Meuse": NETWORK})
+
+
+def fresh(brand: str = "coovachilli") -> Admission:
+    """Return what the visit would be granted."""
+    return fresh_admission(VISIT, gate(brand), "click_through", "name", NOON)
+
+
+def test_a_fresh_right() -> None:
+    """The plan says how long; minutes are left for the first use; RADIUS will bind the device."""
+    granted = fresh()
+    assert granted.id == VISIT.id
+    assert granted.ends_at == NOON + timedelta(hours=4)
+    assert granted.credential_expires_at == NOON + FIRST_USE
+    assert (granted.language, granted.terms_version) == ("nl", "2026-11-21")
+    assert granted.network_id == NETWORK
+    assert granted.device is None
+
+
+def test_without_radius_the_device_is_bound_at_once() -> None:
+    """openNDS lets in whom the portal says: nobody else would bind it."""
+    granted = fresh("opennds")
+    assert (granted.device, granted.bound_at) == (PHONE, NOON)
+
+
+def test_an_unknown_network_is_none() -> None:
+    """A gateway may tell no SSID, or one nobody described."""
+    elsewhere = replace(VISIT, ssid="Autre")
+    assert fresh_admission(elsewhere, gate("coovachilli"), "m", "n", NOON).network_id is None
+
+
+HELD = replace(fresh("opennds"), id=uuid4(), created_at=NOON - timedelta(hours=1))
+HELD = replace(HELD, ends_at=NOON + timedelta(hours=3))
+
+
+@pytest.mark.parametrize(
+    ("held", "is_new"),
+    [
+        (None, True),
+        (Holding(HELD), False),
+        (Holding(HELD, Usage(download_octets=10**8)), False),
+        (Holding(replace(HELD, ends_at=NOON)), True),
+        (Holding(replace(HELD, revoked_at=NOON)), True),
+        (Holding(replace(HELD, plan_id=uuid4())), True),
+    ],
+)
+def test_fresh_or_held(held: Holding | None, is_new: bool) -> None:
+    """A right that lives is shown again with what remains; one that is over makes way."""
+    granted = decide(held, fresh(), NOON)
+    assert isinstance(granted, Grant)
+    assert granted.is_new is is_new
+    assert granted.admission == (fresh() if is_new or held is None else held.admission)
+
+
+def test_a_used_up_right_brings_no_other() -> None:
+    """Pressing the button again would double the volume."""
+    held = Holding(HELD, Usage(upload_octets=1, download_octets=10**9))
+    assert decide(held, fresh(), NOON) == UsedUp(held)
+    assert isinstance(decide(held, fresh(), HELD.ends_at), Grant)
+
+
+def test_a_name_is_the_visits_own() -> None:
+    """The same visit gives the same name, so a form sent twice grants once."""
+    key = bytes(32)
+    assert user_name_of(VISIT.id, key) == user_name_of(VISIT.id, key)
+    assert user_name_of(VISIT.id, key) != user_name_of(uuid4(), key)
+    assert user_name_of(VISIT.id, key) != user_name_of(VISIT.id, bytes(range(32)))
+    assert is_user_name(user_name_of(VISIT.id, key))
