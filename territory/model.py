@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from territory.access.roles import Role
 from territory.values import (
     AgeRecipient,
     AnyAddress,
@@ -39,7 +40,6 @@ from territory.vocabulary import (
     NetworkKind,
     OrganisationKind,
     PlaceType,
-    Role,
     Zone,
 )
 

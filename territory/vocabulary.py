@@ -74,14 +74,3 @@ class AttributeSet(StrEnum):
     STANDARD = "standard"
     WISPR = "wispr"
     COOVACHILLI = "coovachilli"
-
-
-class Role(StrEnum):
-    """What an operator may do."""
-
-    ADMINISTRATOR = "administrator"
-    TECHNICIAN = "technician"
-    AGENT = "agent"
-    MEDIATOR = "mediator"
-    CUSTODIAN = "custodian"
-    DPO = "dpo"

@@ -11,11 +11,12 @@ from difflib import get_close_matches
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
+from territory.access.roles import Role
 from territory.application.reading import Path, format_path
 from territory.communes.national_list import NationalList, plain
 from territory.errors import ProtocolError
 from territory.identifiers import InseeCode, MacAddress
-from territory.vocabulary import Brand, Link, PlaceType, Role, Zone
+from territory.vocabulary import Brand, Link, PlaceType, Zone
 
 Finding = tuple[Path, str]
 

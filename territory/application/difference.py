@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from territory.application.state import (
+    ENABLED,
     LEFT_ALONE_WHEN_ABSENT,
     Kind,
     State,
@@ -125,7 +126,7 @@ def _changed(kind: Kind, known: Values, values: Values) -> Iterator[FieldChange]
 
 def _gone(kind: Kind, held: Things, described: Things) -> Iterator[Change]:
     for name, values in held.items():
-        if name not in described and values.get("enabled", True):
+        if name not in described and values.get(ENABLED, True):
             yield Change(Action.REMOVE, kind, name)
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from territory.application.state import Kind, Secret, Value, Values, key
+from territory.application.state import ENABLED, Kind, Secret, Value, Values, key
 from territory.database import tables
 from territory.keyring import Keyring
 
@@ -83,7 +83,7 @@ class Held:
 
 
 async def load_held(connection: AsyncConnection, keyring: Keyring) -> Held:
-    """Return what the database holds; operators that were disabled are there, not enabled.
+    """Return what the database holds; an operator who was disabled is there, not enabled.
 
     Raises:
         ConfigurationError: the master key is not the one the secrets were sealed with.
@@ -101,7 +101,7 @@ async def load_held(connection: AsyncConnection, keyring: Keyring) -> Held:
         for row in (await connection.execute(query)).mappings():
             values = _values_of(row, shape, codes, keyring)
             if kind is Kind.OPERATOR:
-                values["enabled"] = row["disabled_at"] is None
+                values[ENABLED] = row["disabled_at"] is None
             name = shape.key(values) if shape.key else row[shape.key_column]
             held.state[kind][name] = values
             held.identifiers[kind][name] = row["id"]

@@ -31,6 +31,7 @@ class Secret:
     """A shared secret in clear, on its way between a file or a seal and a configuration."""
 
     text: str = field(repr=False)
+    """Never in a log, an audit line or a difference."""
 
     def __str__(self) -> str:
         return "(secret)"
@@ -47,6 +48,8 @@ LEFT_ALONE_WHEN_ABSENT = {
     Kind.OPERATOR: frozenset({"age_recipient", "signing_key"}),
 }
 """What a description may leave out without taking it away."""
+ENABLED = "enabled"
+"""Of a held operator: whether they may sign in. No description says it; pruning ends it."""
 _MADE_WHEN_ABSENT = {Kind.GATEWAY: "portal_secret", Kind.NAS: "shared_secret"}
 
 
@@ -126,7 +129,6 @@ def _operator_values(operator: OperatorEntry) -> Values:
         "organisation": operator.organisation,
         "age_recipient": operator.age_recipient,
         "signing_key": operator.signing_key,
-        "enabled": True,
     }
 
 

@@ -54,7 +54,7 @@ async def write_difference(
     refused = [change for change in found.changes if not await writer.make(change)]
     made = [change for change in found.changes if change not in refused]
     if made or writer.hidden:
-        detail = _detail(made, held, writer.hidden)
+        detail = _detail(made, writer.hidden)
         act = Act("territory.applied", authority.subject, detail)
         await append(connection, authority.now, None, authority.actor, act)
         await connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
@@ -124,8 +124,6 @@ class _Writer:
         if name in shape.secrets:
             sealed = self._keyring.seal(value.text) if isinstance(value, Secret) else None
             return f"{name}_sealed", sealed
-        if name == "enabled":
-            return "disabled_at", None if value else self._now
         return name, list(value) if isinstance(value, tuple) else value
 
     async def _remove(self, change: Change) -> bool:
@@ -168,26 +166,13 @@ class _Writer:
             self.hidden.append(change.key)
 
 
-def _detail(made: Sequence[Change], held: Held, hidden: Sequence[str]) -> dict[str, object]:
-    """Return what an audit line says: an operator by identifier, a secret never."""
-    told = [
-        " ".join((change.action, change.kind, _subject(change, held), *_names(change)))
-        for change in made
-    ]
-    return {
-        "changes": told[:_MOST_TOLD],
-        "hidden": list(hidden),
-        **{
-            action.name.lower(): sum(change.action is action for change in made)
-            for action in Action
-        },
+def _detail(made: Sequence[Change], hidden: Sequence[str]) -> dict[str, object]:
+    """Return what an audit line says: which things and which of their values, no value itself."""
+    told = [" ".join((change.action, change.kind, change.key, *_names(change))) for change in made]
+    counts = {
+        action.name.lower(): sum(change.action is action for change in made) for action in Action
     }
-
-
-def _subject(change: Change, held: Held) -> str:
-    if change.kind is Kind.OPERATOR:
-        return str(held.identifiers[Kind.OPERATOR][change.key])
-    return change.key
+    return {**counts, "changes": told[:_MOST_TOLD], "hidden": list(hidden)}
 
 
 def _names(change: Change) -> list[str]:
