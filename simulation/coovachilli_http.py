@@ -14,6 +14,8 @@ from simulation import open_web
 from simulation.phone_table import PhoneTable
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+PhoneHandler = Callable[[str, web.BaseRequest], Awaitable[web.StreamResponse]]
+"""Takes the phone's source address and its request."""
 
 CLOSE_SECONDS = 0.2
 HEADER_OCTETS = 200
@@ -33,9 +35,11 @@ class Listeners:
         Raises: OSError when one is taken.
         """
         options = table.options
-        uam = await _listen(UamPages(table).answer, options.uamlisten, options.uamport)
+        pages = _of_a_phone(table, UamPages(table).answer)
+        uam = await _listen(pages, options.uamlisten, options.uamport)
         try:
-            browsing = await _listen(Browsing(table).answer, options.uamlisten, options.web_port)
+            caught = _of_a_phone(table, Browsing(table).answer)
+            browsing = await _listen(caught, options.uamlisten, options.web_port)
         except OSError:
             await uam.cleanup()
             raise
@@ -59,11 +63,8 @@ class UamPages:
     def __init__(self, table: PhoneTable) -> None:
         self._table = table
 
-    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def answer(self, source: str, request: web.BaseRequest) -> web.StreamResponse:
         """Return a redirect, or a plain refusal of what the gateway does not know."""
-        source = request.remote or ""
-        if not await _appear(self._table, source):
-            return _network_full()
         location = await self._location(source, request.path.strip("/"), request.query)
         if location is None:
             return web.Response(status=400, text="The gateway cannot read this request.\n")
@@ -94,11 +95,8 @@ class Browsing:
     def __init__(self, table: PhoneTable) -> None:
         self._table = table
 
-    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def answer(self, source: str, request: web.BaseRequest) -> web.StreamResponse:
         """Return a redirect to the portal, or the open Web to a phone that is let through."""
-        source = request.remote or ""
-        if not await _appear(self._table, source):
-            return _network_full()
         address = _address_asked(request)
         if self._table[source].online is None:
             return _redirect(self._table.capture(source, address))
@@ -117,6 +115,20 @@ class Browsing:
         return open_web.page(address, self._table.options.nasid, log_off).encode()
 
 
+def _of_a_phone(table: PhoneTable, answer: PhoneHandler) -> Handler:
+    """Return a handler that lets the phone appear on the network before it is answered."""
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        source = request.remote or ""
+        try:
+            await table.appear(source)
+        except OverflowError:
+            return web.Response(status=503, text="The gateway holds no more phones.\n")
+        return await answer(source, request)
+
+    return handle
+
+
 async def _listen(handler: Handler, host: str, port: int) -> web.ServerRunner:
     runner = web.ServerRunner(web.Server(handler), shutdown_timeout=CLOSE_SECONDS)
     await runner.setup()
@@ -126,15 +138,6 @@ async def _listen(handler: Handler, host: str, port: int) -> web.ServerRunner:
         await runner.cleanup()
         raise
     return runner
-
-
-async def _appear(table: PhoneTable, source: str) -> bool:
-    """Tell whether the network has room for this phone."""
-    try:
-        await table.appear(source)
-    except OverflowError:
-        return False
-    return True
 
 
 def _address_asked(request: web.BaseRequest) -> str:
@@ -152,7 +155,3 @@ def _head_octets(request: web.BaseRequest) -> int:
 def _redirect(location: str) -> web.Response:
     headers = {"Location": location, "Cache-Control": "no-store", "Connection": "close"}
     return web.Response(status=302, headers=headers, text="Moved\n")
-
-
-def _network_full() -> web.Response:
-    return web.Response(status=503, text="The gateway holds no more phones.\n")

@@ -135,7 +135,11 @@ def access_request(
     by its MAC address asks for Framed service, a person for Login.
     """
     packet = AuthPacket(
-        id=authenticator[-1], secret=nas.secret, authenticator=authenticator, dict=dictionary()
+        id=authenticator[-1],
+        secret=nas.secret,
+        authenticator=authenticator,
+        dict=dictionary(),
+        message_authenticator=True,
     )
     packet["CoovaChilli-Version"] = VERSION
     packet["User-Name"] = user_name
@@ -151,7 +155,6 @@ def access_request(
     _add_nas(packet, nas)
     packet["WISPr-Logoff-URL"] = nas.logoff_url
     packet[MESSAGE_AUTHENTICATOR] = [bytes(16)]
-    packet.message_authenticator = True
     return Request(packet, packet.RequestPacket())
 
 

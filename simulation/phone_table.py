@@ -41,7 +41,6 @@ class PhoneTable:
         self._listener = listener
         self._phones: dict[str, Subscriber] = {}
         self._generations: dict[str, int] = {}
-        self._ports_given = 0
 
     def __getitem__(self, source: str) -> Subscriber:
         return self._phones[source]
@@ -78,18 +77,18 @@ class PhoneTable:
 
     # --- What phones do -----------------------------------------------------------------------
 
-    async def appear(self, source: str) -> Subscriber:
-        """Return the phone at this source address; a new one gets a lease, and is asked about by
-        its MAC address where the gateway is set so.
+    async def appear(self, source: str) -> None:
+        """Have a phone at this source address; a new one gets a lease, and is asked about by its
+        MAC address where the gateway is set so.
 
         Raises: OverflowError when the network is full.
         """
         if source in self._phones:
-            return self._phones[source]
+            return
         self._phones[source] = self._lease(source)
         if self.options.macauth:
             await self.authenticate_mac(source)
-        return self._phones.get(source) or self._lease(source)
+            self._phones.setdefault(source, self._lease(source))  # it may have left meanwhile
 
     def leave(self, source: str) -> None:
         """Take the phone off the network; the next one at this address is another phone."""
@@ -98,9 +97,10 @@ class PhoneTable:
         self._generations[source] = self._generations.get(source, 0) + 1
 
     def carry(self, source: str, upload_octets: int, download_octets: int) -> None:
-        """Count what an admitted phone sent and received."""
-        phone, now = self._phones[source], self._clock.now()
-        self._phones[source] = states.carried(phone, upload_octets, download_octets, now)
+        """Count what an admitted phone sent and received; who has left sends nothing."""
+        phone, now = self._phones.get(source), self._clock.now()
+        if phone is not None:
+            self._phones[source] = states.carried(phone, upload_octets, download_octets, now)
 
     def capture(self, source: str, user_url: str) -> str:
         """Return the portal's address for a browser that is not let through yet."""
@@ -133,7 +133,8 @@ class PhoneTable:
         self._end(source, TerminateCause.USER_REQUEST)
         if not before.online:
             self._renew_challenge(source)
-        return self._redirect(self._still(source, before), "logoff")
+        after = replace(self._phones[source], session_id=before.session_id)
+        return self._redirect(after, "logoff")
 
     async def log_on(self, source: str, query: Mapping[str, str]) -> str | None:
         """Ask the RADIUS server; return where the browser goes, None when the query is
@@ -170,11 +171,19 @@ class PhoneTable:
             rights = reply.rights
             more = Circumstances("", user_name, rights.session_seconds, rights.reply_message)
             return rights.redirection_url or self._redirect(asked, "success", more)
-        now = self._clock.now()
-        self._phones[source] = states.refused(asked, secrets.token_bytes(16), now)
+        return self._refuse(source, asked, reply)
+
+    def _refuse(self, source: str, asked: Subscriber, reply: Reply | None) -> str:
+        """Renew challenge and session, unless the phone left or came in by another try."""
+        present = self._phones.get(source, asked)
+        if present.online:
+            return self._redirect(present, "already")
+        after = states.refused(present, secrets.token_bytes(16), self._clock.now())
+        if source in self._phones:
+            self._phones[source] = after
         reason = "timeout" if reply is None else "reject"
         more = Circumstances(reason, reply=reply.rights.reply_message if reply else "")
-        return self._redirect(self._still(source, asked), "failed", more)
+        return self._redirect(replace(after, session_id=asked.session_id), "failed", more)
 
     def _admit(self, source: str, user_name: str, reply: Reply) -> None:
         phone, now = self._phones.get(source), self._clock.now()
@@ -241,8 +250,8 @@ class PhoneTable:
     def _lease(self, source: str) -> Subscriber:
         if len(self._phones) >= PHONES:
             raise OverflowError("the gateway's network is full")
-        self._ports_given += 1
-        port = self._ports_given
+        taken = {phone.port for phone in self._phones.values()}
+        port = next(number for number in range(1, PHONES + 1) if number not in taken)
         lease = self.options.leases.get(source) or derived_lease(
             self.options, source, port, self._generations.get(source, 0)
         )
@@ -266,10 +275,6 @@ class PhoneTable:
         phone, now = self._phones[source], self._clock.now()
         self._phones[source] = states.challenged(phone, secrets.token_bytes(16), now)
         return self._phones[source]
-
-    def _still(self, source: str, before: Subscriber) -> Subscriber:
-        """Return the phone as it is now, under the session identifier it had before."""
-        return replace(self._phones[source], session_id=before.session_id)
 
     def _redirect(self, phone: Subscriber, res: str, more: Circumstances = NOTHING_MORE) -> str:
         described = tuple(redirects.parameters(self.options, self.uam_port, phone, res, more))

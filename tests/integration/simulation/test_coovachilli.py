@@ -270,3 +270,16 @@ async def test_a_redirection_of_the_server_goes_before_the_portal(lab: Lab) -> N
     journey = await phone.go_online()
     assert journey.sights[1].address == "http://bienvenue.test/"
     assert journey.online
+
+
+async def test_a_phone_that_leaves_while_the_server_thinks_is_gone(lab: Lab) -> None:
+    """Its refusal, when it comes at last, brings nobody back."""
+    lab.radius.silent = True
+    phone = await lab.phone()
+    await phone.browse("http://a-site.test/")
+    address = f"{lab.gateway.uam_address}/logon?username=x&response={'0' * 32}"
+    asking = asyncio.create_task(phone.browse(address))
+    await lab.events.until("access-request")
+    lab.gateway.leave(phone.source)
+    assert asked((await asking).address)["reason"] == "timeout"
+    assert phone.source not in lab.gateway.phones
