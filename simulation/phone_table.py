@@ -88,7 +88,8 @@ class PhoneTable:
         self._phones[source] = self._lease(source)
         if self.options.macauth:
             await self.authenticate_mac(source)
-            self._phones.setdefault(source, self._lease(source))  # it may have left meanwhile
+            if source not in self._phones:  # it left meanwhile, and is back with this request
+                self._phones[source] = self._lease(source)
 
     def leave(self, source: str) -> None:
         """Take the phone off the network; the next one at this address is another phone."""

@@ -8,7 +8,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import asyncpg
 import pytest
 from playwright.async_api import Page, expect
 
-from simulation.configuration import GatewayConfiguration, RadiusServer
+from simulation.configuration import GatewayConfiguration, Lease, RadiusServer
 from simulation.coovachilli import SimulatedGateway
 from simulation.phone import Doorway, Phone
 from simulation.radius_port import Patience
@@ -33,7 +33,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 WEB = "http://a-site.test/"
 OPEN_WEB = "Le Web est ouvert"
-SITES = ("mairie", "bibliotheque", "salle-des-fetes", "musee", "maison-de-sante", "village")
+SITES = ("mairie", "bibliotheque", "salle-des-fetes", "musee", "maison-de-sante", "village", "gite")
+RETURNING = "gite"
+"""The site whose plan lets a returning device in by its MAC address."""
 CONNECTED = re.compile("Vous êtes connecté")
 
 
@@ -45,20 +47,17 @@ class Town:
     addresses: dict[str, str]
     """Each gateway's address by its site's code."""
 
-    def gateway(self, code: str, radius: RadiusServer, listener: EventLog) -> SimulatedGateway:
-        """Return the gateway of a site, not yet started."""
-        return SimulatedGateway(
-            GatewayConfiguration(
-                nasid=code,
-                uamlisten=self.addresses[code],
-                uamserver=f"{self.base.portal_url}/gateway/coovachilli",
-                uamsecret=PORTAL_SECRET,
-                web_port=0,
-                tick_seconds=0.2,
-                stop_seconds=2.0,
-                radius=radius,
-            ),
-            listener=listener,
+    def options(self, code: str) -> GatewayConfiguration:
+        """Return the options of a site's gateway."""
+        return GatewayConfiguration(
+            nasid=code,
+            uamlisten=self.addresses[code],
+            uamserver=f"{self.base.portal_url}/gateway/coovachilli",
+            uamsecret=PORTAL_SECRET,
+            radius=RadiusServer(SHARED_SECRET, self.base.host),
+            web_port=0,
+            tick_seconds=0.2,
+            stop_seconds=2.0,
         )
 
 
@@ -105,7 +104,14 @@ def town(tmp_path_factory: pytest.TempPathFactory, module_database_url: str) -> 
     base = Base(folder, module_database_url, host)
     uamserver = f"{base.portal_url}/gateway/coovachilli"
     sites = [
-        SitePlan(code, "coovachilli", f"{address}:3990", uamserver, address)
+        SitePlan(
+            code,
+            "coovachilli",
+            f"{address}:3990",
+            uamserver,
+            address,
+            mac_authentication=code == RETURNING,
+        )
         for code, address in addresses.items()
     ]
     asyncio.run(lay(module_database_url, write_key(folder), sites))
@@ -123,7 +129,7 @@ def unused_sites() -> Iterator[str]:
 async def place(town: Town, unused_sites: Iterator[str]) -> AsyncIterator[Place]:
     """A site of this test's own."""
     code, events = next(unused_sites), EventLog()
-    gateway = town.gateway(code, RadiusServer(SHARED_SECRET, town.base.host), events)
+    gateway = SimulatedGateway(town.options(code), listener=events)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(gateway)
         rules = f"MAP *.test {town.addresses[code]}:{gateway.web_port}"
@@ -215,10 +221,30 @@ async def test_a_credential_is_worth_nothing_to_another_device(place: Place) -> 
 async def test_a_silent_radius_is_told_in_words(town: Town) -> None:
     """reason=timeout: the guest reads to wait a minute, and not a gateway's error."""
     nobody = RadiusServer(SHARED_SECRET, town.base.host, 9, 9, Patience(0.1, 2))
-    async with town.gateway("village", nobody, EventLog()) as gateway, _phone(gateway, 0) as phone:
+    options = replace(town.options("village"), radius=nobody)
+    async with SimulatedGateway(options) as gateway, _phone(gateway, 0) as phone:
         journey = await phone.go_online(WEB)
     assert not journey.online
     assert any("n'a pas répondu à temps" in sight.page.text for sight in journey.sights)
+
+
+async def test_a_returning_device_is_let_in_without_a_page(town: Town) -> None:
+    """With MAC authentication, who has a live admission is online from the first request on."""
+    host = town.addresses[RETURNING]
+    lease = Lease("8A-56-7E-F9-10-E4", "10.1.0.77")
+    leases = {phone_address(host, 0): lease}
+    options = replace(town.options(RETURNING), macauth=True, leases=leases)
+    log = EventLog()
+    async with SimulatedGateway(options, listener=log) as gateway, _phone(gateway, 0) as phone:
+        journey = await phone.go_online(WEB)
+        assert journey.online
+        assert len(journey.sights) > 1
+        gateway.leave(phone.source)
+        await log.until("accounting-response", 3)  # Accounting-On, Start, Stop
+        back = await phone.browse(WEB)
+    assert back.page.title == OPEN_WEB
+    answers = [kind for kind in log.kinds() if kind in ("access-accept", "access-reject")]
+    assert answers == ["access-reject", "access-accept", "access-accept"]
 
 
 @pytest.mark.namespace

@@ -17,7 +17,7 @@ from territory.database.components import Component, component_url
 from territory.keyring import Keyring
 from tests.servers.namespaces import end
 
-START_SECONDS = 30
+START_SECONDS = 60
 HEALTH_PORTS = {
     Component.PORTAL: 9401,
     Component.RADIUS: 9402,
