@@ -1,0 +1,95 @@
+"""Duplicate detection on a clock that stands still (RFC 5080 §2.2.2)."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from radius.protocol.duplicates import DuplicateCache
+
+PEER = ("192.0.2.1", 40000)
+FIRST, SECOND = b"1" * 16, b"2" * 16
+
+
+def test_a_request_seen_again_is_known_and_keeps_its_reply() -> None:
+    """The same source, Identifier and authenticator is the same request, answered or not."""
+    cache = DuplicateCache(lifetime_seconds=10)
+    entry, is_new = cache.look_up((PEER, 1), FIRST, now=0)
+    assert is_new
+    again, is_new = cache.look_up((PEER, 1), FIRST, now=1)
+    assert (again, is_new) == (entry, False)
+    assert again.reply is None
+    entry.reply = b"reply"
+    assert cache.look_up((PEER, 1), FIRST, now=9.9)[0].reply == b"reply"
+
+
+def test_a_new_authenticator_is_a_new_request() -> None:
+    """A NAS may use an Identifier again at once; the old entry is purged."""
+    cache = DuplicateCache()
+    cache.look_up((PEER, 1), FIRST, now=0)
+    _, is_new = cache.look_up((PEER, 1), SECOND, now=0)
+    assert is_new
+    assert len(cache) == 1
+
+
+def test_another_source_or_identifier_is_another_request() -> None:
+    """Two NAS may choose the same Identifier, and even the same authenticator."""
+    cache = DuplicateCache()
+    for key in ((PEER, 1), (PEER, 2), (("192.0.2.2", 40000), 1), (("192.0.2.1", 40001), 1)):
+        assert cache.look_up(key, FIRST, now=0)[1]
+
+
+def test_an_entry_expires() -> None:
+    """RFC 5080 §2.2.2: after 5 to 30 seconds the same octets are a new request."""
+    cache = DuplicateCache(lifetime_seconds=10)
+    cache.look_up((PEER, 1), FIRST, now=0)
+    assert cache.look_up((PEER, 1), FIRST, now=10)[1]
+
+
+def test_a_forgotten_request_is_worked_anew() -> None:
+    """What could not be answered is worth being sent again."""
+    cache = DuplicateCache()
+    entry, _ = cache.look_up((PEER, 1), FIRST, now=0)
+    cache.forget(entry)
+    assert cache.look_up((PEER, 1), FIRST, now=0)[1]
+
+
+def test_forgetting_an_old_request_leaves_the_new_one() -> None:
+    """The ledger may give up a request whose place another has taken meanwhile."""
+    cache = DuplicateCache()
+    old, _ = cache.look_up((PEER, 1), FIRST, now=0)
+    cache.look_up((PEER, 1), SECOND, now=0)
+    cache.forget(old)
+    assert not cache.look_up((PEER, 1), SECOND, now=0)[1]
+
+
+def test_the_oldest_makes_room() -> None:
+    """The cache is bounded; what falls out costs a repeated decision."""
+    cache = DuplicateCache(capacity=3)
+    for identifier in range(5):
+        cache.look_up((PEER, identifier), FIRST, now=0)
+    assert len(cache) == 3
+    assert not cache.look_up((PEER, 4), FIRST, now=0)[1]
+    assert cache.look_up((PEER, 0), FIRST, now=0)[1]
+
+
+def test_ten_thousand_duplicates_are_one_request() -> None:
+    """A storm costs one decision."""
+    cache = DuplicateCache()
+    new = [cache.look_up((PEER, 1), FIRST, now=n / 10_000)[1] for n in range(10_000)]
+    assert sum(new) == 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from((FIRST, SECOND)), st.floats(0, 5))))
+def test_a_request_is_new_exactly_when_it_should_be(
+    arrivals: list[tuple[int, bytes, float]],
+) -> None:
+    """Against the plainest model: remember the last authenticator and when it came."""
+    cache = DuplicateCache(lifetime_seconds=3)
+    model: dict[int, tuple[bytes, float]] = {}
+    now = 0.0
+    for identifier, authenticator, pause in arrivals:
+        now += pause
+        known = model.get(identifier)
+        expected = known is None or known[0] != authenticator or now >= known[1]
+        assert cache.look_up((PEER, identifier), authenticator, now)[1] is expected
+        if expected:
+            model[identifier] = (authenticator, now + 3)

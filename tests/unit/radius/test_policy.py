@@ -1,0 +1,193 @@
+"""Who is let in, as a table of cases."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from radius.access import AccessRequest, Proof
+from radius.policy import (
+    MESSAGES,
+    Accept,
+    Discard,
+    Facts,
+    Reason,
+    Reject,
+    decide,
+    decide_from_memory,
+    is_undetermined,
+    screen,
+)
+from tests.unit.radius.sample import DEVICE, FACTS, NAS, NOW, PLAN, PLANS, USER_NAME
+
+OTHER = bytes.fromhex("020000000001")
+SHOWN = AccessRequest(NAS, USER_NAME, Proof.RIGHT_PASSWORD, DEVICE, None)
+BY_MAC = AccessRequest(NAS, DEVICE.hex(), Proof.DEVICE, DEVICE, DEVICE)
+SECOND = timedelta(seconds=1)
+
+
+def facts(**changes: Any) -> Facts:
+    """Return the facts of a bound, living admission with other properties."""
+    return FACTS._replace(**changes)
+
+
+@pytest.mark.parametrize(
+    ("proof", "device", "named_device", "reason"),
+    [
+        (Proof.RIGHT_PASSWORD, DEVICE, None, None),
+        (Proof.RIGHT_PASSWORD, None, None, Reason.NO_DEVICE),
+        (Proof.WRONG_PASSWORD, DEVICE, None, Reason.WRONG_PASSWORD),
+        (Proof.WRONG_PASSWORD, DEVICE, DEVICE, Reason.WRONG_PASSWORD),
+        (Proof.MALFORMED_PASSWORD, DEVICE, None, Reason.MALFORMED_PASSWORD),
+        (Proof.TWO_PASSWORDS, DEVICE, None, Reason.TWO_PASSWORDS),
+        (Proof.NO_PASSWORD, DEVICE, None, Reason.NO_PASSWORD),
+        (Proof.EAP, DEVICE, None, Reason.EAP_NOT_OFFERED),
+        (Proof.DEVICE, DEVICE, DEVICE, None),
+        (Proof.DEVICE, DEVICE, OTHER, Reason.NOT_THIS_DEVICE),
+        (Proof.DEVICE, None, DEVICE, Reason.NO_DEVICE),
+    ],
+)
+def test_what_needs_no_facts_is_refused_before_them(
+    proof: Proof, device: bytes | None, named_device: bytes | None, reason: Reason | None
+) -> None:
+    """A guesser costs no query; a MAC address typed as a name opens nobody else's door."""
+    refused = screen(AccessRequest(NAS, USER_NAME, proof, device, named_device))
+    assert (refused and refused.reason) == reason
+
+
+@pytest.mark.parametrize(
+    ("request_", "found", "reason"),
+    [
+        (SHOWN, facts(bound_now=True), Reason.FIRST_USE),
+        (SHOWN, facts(), Reason.SHOWN_AGAIN),
+        (SHOWN, facts(credential_expires_at=NOW - SECOND), Reason.SHOWN_AGAIN),
+        (BY_MAC, facts(), Reason.KNOWN_DEVICE),
+    ],
+)
+def test_who_is_let_in(request_: AccessRequest, found: Facts, reason: Reason) -> None:
+    """First use, shown again by the same device even after minutes, and by MAC where allowed."""
+    decision = decide(request_, found, PLANS, NOW)
+    assert isinstance(decision, Accept)
+    assert decision.reason is reason
+    assert decision.rights.session_seconds == 4 * 3600
+    assert decision.rights.octets == PLAN.session_octets
+
+
+@pytest.mark.parametrize(
+    ("request_", "found", "reason"),
+    [
+        (SHOWN, None, Reason.UNKNOWN_CREDENTIAL),
+        (SHOWN, facts(device=None, credential_expires_at=NOW), Reason.CREDENTIAL_EXPIRED),
+        (SHOWN, facts(device=OTHER), Reason.OTHER_DEVICE),
+        (SHOWN, facts(site_id=UUID(int=9)), Reason.OTHER_SITE),
+        (SHOWN, facts(ends_at=NOW), Reason.ENDED),
+        (SHOWN, facts(ends_at=NOW + SECOND / 2), Reason.ENDED),
+        (SHOWN, facts(revoked_at=NOW), Reason.REVOKED),
+        (SHOWN, facts(download_octets=5_000_000_000), Reason.USED_UP),
+        (SHOWN, facts(upload_octets=3 * 10**9, download_octets=3 * 10**9), Reason.USED_UP),
+        (BY_MAC, None, Reason.UNKNOWN_DEVICE),
+        (BY_MAC, facts(site_id=UUID(int=9)), Reason.OTHER_SITE),
+        (BY_MAC, facts(revoked_at=NOW - SECOND), Reason.REVOKED),
+        # Of two reasons, the one the guest can do something about, or nobody can, comes first.
+        (SHOWN, facts(site_id=UUID(int=9), device=OTHER), Reason.OTHER_SITE),
+        (SHOWN, facts(revoked_at=NOW, ends_at=NOW), Reason.REVOKED),
+    ],
+)
+def test_who_is_refused(request_: AccessRequest, found: Facts | None, reason: Reason) -> None:
+    """Another device, another site, too late, revoked, used up: each with its own word."""
+    decision = decide(request_, found, PLANS, NOW)
+    assert isinstance(decision, Reject)
+    assert decision.reason is reason
+    assert decision.admission_id == (found and found.admission_id)
+
+
+def test_a_device_is_not_known_where_its_plan_does_not_allow_it() -> None:
+    """MAC authentication is a right of the plan."""
+    plans = {PLAN.id: replace(PLAN, mac_authentication=False)}
+    decision = decide(BY_MAC, facts(), plans, NOW)
+    assert decision == Reject(Reason.DEVICE_NOT_ALLOWED, FACTS.admission_id)
+    assert isinstance(decide(SHOWN, facts(), plans, NOW), Accept)
+
+
+def test_what_remains_is_granted() -> None:
+    """Shown again: the time and the data that are left, not the plan's again."""
+    later = NOW + timedelta(hours=3, minutes=59)
+    used = facts(upload_octets=10**9, download_octets=10**9)
+    decision = decide(SHOWN, used, PLANS, later)
+    assert isinstance(decision, Accept)
+    assert (decision.rights.session_seconds, decision.rights.octets) == (60, 3_000_000_000)
+
+
+def test_an_unknown_plan_waits_for_the_territory() -> None:
+    """A plan just made is read again rather than refused: the NAS asks once more."""
+    assert decide(SHOWN, facts(), {}, NOW) == Discard(Reason.PLAN_UNKNOWN)
+
+
+def test_memory_lets_in_and_never_refuses() -> None:
+    """DESIGN decision 13: a live admission in memory, or no answer at all."""
+    decision = decide_from_memory(SHOWN, facts(), PLANS, NOW)
+    assert isinstance(decision, Accept)
+    assert decision.reason is Reason.FROM_MEMORY
+    for found in (None, facts(ends_at=NOW), facts(device=OTHER), facts(revoked_at=NOW)):
+        assert decide_from_memory(SHOWN, found, PLANS, NOW) == Discard(Reason.UNAVAILABLE)
+
+
+@pytest.mark.parametrize(
+    ("changes", "undetermined"),
+    [
+        ({"device": None}, True),
+        ({}, False),
+        ({"device": None, "credential_expires_at": NOW}, False),
+        ({"device": None, "ends_at": NOW}, False),
+        ({"device": None, "revoked_at": NOW}, False),
+        ({"device": None, "site_id": UUID(int=9)}, False),
+    ],
+)
+def test_facts_are_undetermined_only_while_another_binds(
+    changes: dict[str, Any], undetermined: bool
+) -> None:
+    """Free, and could have been bound: then somebody else is binding it right now."""
+    assert is_undetermined(facts(**changes), NAS.site_id, NOW) is undetermined
+
+
+@pytest.mark.parametrize("reason", list(MESSAGES))
+def test_a_refusal_says_what_to_do_in_ascii(reason: Reason) -> None:
+    """Gateways carry it through a URL; the portal finds its word in the brackets."""
+    message = Reject(reason).message
+    assert message.isascii()
+    assert len(message) <= 253
+    assert message.endswith(f"[{reason.value}]")
+
+
+def test_every_refusal_has_its_words() -> None:
+    """No reason a guest can meet is without a message."""
+    silent = {Reason.FIRST_USE, Reason.SHOWN_AGAIN, Reason.KNOWN_DEVICE, Reason.FROM_MEMORY}
+    silent |= {Reason.UNAVAILABLE, Reason.PLAN_UNKNOWN}
+    assert set(Reason) - silent == set(MESSAGES)
+
+
+@given(
+    st.sampled_from((None, DEVICE, OTHER)),
+    st.booleans(),
+    st.timedeltas(timedelta(hours=-1), timedelta(hours=1)),
+    st.timedeltas(timedelta(hours=-1), timedelta(hours=1)),
+    st.integers(0, 10**10),
+)
+def test_nobody_is_let_in_without_right(
+    device: bytes | None, same_site: bool, expires: timedelta, ends: timedelta, used: int
+) -> None:
+    """An Accept means: this device's, this site's, alive, something left."""
+    found = facts(
+        device=device,
+        site_id=NAS.site_id if same_site else UUID(int=9),
+        credential_expires_at=NOW + expires,
+        ends_at=NOW + ends,
+        download_octets=used,
+    )
+    decision = decide(SHOWN, found, PLANS, NOW)
+    entitled = device == DEVICE and same_site and ends >= SECOND and used < 5 * 10**9
+    assert isinstance(decision, Accept) is entitled
