@@ -6,12 +6,9 @@ them from the database.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
-
-FRESH = timedelta(minutes=15)
-"""A NAS heard within this is surely in service, whatever was last polled."""
 
 
 class Health(StrEnum):

@@ -39,7 +39,6 @@ Login = Annotated[str, typer.Argument(help="Professional e-mail address.")]
 LinkTo = Annotated[str, typer.Option("--to", help="What the link opens: console or desk.")]
 
 Result = TypeVar("Result")
-Work = Callable[["AsyncConnection"], Awaitable[Result]]
 
 
 @operator.command()
@@ -186,13 +185,13 @@ def set_password(
     typer.echo(f"{login} has a new password")
 
 
-def _run(settings: "Settings", work: "Work[Result]") -> "Result":
+def _run(settings: "Settings", work: Callable[["AsyncConnection"], Awaitable[Result]]) -> Result:
     """Do the work in one transaction, with the portal's rights."""
     from socle.base import lay_ground
     from territory.database.components import Component
     from territory.database.connect import open_engine
 
-    async def inside() -> "Result":
+    async def inside() -> Result:
         ground = await lay_ground(settings)
         engine = open_engine(ground.urls[Component.PORTAL])
         try:

@@ -8,14 +8,20 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from portal.console.audit_log import check_chain
 from territory.access.audit import Act, append, canonical, load_entries
+from territory.access.roles import Role
+from tests.conftest import FixedClock
+from tests.integration.console.ground import SignedIn, Territory
 
 AWKWARD = {"text": 'é "quoted" \\ ☕ \u2028', "number": 1.50, "deep": {"b": 1, "a": [None, True]}}
 
 
-async def test_postgresql_and_python_agree_on_every_line(engine, owner, clock):
+async def test_postgresql_and_python_agree_on_every_line(
+    engine: AsyncEngine, owner: AsyncEngine, clock: FixedClock
+) -> None:
     """The canonical text and the digest, for accents, nested JSON and no operator at all."""
     async with engine.begin() as db:
         for number, who in enumerate((None, uuid4(), None)):
@@ -31,7 +37,9 @@ async def test_postgresql_and_python_agree_on_every_line(engine, owner, clock):
         assert (await check_chain(db)).broken_at is None
 
 
-async def test_twenty_at_once_make_one_chain(engine, owner, clock):
+async def test_twenty_at_once_make_one_chain(
+    engine: AsyncEngine, owner: AsyncEngine, clock: FixedClock
+) -> None:
     """Numbers without a gap, each line after the one before, whoever writes."""
 
     async def write(number: int) -> int:
@@ -44,7 +52,9 @@ async def test_twenty_at_once_make_one_chain(engine, owner, clock):
         assert (await check_chain(db)).checked == 20
 
 
-async def test_an_act_that_fails_leaves_no_line(engine, owner, clock):
+async def test_an_act_that_fails_leaves_no_line(
+    engine: AsyncEngine, owner: AsyncEngine, clock: FixedClock
+) -> None:
     """The line lives and dies with the transaction of its act."""
     async with engine.connect() as db:
         await append(db, clock.now(), None, "essai", Act("test.done", "", {}))
@@ -62,7 +72,9 @@ async def test_an_act_that_fails_leaves_no_line(engine, owner, clock):
         "INSERT INTO audit.entry SELECT * FROM audit.entry",
     ],
 )
-async def test_the_portal_can_only_append(engine, clock, statement):
+async def test_the_portal_can_only_append(
+    engine: AsyncEngine, clock: FixedClock, statement: str
+) -> None:
     """Its role may not even try."""
     async with engine.begin() as db:
         await append(db, clock.now(), None, "essai", Act("test.done", "", {}))
@@ -71,10 +83,10 @@ async def test_the_portal_can_only_append(engine, clock, statement):
             await db.execute(text(statement))
 
 
-async def test_the_page_shows_where_the_chain_was_broken(owner, database_url, made, signed_in):
+async def test_the_page_shows_where_the_chain_was_broken(
+    owner: AsyncEngine, database_url: str, made: Territory, signed_in: SignedIn
+) -> None:
     """Even the database's owner, who can lift the trigger, leaves a trace."""
-    from territory.access.roles import Role
-
     dpo = await signed_in(Role.DPO)
     _, sound = await dpo.get("/journal")
     assert "La chaîne tient." in sound
@@ -86,10 +98,10 @@ async def test_the_page_shows_where_the_chain_was_broken(owner, database_url, ma
     assert "La chaîne est rompue à la ligne 3." in broken
 
 
-async def test_the_log_is_read_a_page_at_a_time(engine, signed_in, clock):
+async def test_the_log_is_read_a_page_at_a_time(
+    engine: AsyncEngine, signed_in: SignedIn, clock: FixedClock
+) -> None:
     """Fifty lines, the latest first; older ones on the next page; odd numbers do no harm."""
-    from territory.access.roles import Role
-
     async with engine.begin() as db:
         for number in range(120):
             await append(db, clock.now(), None, "essai", Act("test.done", f"ligne-{number}", {}))

@@ -1,21 +1,25 @@
 """The door: passwords, links, locks, forms, and what ends a sign-in."""
 
+import aiohttp
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from territory.access.roles import Role
 from territory.access.store import digest_token
 from territory.access.throttle import FREE_ATTEMPTS
 from territory.database import tables
+from tests.conftest import FixedClock
+from tests.integration.console.ground import Browser, LinkFor, SignedIn, Territory
 
 LOGIN = "technique@meuse.example"
 
 
-def cookie_of(answer) -> str:
+def cookie_of(answer: aiohttp.ClientResponse) -> str:
     """The Set-Cookie header."""
     return answer.headers["Set-Cookie"]
 
 
-async def test_a_right_password_opens_the_console(browser):
+async def test_a_right_password_opens_the_console(browser: Browser) -> None:
     """303 to the home, with a cookie no script and no other site can use."""
     answer = await browser.sign_in(LOGIN)
     assert (answer.status, answer.headers["Location"]) == (303, "/console/")
@@ -26,7 +30,9 @@ async def test_a_right_password_opens_the_console(browser):
     assert (await browser.get("/"))[0] == 200
 
 
-async def test_the_table_of_sign_ins_holds_no_usable_token(browser, owner):
+async def test_the_table_of_sign_ins_holds_no_usable_token(
+    browser: Browser, owner: AsyncEngine
+) -> None:
     """What is stored is the SHA-256 of the cookie."""
     token = cookie_of(await browser.sign_in(LOGIN)).partition("=")[2].partition(";")[0]
     async with owner.connect() as db:
@@ -34,7 +40,7 @@ async def test_the_table_of_sign_ins_holds_no_usable_token(browser, owner):
     assert [bytes(row) for row in rows] == [digest_token(token)]
 
 
-async def test_a_wrong_password_and_an_unknown_login_read_the_same(browser):
+async def test_a_wrong_password_and_an_unknown_login_read_the_same(browser: Browser) -> None:
     """Nobody learns from the page who has an account."""
     wrong = await browser.sign_in(LOGIN, "faux")
     unknown = await browser.sign_in("personne@meuse.example", "faux")
@@ -46,7 +52,9 @@ async def test_a_wrong_password_and_an_unknown_login_read_the_same(browser):
     assert pages[0] == pages[1]
 
 
-async def test_five_errors_shut_the_door_for_a_minute_even_to_the_right_password(browser, clock):
+async def test_five_errors_shut_the_door_for_a_minute_even_to_the_right_password(
+    browser: Browser, clock: FixedClock
+) -> None:
     """The lock refuses, ends by itself, and a success then starts the count again."""
     for _ in range(FREE_ATTEMPTS):
         assert (await browser.sign_in(LOGIN, "faux")).status == 403
@@ -55,7 +63,7 @@ async def test_five_errors_shut_the_door_for_a_minute_even_to_the_right_password
     assert (await browser.sign_in(LOGIN)).status == 303
 
 
-async def test_an_address_that_guesses_for_ten_minutes_is_told_to_wait(browser):
+async def test_an_address_that_guesses_for_ten_minutes_is_told_to_wait(browser: Browser) -> None:
     """Thirty refusals, whatever the logins, then 429 with a delay."""
     for number in range(30):
         assert (await browser.sign_in(f"x{number}@meuse.example", "faux")).status == 403
@@ -63,7 +71,9 @@ async def test_an_address_that_guesses_for_ten_minutes_is_told_to_wait(browser):
     assert (answer.status, answer.headers["Retry-After"]) == (429, "600")
 
 
-async def test_a_sign_in_ends_when_idle_and_at_its_last_hour(browser, clock):
+async def test_a_sign_in_ends_when_idle_and_at_its_last_hour(
+    browser: Browser, clock: FixedClock
+) -> None:
     """Thirty minutes without a page, or ten hours in all."""
     await browser.sign_in(LOGIN)
     clock.advance(minutes=29)
@@ -78,7 +88,7 @@ async def test_a_sign_in_ends_when_idle_and_at_its_last_hour(browser, clock):
     assert (await browser.get("/"))[0] == 303
 
 
-async def test_signing_out_ends_the_cookie_itself(browser, site):
+async def test_signing_out_ends_the_cookie_itself(browser: Browser) -> None:
     """The token is dead on the server, not only forgotten by the browser."""
     token = cookie_of(await browser.sign_in(LOGIN)).partition(";")[0]
     answer = await browser.post("/session/fermer", {}, form_at="/")
@@ -87,7 +97,9 @@ async def test_signing_out_ends_the_cookie_itself(browser, site):
     assert status == 303
 
 
-async def test_a_disabled_operator_is_out_at_once(browser, signed_in, made):
+async def test_a_disabled_operator_is_out_at_once(
+    browser: Browser, signed_in: SignedIn, made: Territory
+) -> None:
     """Their open browser stops at its next page."""
     await browser.sign_in(LOGIN)
     administrator = await signed_in(Role.ADMINISTRATOR)
@@ -98,7 +110,9 @@ async def test_a_disabled_operator_is_out_at_once(browser, signed_in, made):
     assert (await browser.sign_in(LOGIN)).status == 403
 
 
-async def test_after_the_door_one_gets_the_page_asked_for_and_never_another_site(browser):
+async def test_after_the_door_one_gets_the_page_asked_for_and_never_another_site(
+    browser: Browser,
+) -> None:
     """`suite` leads back inside the console only."""
     for wanted, expected in (
         ("/console/lieux", "/console/lieux"),
@@ -114,7 +128,7 @@ async def test_after_the_door_one_gets_the_page_asked_for_and_never_another_site
         await browser.post("/session/fermer", {}, form_at="/")
 
 
-async def test_a_link_signs_in_once_by_its_button(browser, link_for):
+async def test_a_link_signs_in_once_by_its_button(browser: Browser, link_for: LinkFor) -> None:
     """A visit of the link uses nothing up; its button does; a second time is refused."""
     token = await link_for(Role.DPO)
     for _ in range(2):
@@ -125,8 +139,8 @@ async def test_a_link_signs_in_once_by_its_button(browser, link_for):
 
 
 async def test_a_link_is_good_for_fifteen_minutes_and_for_its_application(
-    browser, link_for, clock, owner
-):
+    browser: Browser, link_for: LinkFor, clock: FixedClock, owner: AsyncEngine
+) -> None:
     """Late links and the desk's links open nothing here."""
     token = await link_for(Role.DPO)
     clock.advance(minutes=15, seconds=1)
@@ -137,7 +151,9 @@ async def test_a_link_is_good_for_fifteen_minutes_and_for_its_application(
     assert (await browser.get(f"/lien/{token}"))[0] == 410
 
 
-async def test_a_first_sign_in_must_choose_a_password(browser, signed_in, made):
+async def test_a_first_sign_in_must_choose_a_password(
+    browser: Browser, signed_in: SignedIn, made: Territory
+) -> None:
     """The administrator erases it with a new link; every page then leads to the choice."""
     administrator = await signed_in(Role.ADMINISTRATOR)
     where = f"/operateurs/{made.operators['mediator'].id}"
@@ -153,7 +169,7 @@ async def test_a_first_sign_in_must_choose_a_password(browser, signed_in, made):
     assert (await browser.get("/lieux"))[0] == 200
 
 
-async def test_changing_a_password_asks_for_the_current_one(signed_in):
+async def test_changing_a_password_asks_for_the_current_one(signed_in: SignedIn) -> None:
     """An unattended browser does not give the account away."""
     browser = await signed_in(Role.DPO)
     fresh = "Douze-Mirabelles-d-Août-55"
@@ -161,7 +177,9 @@ async def test_changing_a_password_asks_for_the_current_one(signed_in):
     assert (await browser.post("/mot-de-passe", fields)).status == 422
 
 
-async def test_a_form_needs_our_page_and_this_sign_in(signed_in, browser):
+async def test_a_form_needs_our_page_and_this_sign_in(
+    signed_in: SignedIn, browser: Browser
+) -> None:
     """No token, another's token, another site, even a neighbour on our host: all refused."""
     administrator = await signed_in(Role.ADMINISTRATOR)
     other = await signed_in(Role.DPO)
@@ -179,7 +197,7 @@ async def test_a_form_needs_our_page_and_this_sign_in(signed_in, browser):
     assert (await administrator.post("/operateurs", fields)).status == 200
 
 
-async def test_a_bad_form_is_a_clear_page(browser):
+async def test_a_bad_form_is_a_clear_page(browser: Browser) -> None:
     """Binary fields, too many of them or too large a form never reach a handler."""
     for fields in ({"login": "a\x00b"}, {f"f{n}": "" for n in range(200)}):
         assert (await browser.post("/session", fields)).status == 400

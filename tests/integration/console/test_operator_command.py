@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from pathlib import Path
+from typing import Protocol
 
 import pytest
 from typer.testing import CliRunner
@@ -13,8 +15,16 @@ from territory.database.connect import open_engine
 LOGIN = "a.marchal@meuse.example"
 
 
+class Run(Protocol):
+    """Runs a command of `socle operator`."""
+
+    def __call__(self, *arguments: str, typed: str | None = None) -> tuple[int, str, str]:
+        """Return its exit status, output and errors."""
+        ...
+
+
 @pytest.fixture
-def socle(database_url, tmp_path, monkeypatch):
+def socle(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command of `socle operator` and return its exit status, output and errors."""
     monkeypatch.setenv("SOCLE_DATABASE__URL", database_url)
     monkeypatch.setenv("SOCLE_STATE_FOLDER", str(tmp_path))
@@ -28,7 +38,7 @@ def socle(database_url, tmp_path, monkeypatch):
     return run
 
 
-def test_an_operator_from_the_first_link_to_the_last_day(socle, database_url):
+def test_an_operator_from_the_first_link_to_the_last_day(socle: Run, database_url: str) -> None:
     """Added, listed, given a password and a link, disabled; each a line of the log."""
     status, link, _ = socle("add", LOGIN, "--name", "Agnès", "--role", "administrator")
     assert status == 0
@@ -72,19 +82,21 @@ def test_an_operator_from_the_first_link_to_the_last_day(socle, database_url):
         (("set-password", LOGIN, "--stdin"), "too easy to guess"),
     ],
 )
-def test_what_cannot_be_done_is_one_line_and_status_1(socle, arguments, words):
+def test_what_cannot_be_done_is_one_line_and_status_1(
+    socle: Run, arguments: tuple[str, ...], words: str
+) -> None:
     """In words, on standard error."""
     status, _, errors = socle(*arguments, typed="azerty\n")
     assert status == 1
     assert words in errors
 
 
-def test_a_login_is_taken_once(socle):
+def test_a_login_is_taken_once(socle: Run) -> None:
     """The second time is refused, nothing is overwritten."""
     assert socle("add", LOGIN, "--name", "A", "--role", "dpo")[0] == 0
     assert socle("add", LOGIN.upper(), "--name", "B", "--role", "dpo")[0] == 1
 
 
-def test_an_unknown_role_is_a_usage_error(socle):
+def test_an_unknown_role_is_a_usage_error(socle: Run) -> None:
     """Status 2, before anything is opened."""
     assert socle("add", LOGIN, "--name", "A", "--role", "emperor")[0] == 2

@@ -4,28 +4,28 @@ from dataclasses import replace
 
 import aiohttp
 from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from portal.console.app import create_console
-from territory.access.passwords import Cost, Passwords
+from territory.access.passwords import Passwords
 from territory.access.roles import Role
 from territory.database import tables
 from territory.database.connect import open_engine
 from territory.web.server import start_site
+from tests.integration.console.ground import CHEAP, SignedIn, Site, Territory
 
-CHEAP = Cost(passes=1, memory_kib=8, lanes=1)
 
-
-async def actions(owner):
+async def actions(owner: AsyncEngine) -> list[tuple[str, str, str]]:
     """Every act of the log so far, with who and on what."""
     async with owner.connect() as db:
         entry = tables.audit_entry.c
         rows = await db.execute(
             select(entry.actor, entry.action, entry.subject).order_by(entry.number)
         )
-        return [tuple(row) for row in rows]
+        return [(row.actor, row.action, row.subject) for row in rows]
 
 
-async def test_an_agent_sees_their_organisations_sites_only(signed_in):
+async def test_an_agent_sees_their_organisations_sites_only(signed_in: SignedIn) -> None:
     """Another organisation's site is as if it did not exist."""
     agent = await signed_in(Role.AGENT)
     _, listed = await agent.get("/lieux")
@@ -39,7 +39,7 @@ async def test_an_agent_sees_their_organisations_sites_only(signed_in):
     assert "198.51.100.23" not in home
 
 
-async def test_a_technician_finds_why_a_place_is_down(signed_in):
+async def test_a_technician_finds_why_a_place_is_down(signed_in: SignedIn) -> None:
     """From the home to the site: which radio, why, since when."""
     technician = await signed_in(Role.TECHNICIAN)
     _, home = await technician.get("/")
@@ -49,7 +49,7 @@ async def test_a_technician_finds_why_a_place_is_down(signed_in):
         assert words in site
 
 
-async def test_a_technician_meets_the_new_gateway_and_the_unsigned_one(signed_in):
+async def test_a_technician_meets_the_new_gateway_and_the_unsigned_one(signed_in: SignedIn) -> None:
     """Unknown addresses are offered as the line to write; unsigned packets are counted."""
     technician = await signed_in(Role.TECHNICIAN)
     _, page = await technician.get("/equipements")
@@ -59,7 +59,9 @@ async def test_a_technician_meets_the_new_gateway_and_the_unsigned_one(signed_in
     assert "texte illisible" in page
 
 
-async def test_no_page_of_the_console_shows_a_guests_device(signed_in, owner, made):
+async def test_no_page_of_the_console_shows_a_guests_device(
+    signed_in: SignedIn, owner: AsyncEngine, made: Territory
+) -> None:
     """Counts only: a MAC, a private address and a user name never leave the database here."""
     async with owner.begin() as db:
         await db.execute(
@@ -74,14 +76,16 @@ async def test_no_page_of_the_console_shows_a_guests_device(signed_in, owner, ma
             assert secret not in page
 
 
-async def test_a_custodian_is_led_to_the_desk(signed_in):
+async def test_a_custodian_is_led_to_the_desk(signed_in: SignedIn) -> None:
     """The console has nothing for them, and says where their work is."""
     custodian = await signed_in(Role.CUSTODIAN)
     _, home = await custodian.get("/")
     assert 'href="http://127.0.0.1:8444"' in home
 
 
-async def test_reading_operators_and_the_log_is_a_line_of_the_log(signed_in, owner, made):
+async def test_reading_operators_and_the_log_is_a_line_of_the_log(
+    signed_in: SignedIn, owner: AsyncEngine, made: Territory
+) -> None:
     """Who looked, at whom."""
     administrator = await signed_in(Role.ADMINISTRATOR)
     before = len(await actions(owner))
@@ -96,7 +100,9 @@ async def test_reading_operators_and_the_log_is_a_line_of_the_log(signed_in, own
     ]
 
 
-async def test_adding_an_operator_shows_the_link_once_and_faults_at_once(signed_in, owner):
+async def test_adding_an_operator_shows_the_link_once_and_faults_at_once(
+    signed_in: SignedIn, owner: AsyncEngine
+) -> None:
     """All faults together, nothing typed is lost; a taken login is said."""
     administrator = await signed_in(Role.ADMINISTRATOR)
     wrong = {"login": "nope", "display_name": "", "role": "agent", "organisation": ""}
@@ -114,7 +120,9 @@ async def test_adding_an_operator_shows_the_link_once_and_faults_at_once(signed_
         assert (await administrator.post("/operateurs", odd)).status == 422
 
 
-async def test_an_administrator_cannot_shut_themselves_out(signed_in, made):
+async def test_an_administrator_cannot_shut_themselves_out(
+    signed_in: SignedIn, made: Territory
+) -> None:
     """The last administrator would be missed."""
     administrator = await signed_in(Role.ADMINISTRATOR)
     where = f"/operateurs/{made.operators['administrator'].id}"
@@ -122,14 +130,14 @@ async def test_an_administrator_cannot_shut_themselves_out(signed_in, made):
     assert answer.status == 403
 
 
-async def test_an_unknown_operator_is_a_clear_page(signed_in):
+async def test_an_unknown_operator_is_a_clear_page(signed_in: SignedIn) -> None:
     """Neither a well-formed unknown id nor a malformed one fails."""
     administrator = await signed_in(Role.ADMINISTRATOR)
     for identifier in ("00000000-0000-4000-8000-000000000000", "-" * 36, "x"):
         assert (await administrator.get(f"/operateurs/{identifier}"))[0] == 404
 
 
-async def test_with_the_database_away_the_page_says_so(site):
+async def test_with_the_database_away_the_page_says_so(site: Site) -> None:
     """503 in words, on the door and behind it, not a stack and not a sign-in page."""
     away = open_engine("postgresql://socle_portal@127.0.0.1:1/socle")
     console = replace(site.console, engine=away, passwords=Passwords(CHEAP))
@@ -145,7 +153,9 @@ async def test_with_the_database_away_the_page_says_so(site):
     await away.dispose()
 
 
-async def test_a_connection_cut_by_the_server_is_mended_by_the_next_page(signed_in, owner):
+async def test_a_connection_cut_by_the_server_is_mended_by_the_next_page(
+    signed_in: SignedIn, owner: AsyncEngine
+) -> None:
     """A restart of PostgreSQL costs nobody their sign-in."""
     technician = await signed_in(Role.TECHNICIAN)
     async with owner.begin() as db:

@@ -5,12 +5,15 @@ Pictures go to the folder named by SOCLE_PICTURES, for people to look at.
 
 import os
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
 from territory.access.roles import Role
+from tests.integration.console.ground import LinkFor, Site, Territory
 
 pytestmark = pytest.mark.browser
 
@@ -46,6 +49,11 @@ async def chromium() -> AsyncIterator[Browser]:
         await opened.close()
 
 
+def hear(complaints: list[str], message: ConsoleMessage) -> None:
+    """Keep what the browser complains about."""
+    complaints.append(message.text)
+
+
 async def look(page: Page, name: str) -> None:
     """Fail on any accessibility fault, at a phone's and at a desk's width, and keep the picture."""
     for width in WIDTHS:
@@ -64,28 +72,34 @@ async def look(page: Page, name: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_every_page_of_every_role(chromium, site, made, link_for, scheme):
-    """Each role comes in by a link's button and looks at each of its pages."""
-    values = {"dpo": str(made.operators["dpo"].id)}
-    for role, paths in PAGES.items():
-        context = await chromium.new_context(color_scheme=scheme, locale="fr-FR")
-        page = await context.new_page()
-        complaints: list[str] = []
-        page.on("console", lambda message, kept=complaints: kept.append(message.text))
-        await page.goto(site.at(f"/lien/{await link_for(role)}"))
-        if role is Role.DPO:
-            await look(page, f"{scheme}-link")
-        await page.get_by_role("button", name="Ouvrir ma session").click()
-        await page.wait_for_url("**/console/")
-        for path in paths:
-            await page.goto(site.at(path.format_map(values)))
-            name = path.strip("/{}").replace("/", "-").replace("{", "") or "home"
-            await look(page, f"{scheme}-{role.value}-{name}")
-        assert [text for text in complaints if "404" not in text and "403" not in text] == []
-        await context.close()
+@pytest.mark.parametrize("role", PAGES)
+async def test_every_page_of_every_role(
+    chromium: Browser,
+    site: Site,
+    made: Territory,
+    link_for: LinkFor,
+    role: Role,
+    scheme: Literal["light", "dark"],
+) -> None:
+    """Each role comes in by a link's button and looks at each of its pages, by day and by night."""
+    context = await chromium.new_context(color_scheme=scheme, locale="fr-FR")
+    page = await context.new_page()
+    complaints: list[str] = []
+    page.on("console", partial(hear, complaints))
+    await page.goto(site.at(f"/lien/{await link_for(role)}"))
+    if role is Role.DPO:
+        await look(page, f"{scheme}-link")
+    await page.get_by_role("button", name="Ouvrir ma session").click()
+    await page.wait_for_url("**/console/")
+    for path in PAGES[role]:
+        await page.goto(site.at(path.format(dpo=made.operators["dpo"].id)))
+        name = path.strip("/{}").replace("/", "-").replace("{", "") or "home"
+        await look(page, f"{scheme}-{role.value}-{name}")
+    assert [text for text in complaints if "404" not in text and "403" not in text] == []
+    await context.close()
 
 
-async def test_the_door_in_a_browser(chromium, site):
+async def test_the_door_in_a_browser(chromium: Browser, site: Site) -> None:
     """Wrong password, right password, a link for a new operator, the way out."""
     context = await chromium.new_context(locale="fr-FR")
     page = await context.new_page()

@@ -8,11 +8,10 @@ from aiohttp import web
 
 from portal.console.app import create_console
 from territory.access.gate import PERMISSIONS
-from territory.access.passwords import Cost, Passwords
+from territory.access.passwords import Passwords
 from territory.access.roles import GRANTS, Permission, Role
 from territory.web.server import start_site
-
-CHEAP = Cost(passes=1, memory_kib=8, lanes=1)
+from tests.integration.console.ground import CHEAP, Browser, SignedIn, Site, Territory
 
 EXPECTED = {
     "": "any",
@@ -55,7 +54,7 @@ def plain_path(route: web.AbstractRoute) -> str:
     return route.resource.canonical.removeprefix("/console")
 
 
-async def test_every_route_declares_the_permission_the_table_says(site):
+async def test_every_route_declares_the_permission_the_table_says(site: Site) -> None:
     """A route without a permission, or with another one, fails here before it fails someone."""
     routes = walk(site.app)
     assert {plain_path(route) for route in routes} == set(EXPECTED)
@@ -67,7 +66,9 @@ async def test_every_route_declares_the_permission_the_table_says(site):
 
 
 @pytest.mark.parametrize("role", [None, *Role])
-async def test_each_route_answers_each_role_as_the_table_says(site, made, browser, signed_in, role):
+async def test_each_route_answers_each_role_as_the_table_says(
+    site: Site, made: Territory, browser: Browser, signed_in: SignedIn, role: Role | None
+) -> None:
     """Asked for real: allowed roles pass, others get 403, nobody is sent to sign in.
 
     A form without its token shows the difference too: whoever may pass the gate is refused for
@@ -100,7 +101,7 @@ async def test_each_route_answers_each_role_as_the_table_says(site, made, browse
             assert status == 403, (route.method, path, status)
 
 
-async def test_an_undeclared_route_is_refused(site):
+async def test_an_undeclared_route_is_refused(site: Site) -> None:
     """Default deny: forgetting the permission closes the page."""
 
     async def forgotten(_: web.Request) -> web.Response:
@@ -115,7 +116,7 @@ async def test_an_undeclared_route_is_refused(site):
     await runner.cleanup()
 
 
-async def test_an_unknown_page_says_so_and_repeats_nothing(browser):
+async def test_an_unknown_page_says_so_and_repeats_nothing(browser: Browser) -> None:
     """404 in words, without the address that was typed."""
     status, text = await browser.get("/<script>alert(1)</script>")
     assert status == 404

@@ -54,7 +54,7 @@ def site(name: str, radios: list[Health], *, unsigned: int = 0, heard: bool = Tr
     )
 
 
-def test_sites_that_are_down_come_before_those_that_are_degraded():
+def test_sites_that_are_down_come_before_those_that_are_degraded() -> None:
     """Nobody online first; sites that are well are not listed."""
     items = site_items(
         [
@@ -67,7 +67,7 @@ def test_sites_that_are_down_come_before_those_that_are_degraded():
     assert items[0].detail == "borne 1 et 1 de plus\u00a0: ne répond plus."
 
 
-def test_radius_says_what_it_could_not_use():
+def test_radius_says_what_it_could_not_use() -> None:
     """Unknown addresses, unsigned packets, packets set aside, NAS never heard."""
     sites = [site("a", [], unsigned=3), site("b", [], heard=False)]
     discards = [
@@ -84,13 +84,13 @@ def test_radius_says_what_it_could_not_use():
     assert radius_items([site("a", [])], [], []) == []
 
 
-def test_long_lists_are_cut():
+def test_long_lists_are_cut() -> None:
     """Four names, then a count."""
     discards = [Discard(f"192.0.2.{n}", UNKNOWN_NAS, 1, NOW, NOW) for n in range(1, 8)]
     assert radius_items([], discards, [])[0].detail.endswith("192.0.2.4 et 3 de plus.")
 
 
-def test_nothing_to_do_is_said():
+def test_nothing_to_do_is_said() -> None:
     """An empty list would look like a fault."""
     assert all_is_well([], "sites")[0].weight is Weight.GOOD
     items = operator_items(["a@b.example"])

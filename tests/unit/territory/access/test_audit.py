@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -25,14 +26,14 @@ def chain(length: int) -> list[Entry]:
     return entries
 
 
-def test_the_canonical_text_is_the_databases():
+def test_the_canonical_text_is_the_databases() -> None:
     """Fields joined by U+001F, the instant in UTC to the microsecond; no operator is empty."""
     entry = Entry(7, AT, None, "demo", "x.y", "s", '{"a": 1}', GENESIS, b"")
     parts = ["7", "2026-11-20T14:00:00.123456Z", "", "demo", "x.y", "s", '{"a": 1}']
     assert canonical(entry) == "\x1f".join(parts)
 
 
-def test_a_sound_chain_holds():
+def test_a_sound_chain_holds() -> None:
     """Whole, or from any known entry on."""
     entries = chain(5)
     assert verify(entries).broken_at is None
@@ -54,7 +55,7 @@ def test_a_sound_chain_holds():
         {"digest": bytes(32)},
     ],
 )
-def test_a_changed_line_is_the_first_that_no_longer_fits(change):
+def test_a_changed_line_is_the_first_that_no_longer_fits(change: dict[str, Any]) -> None:
     """Whatever field is touched."""
     entries = chain(6)
     entries[3] = replace(entries[3], **change)
@@ -62,7 +63,7 @@ def test_a_changed_line_is_the_first_that_no_longer_fits(change):
     assert (verdict.checked, verdict.broken_at) == (3, 4)
 
 
-def test_a_line_rewritten_with_its_digest_breaks_the_next_one():
+def test_a_line_rewritten_with_its_digest_breaks_the_next_one() -> None:
     """Forging one line means forging all that follow."""
     entries = chain(4)
     forged = replace(entries[1], actor="someone else")
@@ -70,13 +71,13 @@ def test_a_line_rewritten_with_its_digest_breaks_the_next_one():
     assert verify(entries).broken_at == 3
 
 
-def test_a_line_taken_out_is_named():
+def test_a_line_taken_out_is_named() -> None:
     """The missing number itself."""
     entries = chain(5)
     assert verify(entries[:2] + entries[3:]).broken_at == 3
 
 
-def test_a_line_put_in_is_named():
+def test_a_line_put_in_is_named() -> None:
     """A number that comes twice does not follow itself."""
     entries = chain(4)
     assert verify([*entries[:2], entries[1], *entries[2:]]).broken_at == 2

@@ -13,7 +13,7 @@ KEY = bytes(range(32))
 TOKENS = FormTokens(KEY, "console")
 
 
-def test_a_token_serves_its_sign_in_for_ten_hours():
+def test_a_token_serves_its_sign_in_for_ten_hours() -> None:
     """Bound to the sign-in, to the application and to its time."""
     token = TOKENS.make(b"digest", NOW)
     assert TOKENS.check(token, b"digest", NOW + FORM_LIFE - timedelta(seconds=1))
@@ -23,13 +23,13 @@ def test_a_token_serves_its_sign_in_for_ten_hours():
     assert not FormTokens(bytes(32), "console").check(token, b"digest", NOW)
 
 
-def test_two_pages_never_show_the_same_token():
+def test_two_pages_never_show_the_same_token() -> None:
     """What repeats in a compressed page can be guessed; this does not."""
     assert TOKENS.make(b"", NOW) != TOKENS.make(b"", NOW)
 
 
 @given(st.text(max_size=200))
-def test_no_text_passes_for_a_token(text):
+def test_no_text_passes_for_a_token(text: str) -> None:
     """Garbage is refused, never an error."""
     assert not TOKENS.check(text, b"", NOW)
 
@@ -48,6 +48,8 @@ def test_no_text_passes_for_a_token(text):
         ({"Host": "wifi.example"}, True, True),
     ],
 )
-def test_the_browsers_own_word_on_where_it_comes_from(headers, https, same):
+def test_the_browsers_own_word_on_where_it_comes_from(
+    headers: dict[str, str], https: bool, same: bool
+) -> None:
     """Sec-Fetch-Site first, then Origin; a browser that says neither is left to the token."""
     assert is_same_origin(headers, https) is same

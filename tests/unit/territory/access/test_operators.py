@@ -20,12 +20,12 @@ from territory.access.roles import Role
         (NewOperator("a\n@b.example", "x" * 101, Role.DPO), [Flaw.LOGIN, Flaw.NAME]),
     ],
 )
-def test_a_new_operator_is_refused_with_its_reasons(new, flaws):
+def test_a_new_operator_is_refused_with_its_reasons(new: NewOperator, flaws: list[Flaw]) -> None:
     """All at once; each reason is a sentence in both languages."""
     assert flaws_of(new) == flaws
     assert all(flaw.french for flaw in Flaw)
 
 
-def test_logins_are_kept_in_lower_case():
+def test_logins_are_kept_in_lower_case() -> None:
     """One person, one login, however it is typed."""
     assert normal_login(" A.Marchal@Meuse.Example ") == "a.marchal@meuse.example"

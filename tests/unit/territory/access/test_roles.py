@@ -17,19 +17,19 @@ EXPECTED = {
 
 @pytest.mark.parametrize("permission", Permission)
 @pytest.mark.parametrize("role", Role)
-def test_each_role_holds_exactly_what_the_table_says(role, permission):
+def test_each_role_holds_exactly_what_the_table_says(role: Role, permission: Permission) -> None:
     """Cases are the custodians' alone, operators the administrators'."""
     expected = EXPECTED.get(permission)
     assert may(role, permission) == (expected is None or role.value in expected)
 
 
 @pytest.mark.parametrize("permission", Permission)
-def test_nobody_in_particular_may_only_what_anyone_may(permission):
+def test_nobody_in_particular_may_only_what_anyone_may(permission: Permission) -> None:
     """Without a sign-in, the door and nothing else."""
     assert may(None, permission) == (permission is Permission.ANYONE)
 
 
-def test_every_permission_is_granted_and_every_role_named():
+def test_every_permission_is_granted_and_every_role_named() -> None:
     """No permission without a row, no role without a French name."""
     assert set(GRANTS) == set(Permission)
     assert all(role.french for role in Role)

@@ -16,7 +16,7 @@ from territory.access.throttle import (
 NOW = datetime(2026, 11, 20, 14, tzinfo=UTC)
 
 
-def test_the_lock_grows_from_a_minute_to_half_an_hour():
+def test_the_lock_grows_from_a_minute_to_half_an_hour() -> None:
     """The fifth attempt in a row locks for 1 min, then 2, 4, 8, 16, 30, 30..."""
     attempts, minutes = Attempts(0, None), []
     for _ in range(12):
@@ -27,7 +27,7 @@ def test_the_lock_grows_from_a_minute_to_half_an_hour():
 
 
 @given(st.integers(0, 10**9))
-def test_a_lock_always_ends_by_itself(failed):
+def test_a_lock_always_ends_by_itself(failed: int) -> None:
     """However many attempts, the door opens again within half an hour."""
     after = count_attempt(Attempts(failed, None), NOW)
     assert not is_locked(after, NOW + LONGEST_LOCK)

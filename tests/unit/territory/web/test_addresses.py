@@ -1,6 +1,7 @@
 """Who asks, when proxies stand in front."""
 
 from ipaddress import ip_address, ip_network
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -27,13 +28,15 @@ PROXIES = (ip_network("10.0.0.0/24"), ip_network("fd00::/64"))
         (None, "198.51.100.1", "0.0.0.0"),
     ],
 )
-def test_only_a_trusted_proxy_may_name_another_address(peer, forwarded, expected):
+def test_only_a_trusted_proxy_may_name_another_address(
+    peer: str | None, forwarded: str, expected: Any
+) -> None:
     """The list is read from its right end, as far as proxies of ours wrote it."""
     assert client_of(peer, forwarded, PROXIES) == ip_address(expected)
 
 
 @given(st.text(max_size=300))
-def test_no_header_can_break_the_walk(header):
+def test_no_header_can_break_the_walk(header: str) -> None:
     """Whatever is forwarded, an address comes back."""
     assert client_of("10.0.0.2", header, PROXIES) is not None
 
@@ -49,12 +52,14 @@ def test_no_header_can_break_the_walk(header):
         (False, "https", None, False),
     ],
 )
-def test_https_is_ours_or_a_trusted_proxys_word(secure, proto, peer, expected):
+def test_https_is_ours_or_a_trusted_proxys_word(
+    secure: bool, proto: str, peer: str | None, expected: Any
+) -> None:
     """The nearest proxy's word, and nobody else's."""
     assert https_of(secure, proto, peer, PROXIES) is expected
 
 
-def test_no_address_is_none():
+def test_no_address_is_none() -> None:
     """Text that is no address is told apart from one."""
     assert parse_address("unknown") is None
     assert not is_trusted(ip_address("10.0.1.1"), PROXIES)

@@ -21,12 +21,12 @@ NOW = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
         (timedelta(days=3), "le 17 nov. 2026 à 15 h 00"),
     ],
 )
-def test_an_age_is_said_as_people_say_it(before, text):
+def test_an_age_is_said_as_people_say_it(before: timedelta, text: str) -> None:
     """On the territory's wall clock, winter time here."""
     assert ago(NOW - before, NOW) == text
 
 
-def test_instants_are_on_the_wall_clock():
+def test_instants_are_on_the_wall_clock() -> None:
     """14:00 UTC is 15 h in winter and 16 h in summer."""
     assert moment(NOW) == "20 nov. 2026 à 15 h 00"
     assert exact(datetime(2026, 7, 1, 14, 0, 5, tzinfo=UTC)) == "01/07/2026 16:00:05"
@@ -41,12 +41,12 @@ def test_instants_are_on_the_wall_clock():
         (timedelta(seconds=-1), "0 min"),
     ],
 )
-def test_how_long_it_lasts(since, text):
+def test_how_long_it_lasts(since: timedelta, text: str) -> None:
     """Minutes, then hours up to two days, then days."""
     assert lasting(NOW - since, NOW) == text
 
 
-def test_counts_and_plurals():
+def test_counts_and_plurals() -> None:
     """Nought is singular in French."""
     assert count(12345) == "12\u202f345"
     assert [many(n, "lieu", "lieux") for n in (0, 1, 2)] == ["0 lieu", "1 lieu", "2 lieux"]

@@ -1,20 +1,24 @@
 """/metrics and /healthz."""
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import aiohttp
 import pytest
+from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter
 
-from territory.web.health import start_health
+from territory.web.health import Check, start_health
+
+Ask = Callable[[str, dict[str, Check]], Awaitable[tuple[int, str, str]]]
 
 
 @pytest.fixture
-async def ask():
+async def ask() -> AsyncIterator[Ask]:
     """Start a health site with checks and ask it."""
-    runners = []
+    runners: list[web.AppRunner] = []
 
-    async def start_and_get(path, checks):
+    async def start_and_get(path: str, checks: dict[str, Check]) -> tuple[int, str, str]:
         registry = CollectorRegistry()
         Counter("socle_seen", "Seen.", registry=registry).inc(3)
         runner = await start_health("127.0.0.1", 0, registry, checks, deadline_seconds=0.05)
@@ -47,7 +51,7 @@ async def refusing() -> bool:
     return False
 
 
-async def test_metrics_are_prometheus_text(ask):
+async def test_metrics_are_prometheus_text(ask: Ask) -> None:
     """The registry's own samples, in the text format."""
     status, kind, text = await ask("/metrics", {})
     assert status == 200
@@ -55,7 +59,7 @@ async def test_metrics_are_prometheus_text(ask):
     assert "socle_seen_total 3.0" in text
 
 
-async def test_all_well_is_200(ask):
+async def test_all_well_is_200(ask: Ask) -> None:
     """Every check passed."""
     status, _, text = await ask("/healthz", {"database": well})
     assert status == 200
@@ -66,7 +70,9 @@ async def test_all_well_is_200(ask):
     ("check", "cause"),
     [(failing, "ConnectionError"), (hanging, "deadline"), (refusing, "refused")],
 )
-async def test_one_failing_check_is_503_with_its_cause_and_no_secret(ask, check, cause):
+async def test_one_failing_check_is_503_with_its_cause_and_no_secret(
+    ask: Ask, check: Check, cause: str
+) -> None:
     """The cause is a word; a check past its deadline does not hold the others."""
     status, _, text = await ask("/healthz", {"database": check, "other": well})
     assert status == 503

@@ -26,19 +26,21 @@ SHARED = Path(__file__).parents[4] / "territory" / "web" / "locale"
         ("xx", "de", "de"),
     ],
 )
-def test_the_language_asked_for_wins_then_the_browsers(asked, header, expected):
+def test_the_language_asked_for_wins_then_the_browsers(
+    asked: str | None, header: str, expected: str
+) -> None:
     """RFC 9110 §12.5.4, by primary tag; French where nothing fits."""
     assert negotiate(asked, header, AVAILABLE) == expected
 
 
 @given(st.text(max_size=600))
-def test_any_header_gives_a_language(header):
+def test_any_header_gives_a_language(header: str) -> None:
     """A header from the network never fails the page."""
     assert negotiate(None, header, AVAILABLE) in AVAILABLE
 
 
 @pytest.mark.parametrize("language", AVAILABLE[1:])
-def test_every_problem_is_told_in_every_language(language):
+def test_every_problem_is_told_in_every_language(language: str) -> None:
     """A refusal is read by people who may not read French."""
     catalogue = load_catalogue([SHARED], language)
     for problem in PROBLEMS.values():
@@ -46,7 +48,7 @@ def test_every_problem_is_told_in_every_language(language):
             assert catalogue.gettext(message) != message
 
 
-def test_a_fuzzy_message_shows_in_french_and_counts_as_untranslated(tmp_path):
+def test_a_fuzzy_message_shows_in_french_and_counts_as_untranslated(tmp_path: Path) -> None:
     """A doubtful translation is worse than none."""
     (tmp_path / "page.html").write_text("{{ _('Bonjour') }}{{ _('Merci') }}")
     (tmp_path / "en.po").write_text(
@@ -58,7 +60,7 @@ def test_a_fuzzy_message_shows_in_french_and_counts_as_untranslated(tmp_path):
     assert untranslated([tmp_path], [tmp_path], "en") == {"Bonjour"}
 
 
-def test_an_applications_own_words_win_over_the_shared_ones(tmp_path):
+def test_an_applications_own_words_win_over_the_shared_ones(tmp_path: Path) -> None:
     """The first folder that has the message speaks."""
     message = PROBLEMS[404].title
     (tmp_path / "en.po").write_text(

@@ -1,7 +1,11 @@
 """Pages as a browser receives them: headers, language, size, and what an error says."""
 
+import asyncio
 import gzip
+from collections.abc import AsyncIterator, Mapping
 from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -17,7 +21,7 @@ SECRET = "a guest's own words"
 
 
 @pytest.fixture
-async def at(tmp_path):
+async def at(tmp_path: Path) -> AsyncIterator[str]:
     """The address of a small application with one page of each kind."""
     (tmp_path / "page.html").write_text(
         '<p lang="{{ lang }}">{{ word }}</p><style nonce="{{ nonce }}"></style>' + " " * 600
@@ -27,31 +31,31 @@ async def at(tmp_path):
     pages = Pages((tmp_path,), languages=("fr", "en"))
     setup_pages(app, pages, trusted_proxies=[ip_network("127.0.0.0/8")])
 
-    async def page(request):
+    async def page(request: web.Request) -> web.Response:
         return render(request, "page.html", word=request.query.get("mot", ""))
 
-    async def hand_back(request):
+    async def hand_back(request: web.Request) -> web.Response:
         allow(request, form_action="http://10.1.0.1:3990")
         return render(request, "page.html", word="")
 
-    async def hole(request):
+    async def hole(request: web.Request) -> web.Response:
         return render(request, "hole.html")
 
-    async def broken(request):
+    async def broken(request: web.Request) -> web.Response:
         raise ValueError(SECRET)
 
-    async def away(request):
+    async def away(request: web.Request) -> web.Response:
         raise Unavailable(SECRET)
 
-    async def address(request):
+    async def address(request: web.Request) -> web.Response:
         return web.Response(text=str(client_address(request)))
 
-    async def english(request):
+    async def english(request: web.Request) -> web.Response:
         set_language(request, "en")
         set_language(request, "xx")
         return web.Response(text=translate(request, "Cette page n'existe pas"))
 
-    async def form(request):
+    async def form(request: web.Request) -> web.Response:
         return web.json_response(dict(await read_form(request)))
 
     for path, handler in (
@@ -71,19 +75,23 @@ async def at(tmp_path):
 
 
 @pytest.fixture
-async def browser():
+async def browser() -> AsyncIterator[aiohttp.ClientSession]:
     """A client that keeps bodies as they come."""
     async with aiohttp.ClientSession(auto_decompress=False) as session:
         yield session
 
 
-async def fetch(browser, url, **options):
+async def fetch(
+    browser: aiohttp.ClientSession, url: str, **options: Any
+) -> tuple[int, Mapping[str, str], bytes]:
     """Status, headers and body."""
     async with browser.get(url, **options) as answer:
         return answer.status, answer.headers, await answer.read()
 
 
-async def test_a_page_carries_its_policy_and_a_nonce_of_its_own(at, browser):
+async def test_a_page_carries_its_policy_and_a_nonce_of_its_own(
+    at: str, browser: aiohttp.ClientSession
+) -> None:
     """Nothing from elsewhere, no script, no frame; the inline style by nonce, new each time."""
     _, headers, body = await fetch(browser, f"{at}/page", headers={"Accept-Encoding": ""})
     policy = headers["Content-Security-Policy"]
@@ -100,7 +108,9 @@ async def test_a_page_carries_its_policy_and_a_nonce_of_its_own(at, browser):
     assert other["Content-Security-Policy"] != policy
 
 
-async def test_only_the_page_that_hands_back_may_post_to_the_gateway(at, browser):
+async def test_only_the_page_that_hands_back_may_post_to_the_gateway(
+    at: str, browser: aiohttp.ClientSession
+) -> None:
     """`allow` widens one response."""
     _, headers, _ = await fetch(browser, f"{at}/hand-back")
     assert "form-action 'self' http://10.1.0.1:3990" in headers["Content-Security-Policy"]
@@ -108,13 +118,15 @@ async def test_only_the_page_that_hands_back_may_post_to_the_gateway(at, browser
     assert "10.1.0.1" not in headers["Content-Security-Policy"]
 
 
-async def test_hsts_is_sent_when_a_trusted_front_speaks_https(at, browser):
+async def test_hsts_is_sent_when_a_trusted_front_speaks_https(
+    at: str, browser: aiohttp.ClientSession
+) -> None:
     """Never over plain http."""
     _, headers, _ = await fetch(browser, f"{at}/page", headers={"X-Forwarded-Proto": "https"})
     assert headers["Strict-Transport-Security"].startswith("max-age=")
 
 
-async def test_markup_from_a_visitor_is_text(at, browser):
+async def test_markup_from_a_visitor_is_text(at: str, browser: aiohttp.ClientSession) -> None:
     """Autoescape is on."""
     _, _, body = await fetch(
         browser, f"{at}/page?mot=<script>", headers={"Accept-Encoding": "identity"}
@@ -122,7 +134,9 @@ async def test_markup_from_a_visitor_is_text(at, browser):
     assert b"&lt;script&gt;" in body
 
 
-async def test_html_is_gzipped_for_whoever_takes_it(at, browser):
+async def test_html_is_gzipped_for_whoever_takes_it(
+    at: str, browser: aiohttp.ClientSession
+) -> None:
     """gzip only, and `Vary` says so."""
     _, headers, body = await fetch(browser, f"{at}/page", headers={"Accept-Encoding": "gzip"})
     assert headers["Content-Encoding"] == "gzip"
@@ -132,7 +146,9 @@ async def test_html_is_gzipped_for_whoever_takes_it(at, browser):
     assert "Content-Encoding" not in headers
 
 
-async def test_the_language_is_asked_negotiated_or_set(at, browser):
+async def test_the_language_is_asked_negotiated_or_set(
+    at: str, browser: aiohttp.ClientSession
+) -> None:
     """`?lang=`, Accept-Language, or the visit's own; French otherwise."""
     for query, header, expected in (("", "en", b"en"), ("?lang=fr", "en", b"fr"), ("", "", b"fr")):
         _, headers, body = await fetch(
@@ -157,7 +173,14 @@ async def test_the_language_is_asked_negotiated_or_set(at, browser):
         ("/page?mot=" + "a" * 100_000, 414, "L'adresse est trop longue"),
     ],
 )
-async def test_what_goes_wrong_is_a_readable_page(at, browser, capsys, path, status, words):
+async def test_what_goes_wrong_is_a_readable_page(
+    at: str,
+    browser: aiohttp.ClientSession,
+    capsys: pytest.CaptureFixture[str],
+    path: str,
+    status: int,
+    words: str,
+) -> None:
     """In words, with the same headers, and with no trace of the input or of our insides."""
     found, headers, body = await fetch(
         browser, f"{at}{path}", headers={"Accept-Encoding": "identity"}
@@ -170,7 +193,9 @@ async def test_what_goes_wrong_is_a_readable_page(at, browser, capsys, path, sta
     assert SECRET not in body.decode() + printed.out + printed.err
 
 
-async def test_a_refusal_keeps_the_headers_it_must_carry(at, browser):
+async def test_a_refusal_keeps_the_headers_it_must_carry(
+    at: str, browser: aiohttp.ClientSession
+) -> None:
     """405 says what is allowed."""
     _, headers, _ = await fetch(browser, f"{at}/form")
     assert headers["Allow"] == "POST"
@@ -185,10 +210,10 @@ async def test_a_refusal_keeps_the_headers_it_must_carry(at, browser):
     ],
     ids=["endless line", "TLS to a plain port", "endless field"],
 )
-async def test_what_is_not_http_gets_one_fixed_page(at, octets, capsys):
+async def test_what_is_not_http_gets_one_fixed_page(
+    at: str, octets: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
     """400 without a word of what was sent, and nothing in the log."""
-    import asyncio
-
     reader, writer = await asyncio.open_connection("127.0.0.1", int(at.rpartition(":")[2]))
     writer.write(octets)
     answer = await reader.read()
@@ -200,7 +225,9 @@ async def test_what_is_not_http_gets_one_fixed_page(at, octets, capsys):
     assert "script>" not in "".join(capsys.readouterr())
 
 
-async def test_the_client_address_comes_through_our_proxy(at, browser):
+async def test_the_client_address_comes_through_our_proxy(
+    at: str, browser: aiohttp.ClientSession
+) -> None:
     """The nearest entry our proxy vouches for."""
     headers = {"X-Forwarded-For": "192.0.2.1, 203.0.113.7"}
     assert (await fetch(browser, f"{at}/address", headers=headers))[2] == b"203.0.113.7"
@@ -215,7 +242,9 @@ async def test_the_client_address_comes_through_our_proxy(at, browser):
         ({"a": "x" * LARGEST_BODY}, 413),
     ],
 )
-async def test_a_form_is_bounded_text(at, browser, data, status):
+async def test_a_form_is_bounded_text(
+    at: str, browser: aiohttp.ClientSession, data: dict[str, str], status: int
+) -> None:
     """No NUL, no more than a hundred fields, no more than 64 KiB."""
     async with browser.post(f"{at}/form", data=data) as answer:
         assert answer.status == status
@@ -223,7 +252,7 @@ async def test_a_form_is_bounded_text(at, browser, data, status):
             assert await answer.json() == {"a": "mot"}
 
 
-async def test_a_form_carries_no_file(at, browser):
+async def test_a_form_carries_no_file(at: str, browser: aiohttp.ClientSession) -> None:
     """A file where text is asked for is a bad request."""
     data = aiohttp.FormData()
     data.add_field("a", b"octets", filename="a.bin")
@@ -231,7 +260,7 @@ async def test_a_form_carries_no_file(at, browser):
         assert answer.status == 400
 
 
-def test_a_policy_formats_what_it_allows():
+def test_a_policy_formats_what_it_allows() -> None:
     """Empty directives fall back on default-src; an empty form-action is closed."""
     text = ContentPolicy(form_action=(), script=("'nonce'",), connect=("'self'",)).format("N")
     assert "form-action 'none'" in text
