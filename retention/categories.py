@@ -99,8 +99,8 @@ class Law:
                 if period.state is state:
                     return state, period.ground
         if day < min((p.first for p in self.periods), default=day):
-            return InjunctionState.ENDED, "before the first injunction"
-        return InjunctionState.UNKNOWN, "no decision recorded"
+            return InjunctionState.ENDED, "avant la première injonction"
+        return InjunctionState.UNKNOWN, "aucune décision enregistrée"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +128,11 @@ def end_of(law: Law, category: Category, day: date) -> End:
     short = _morning_after(day, rule.kept_without_injunction)
     match state:
         case InjunctionState.IN_FORCE:
-            return End(_morning_after(day, rule.kept), f"{rule.source}; décret {ground}")
+            return End(_morning_after(day, rule.kept), f"{rule.source} ; décret {ground}")
         case InjunctionState.ENDED:
-            return End(short, f"{rule.source}; {ground}")
+            return End(short, f"{rule.source} ; {ground}")
         case InjunctionState.UNKNOWN:
-            return End(None, f"{rule.source}; {ground}", lost_from=short)
+            return End(None, f"{rule.source} ; {ground}", lost_from=short)
 
 
 def oldest_kept(law: Law, category: Category, today: date) -> date:

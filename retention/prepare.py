@@ -111,9 +111,22 @@ async def prepare_case(
             objects=objects_of(chain, order.question),
             sites=await _sites(db),
         )
-        octets = pack(_members(places, file), now)
+        octets = pack_case(places, file)
         await _register(db, file, order.preparer)
     return PreparedCase(file, octets)
+
+
+def pack_case(places: Places, file: CaseFile) -> bytes:
+    """Return the tar file of a case: now, or again later while its segments exist.
+
+    Raises:
+        ConfigurationError: its segments are not wrapped for its two custodians.
+        Unavailable: a segment it needs is gone, by now.
+    """
+    try:
+        return pack(_members(places, file), file.prepared_at)
+    except FileNotFoundError as fault:
+        raise Unavailable(f"{fault.filename}: not there any more") from fault
 
 
 def _members(places: Places, file: CaseFile) -> dict[str, bytes]:
@@ -147,14 +160,14 @@ async def _sites(db: AsyncConnection) -> dict[str, str]:
 
 
 async def _register(db: AsyncConnection, file: CaseFile, preparer: Preparer) -> None:
-    question = json.loads(canonical.encode(file.question.model_dump(mode="python")))
+    content = json.loads(canonical.encode(file.model_dump(mode="python")))
     await db.execute(
         insert(tables.case).values(
             id=file.case,
             reference=file.question.reference,
             opened_at=file.prepared_at,
             prepared_by=preparer.name,
-            question=question,
+            question=content,
             state="prepared",
             segments=list(file.objects),
         )

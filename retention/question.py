@@ -106,11 +106,13 @@ class CaseFile(_Record):
 def ask(now: datetime, **asked: Any) -> Question:
     """Return the question asked at `now`; `at` is the authority's text, its zone included.
 
+    `at_as_asked` may be given beside it, where the authority wrote the instant in another way.
+
     Raises:
         ConfigurationError: every part that cannot be used, with what is expected.
     """
     try:
-        question = Question(at_as_asked=asked.get("at", ""), **asked)
+        question = Question(**{"at_as_asked": asked.get("at", ""), **asked})
     except ValidationError as error:
         faults = [
             Fault(_PARTS.get(str(e["loc"][0]), str(e["loc"][0])), _expected(str(e["loc"][0])))

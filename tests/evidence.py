@@ -138,8 +138,9 @@ class Evidence:
         """Add an operator who is a custodian."""
         await self._execute(
             "INSERT INTO staff.operator (id, login, display_name, role, age_recipient,"
-            " signing_key, created_at) VALUES ($1, $2, $2, 'custodian', $3, $4, $5)",
-            *(uuid4(), login, recipient, signing_key, at("2026-01-01 00:00")),
+            " signing_key, created_at) VALUES ($1, $2, $3, 'custodian', $4, $5, $6)",
+            *(uuid4(), login, login.partition(".")[0].capitalize()),
+            *(recipient, signing_key, at("2026-01-01 00:00")),
         )
 
     async def days(self, first: str, days: int) -> None:
