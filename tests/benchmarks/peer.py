@@ -102,7 +102,7 @@ class FreeRadius:
     def reset(self) -> None:
         """Empty its two logs, so that each window starts from the same tables."""
         emptied = "TRUNCATE radacct, radpostauth RESTART IDENTITY"
-        postgres.execute(self._url, [emptied, "VACUUM ANALYZE", "CHECKPOINT"])
+        postgres.execute(self._url, ["CHECKPOINT", emptied, "VACUUM ANALYZE"])
 
     def recorded(self, kind: str) -> int:
         """Rows of radpostauth, or of radacct."""
