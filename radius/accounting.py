@@ -160,41 +160,35 @@ def _read_record(packet: Packet, nas: Nas, received_at: datetime, kind: int) -> 
     )
 
 
-def merge(first: Record, second: Record) -> Record:
-    """Return what two records of one session tell of it together, whatever their order.
+def merged(records: list[Record]) -> list[Record]:
+    """Return one record for each session, in the order of their keys, whatever order they came in.
 
-    Counters only grow, the first Stop ends it, and what the latest record names stands.
+    Counters only grow, the first Stop ends the session, and what the latest record names stands.
+    Sorted, because two batches that touch the same rows in different orders would deadlock.
     """
-    older, newer = sorted((first, second), key=_order)
-    stopped = min(
-        (record for record in (older, newer) if record.ended_at), key=_end_order, default=newer
-    )
+    sessions: dict[UUID, Record] = {}
+    for record in sorted(records, key=_order):
+        older = sessions.get(record.session_key)
+        sessions[record.session_key] = record if older is None else _continued(older, record)
+    return sorted(sessions.values(), key=_key)
+
+
+def _continued(older: Record, newer: Record) -> Record:
+    """Return what `newer`, which comes after it, makes of `older`."""
+    stops = [record for record in (older, newer) if record.ended_at]
+    stop = min(stops, key=_end_order, default=newer)
     return newer._replace(
-        kind=min(older.kind, newer.kind),
         user_name=newer.user_name or older.user_name,
         admission_id=newer.admission_id or older.admission_id,
         address=newer.address or older.address,
         address6=newer.address6 or older.address6,
-        nas_time=newer.nas_time or older.nas_time,
         started_at=min(older.started_at, newer.started_at),
-        ended_at=stopped.ended_at,
+        ended_at=stop.ended_at,
         session_seconds=max(older.session_seconds, newer.session_seconds),
         upload_octets=max(older.upload_octets, newer.upload_octets),
         download_octets=max(older.download_octets, newer.download_octets),
-        terminate_cause=stopped.terminate_cause,
+        terminate_cause=stop.terminate_cause,
     )
-
-
-def merged(records: list[Record]) -> list[Record]:
-    """Return one record for each session, in the order of their keys.
-
-    Sorted, because two batches that touch the same rows in different orders would deadlock.
-    """
-    sessions: dict[UUID, Record] = {}
-    for record in records:
-        known = sessions.get(record.session_key)
-        sessions[record.session_key] = record if known is None else merge(known, record)
-    return sorted(sessions.values(), key=_key)
 
 
 def _key(record: Record) -> bytes:
@@ -202,12 +196,12 @@ def _key(record: Record) -> bytes:
 
 
 def _order(record: Record) -> tuple[object, ...]:
-    """Order by time, and by content where times are equal, so that merging is commutative."""
+    """Order by time, and by content where times are equal, so that there is one order."""
     return (record.last_seen_at, *(str(value) for value in record))
 
 
 def _end_order(record: Record) -> tuple[object, ...]:
-    return (record.ended_at, record.terminate_cause is None, record.terminate_cause)
+    return (record.ended_at, record.terminate_cause is None, record.terminate_cause or 0)
 
 
 def _nas_handle(attributes: dict[int, bytes], nas: Nas) -> bytes:

@@ -208,7 +208,7 @@ class Reply:
         return dict(self.attributes)[kind].decode()
 
 
-def walk(body: bytes) -> AsyncIterator[Any] | Any:
+def walk(body: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield (number, value) of each attribute."""
     at = 0
     while at < len(body):

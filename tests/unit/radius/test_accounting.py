@@ -1,0 +1,309 @@
+"""Accounting-Requests as records: what is read, what is refused, and merging in any order."""
+
+from datetime import timedelta
+from ipaddress import IPv6Address
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from asyncpg.pgproto import pgproto
+from hypothesis import given
+from hypothesis import strategies as st
+
+from radius.accounting import (
+    SESSION_COLUMNS,
+    Record,
+    Restart,
+    merged,
+    read_accounting_request,
+)
+from radius.protocol.packet import decode
+from territory.database import tables
+from territory.errors import ProtocolError
+from territory.rules.session_key import session_key
+from tests.unit.radius.sample import (
+    DEVICE,
+    NAS,
+    NOW,
+    STATION,
+    USER_NAME,
+    accounting,
+    attribute,
+    nas,
+)
+
+RECORDING = Path(__file__).parents[2] / "data/radius/coovachilli-1.7.txt"
+START, STOP, INTERIM, ON, OFF = (attribute(40, n) for n in (1, 2, 3, 7, 8))
+SESSION = attribute(44, b"s-1")
+NAMED = SESSION + attribute(1, USER_NAME.encode()) + attribute(31, STATION)
+
+
+def read(*attributes: bytes, at: Any = NAS) -> Record:
+    """Return what these attributes become."""
+    record = read_accounting_request(accounting(*attributes), at, NOW)
+    assert isinstance(record, Record)
+    return record
+
+
+def seconds(number: int) -> timedelta:
+    """Return a duration."""
+    return timedelta(seconds=number)
+
+
+def test_a_record_starts_with_the_session_s_columns() -> None:
+    """It is sent as a row of live.session, so its fields are that table's columns, in order."""
+    columns = [column.name for column in tables.session.columns]
+    assert list(Record._fields[:SESSION_COLUMNS]) == columns
+
+
+def test_a_start_opens_a_session() -> None:
+    """RFC 2866 §5.1: what a Start tells, and what it cannot."""
+    record = read(START, NAMED, attribute(32, b"lab"), attribute(8, bytes((10, 1, 0, 2))))
+    assert record.kind == 1
+    assert (record.nas_id, record.site_id) == (NAS.id, NAS.site_id)
+    assert (record.nas_handle, record.acct_session_id) == ("lab", "s-1")
+    assert (record.user_name, record.device) == (USER_NAME, DEVICE)
+    assert record.address == bytes((10, 1, 0, 2))
+    assert record.started_at == record.last_seen_at == NOW
+    assert record.ended_at is None
+    assert record.session_seconds == record.upload_octets == record.download_octets == 0
+
+
+def test_a_stop_closes_it() -> None:
+    """Its counters count from the guest: Input is what the guest sent (RFC 2866 §5.3)."""
+    record = read(
+        STOP, NAMED, attribute(46, 60), attribute(42, 100), attribute(43, 900), attribute(49, 1)
+    )
+    assert (record.started_at, record.ended_at) == (NOW - seconds(60), NOW)
+    assert (record.upload_octets, record.download_octets) == (100, 900)
+    assert record.terminate_cause == 1
+
+
+def test_a_lost_start_is_dated_back() -> None:
+    """The first record of a session says how old it is, and how late it comes."""
+    record = read(INTERIM, NAMED, attribute(46, 600), attribute(41, 30))
+    assert record.started_at == NOW - seconds(630)
+    assert record.last_seen_at == NOW
+    assert record.delay_seconds == 30
+
+
+def test_a_late_stop_ended_earlier() -> None:
+    """Acct-Delay-Time is how long the NAS has been trying (RFC 2866 §5.2)."""
+    assert read(STOP, NAMED, attribute(41, 30)).ended_at == NOW - seconds(30)
+
+
+def test_the_nas_s_own_time_is_kept_beside() -> None:
+    """A router whose clock says 1970 changes nothing of ours."""
+    record = read(START, NAMED, attribute(55, 0))
+    assert record.nas_time is not None
+    assert record.nas_time.year == 1970
+    assert record.started_at == NOW
+
+
+def test_gigawords_count() -> None:
+    """RFC 2869 §5.1: 64 bits in two attributes."""
+    record = read(
+        INTERIM, NAMED, attribute(42, 5), attribute(52, 1), attribute(43, 6), attribute(53, 2)
+    )
+    assert (record.upload_octets, record.download_octets) == (2**32 + 5, 2 * 2**32 + 6)
+
+
+def test_several_ipv6_addresses_and_prefixes_are_kept() -> None:
+    """RFC 6911 §3.1 and RFC 3162 §2.3; privacy addresses come several at a time."""
+    one, two = IPv6Address("2001:db8::1").packed, IPv6Address("2001:db8::2").packed
+    prefix = bytes((0, 64)) + IPv6Address("2001:db8::").packed[:8]
+    record = read(START, NAMED, attribute(168, one), attribute(168, two), attribute(97, prefix))
+    assert record.address6 == (one, two, bytes((64,)) + IPv6Address("2001:db8::").packed)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "handle"),
+    [
+        (attribute(32, b"mairie") + attribute(4, bytes((10, 1, 0, 1))), "mairie"),
+        (attribute(4, bytes((10, 1, 0, 1))), "10.1.0.1"),
+        (attribute(95, IPv6Address("fd00::1").packed), "fd00::1"),
+        (b"", NAS.address),
+        (attribute(32, b"") + attribute(4, b"odd"), NAS.address),
+    ],
+)
+def test_a_nas_s_handle_is_what_it_calls_itself(attributes: bytes, handle: str) -> None:
+    """NAS-Identifier, else its address, else where it sends from."""
+    assert read(START, NAMED, attributes).nas_handle == handle
+
+
+def test_neighbours_behind_one_address_have_their_own_sessions() -> None:
+    """The key is NAS, handle, Acct-Session-Id and device: none may be mistaken for another."""
+    device = attribute(31, b"02-00-00-00-00-01")
+    keys = {
+        read(START, NAMED, attribute(32, b"a")).session_key,
+        read(START, NAMED, attribute(32, b"b")).session_key,
+        read(START, NAMED, attribute(32, b"a"), at=nas(id=UUID(int=9))).session_key,
+        read(START, SESSION, device, attribute(32, b"a")).session_key,
+        read(START, attribute(44, b"s-2"), attribute(31, STATION)).session_key,
+    }
+    assert len(keys) == 5
+    assert read(STOP, NAMED, attribute(32, b"a")).session_key in keys
+
+
+@given(st.lists(st.binary(max_size=20), min_size=3, max_size=3))
+def test_a_session_key_has_one_origin(parts: list[bytes]) -> None:
+    """What is moved from one part to the next makes another key."""
+    handle, session, rest = parts
+    device = rest.ljust(6, b"\1")[:6]
+    key = session_key(NAS.id, handle, session + b"x", device)
+    assert key != session_key(NAS.id, handle + b"x", session, device)
+    assert len(key) == 16
+
+
+@pytest.mark.parametrize(
+    ("user_name", "session_class", "admission"),
+    [
+        (USER_NAME, UUID(int=4).bytes, None),
+        ("8A-56-7E-F9-10-E4", UUID(int=4).bytes, UUID(int=4)),
+        ("8A-56-7E-F9-10-E4", b"class1", None),
+        ("8A-56-7E-F9-10-E4", None, None),
+    ],
+)
+def test_class_names_the_admission_of_a_device(
+    user_name: str, session_class: bytes | None, admission: UUID | None
+) -> None:
+    """Our opaque name is enough; where the name is a MAC address, Class tells."""
+    shown = attribute(25, session_class) if session_class else b""
+    record = read(START, SESSION, attribute(1, user_name.encode()), shown)
+    assert record.admission_id == admission
+
+
+@pytest.mark.parametrize(("status", "kind"), [(ON, 7), (OFF, 8)])
+def test_a_restart_is_of_a_nas_handle(status: bytes, kind: int) -> None:
+    """RFC 2866 §5.1: Accounting-On and -Off name no session."""
+    restart = read_accounting_request(
+        accounting(status, attribute(32, b"lab"), attribute(41, 5)), NAS, NOW
+    )
+    assert restart == Restart(NOW, kind, NAS.id, "lab", NOW - seconds(5))
+
+
+@pytest.mark.parametrize(
+    ("attributes", "reason"),
+    [
+        (NAMED, "acct-status-type"),
+        (attribute(40, 15) + NAMED, "acct-status-type"),
+        (attribute(40, b"\x01") + NAMED, "attribute-value"),
+        (START, "acct-session-id"),
+        (START + attribute(44, b""), "acct-session-id"),
+        (START + attribute(44, b"a\0b"), "text"),
+        (START + SESSION + attribute(1, b"\xff"), "text"),
+        (START + SESSION + attribute(32, b"\xe9t\xe9"), "text"),
+        (START + SESSION + attribute(8, b"abc"), "attribute-value"),
+        (START + SESSION + attribute(46, b"abc"), "attribute-value"),
+        (START + SESSION + attribute(55, b"abc"), "attribute-value"),
+        (START + SESSION + attribute(168, b"abc"), "attribute-value"),
+        (START + SESSION + attribute(97, b"\0"), "attribute-value"),
+        (START + SESSION + attribute(97, b"\0\xff"), "attribute-value"),
+        (ON + attribute(32, b"\0"), "text"),
+    ],
+)
+def test_what_cannot_be_recorded_says_why(attributes: bytes, reason: str) -> None:
+    """Each is set aside with this word."""
+    with pytest.raises(ProtocolError) as fault:
+        read_accounting_request(accounting(attributes), NAS, NOW)
+    assert fault.value.reason == reason
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from((1, 4, 8, 25, 31, 32, 41, 42, 44, 46, 49, 52, 55, 95, 97, 168)),
+        st.binary(min_size=1, max_size=20),
+    ),
+    st.integers(0, 20),
+)
+def test_any_attributes_are_read_or_refused(attributes: dict[int, bytes], status: int) -> None:
+    """Nothing but ProtocolError is raised."""
+    body = b"".join(attribute(n, value) for n, value in attributes.items())
+    try:
+        read_accounting_request(accounting(attribute(40, status), body), NAS, NOW)
+    except ProtocolError as fault:
+        assert fault.reason  # noqa: PT017
+
+
+def test_a_recorded_gateway_s_records_are_read() -> None:
+    """CoovaChilli 1.7: on, start, interim, stop, start, stop, off; the two sessions apart."""
+    lines = RECORDING.read_text().splitlines()
+    packets = [
+        decode(bytes.fromhex(line.split()[-1]))
+        for line in lines
+        if line.startswith("accounting-request")
+    ]
+    contents = [read_accounting_request(packet, NAS, NOW) for packet in packets]
+    assert [c.kind for c in contents] == [7, 1, 3, 2, 1, 2, 8]
+    records = [c for c in contents if isinstance(c, Record)]
+    assert [r.user_name for r in records] == ["opaque-7f3a"] * 3 + ["opaque-9b1c"] * 2
+    assert len({r.session_key for r in records}) == 2
+    stop = records[2]
+    assert (stop.session_seconds, stop.upload_octets, stop.download_octets) == (63, 515, 449)
+    assert stop.terminate_cause == 1
+    assert {r.device for r in records} == {DEVICE}
+
+
+def record(**changes: Any) -> Record:
+    """Return an interim record with other fields."""
+    return read(INTERIM, NAMED, attribute(46, 60))._replace(**changes)
+
+
+LIFE = [
+    record(kind=1, session_seconds=0, started_at=NOW, last_seen_at=NOW),
+    record(
+        address=bytes((10, 1, 0, 2)),
+        started_at=NOW + seconds(1),
+        last_seen_at=NOW + seconds(60),
+        upload_octets=10,
+    ),
+    record(
+        kind=2,
+        session_seconds=90,
+        last_seen_at=NOW + seconds(90),
+        ended_at=NOW + seconds(90),
+        terminate_cause=4,
+        upload_octets=20,
+    ),
+    record(last_seen_at=NOW + seconds(95), upload_octets=15, user_name=None),
+]
+
+
+@pytest.mark.parametrize("order", list(permutations(LIFE)))
+def test_a_session_is_the_same_in_any_order(order: tuple[Record, ...]) -> None:
+    """Packets overtake each other: counters only grow, the Stop stands, the last address too."""
+    (session,) = merged(list(order))
+    assert (session.started_at, session.ended_at) == (NOW - seconds(60), NOW + seconds(90))
+    assert session.last_seen_at == NOW + seconds(95)
+    assert (session.session_seconds, session.upload_octets) == (90, 20)
+    assert session.address == bytes((10, 1, 0, 2))
+    assert (session.user_name, session.terminate_cause) == (USER_NAME, 4)
+
+
+instants = st.integers(0, 3).map(lambda n: NOW + seconds(n))
+records = st.builds(
+    record,
+    last_seen_at=instants,
+    started_at=instants,
+    ended_at=st.none() | instants,
+    terminate_cause=st.none() | st.integers(1, 3),
+    address=st.none() | st.sampled_from((bytes(4), b"1234")),
+    user_name=st.none() | st.sampled_from(("a", "b")),
+    upload_octets=st.integers(0, 3),
+)
+
+
+@given(st.lists(records, min_size=2, max_size=5), st.randoms())
+def test_merging_forgets_the_order(told: list[Record], chance: Any) -> None:
+    """Whatever the records, shuffled or not, the session is the same."""
+    shuffled = list(told)
+    chance.shuffle(shuffled)
+    assert merged(told) == merged(shuffled)
+
+
+def test_sessions_come_out_sorted_by_key() -> None:
+    """Two batches must lock the same rows in the same order."""
+    told = [record(session_key=pgproto.UUID(bytes((n, *bytes(15))))) for n in (3, 1, 2, 1, 3)]
+    assert [r.session_key.bytes[0] for r in merged(told)] == [1, 2, 3]
