@@ -43,7 +43,7 @@ async def answer(request: web.Request) -> web.Response:
         raise web.HTTPNotFound
     state = state_of(holding, _portal_url(portal, gate), portal.now())
     return web.Response(
-        text=json.dumps(state),
+        body=json.dumps(state).encode(),
         headers={
             "Content-Type": MEDIA_TYPE,
             "Cache-Control": "private, no-store",

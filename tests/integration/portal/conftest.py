@@ -9,7 +9,9 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
 import aiohttp
@@ -254,8 +256,8 @@ def redirect(**changes: str | None) -> str:
 
 @pytest.fixture
 async def seed(database_url: str, keyring: Keyring) -> Seed:
-    """The territory's rows."""
-    return await plant(database_url, keyring)
+    """The territory's rows; its plan allows 4 hours and 2 GB."""
+    return await plant(database_url, keyring, 2 * 10**9)
 
 
 @pytest.fixture
@@ -286,3 +288,48 @@ async def owner(database_url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.
     connection = await asyncpg.connect(database_url)
     yield connection
     await connection.close()
+
+
+@dataclass
+class Radius:
+    """The rows that RADIUS writes, for the portal to read."""
+
+    owner: "asyncpg.Connection[asyncpg.Record]"
+    seed: Seed
+
+    async def bind(self, user_name: str, device: str = PHONE) -> UUID:
+        """Bind a credential at its first use; return its admission."""
+        found = await self.owner.fetchval(
+            "UPDATE live.admission SET device = $2::text::macaddr, bound_at = created_at"
+            " WHERE user_name = $1 RETURNING id",
+            user_name,
+            device,
+        )
+        assert isinstance(found, UUID)
+        return found
+
+    async def account(self, admission: UUID, octets: int, *, is_open: bool = True) -> None:
+        """Record a session of an admission, replacing the one before."""
+        await self.owner.execute("DELETE FROM live.session WHERE admission_id = $1", admission)
+        await self.owner.execute(
+            "INSERT INTO live.session (session_key, nas_id, site_id, nas_handle, acct_session_id,"
+            " admission_id, started_at, last_seen_at, ended_at, session_seconds, upload_octets,"
+            " download_octets) VALUES ($1, $2, $3, 'n', 's', $4, now(), now(), $5, 60, 0, $6)",
+            uuid4(),
+            self.seed.nas,
+            self.seed.town_hall,
+            admission,
+            None if is_open else datetime.now(UTC),
+            octets,
+        )
+
+
+@pytest.fixture
+def radius(owner: "asyncpg.Connection[asyncpg.Record]", seed: Seed) -> Radius:
+    """RADIUS, as the portal sees it."""
+    return Radius(owner, seed)
+
+
+def user_name_in(hand_back: Answer) -> str:
+    """Return the credential's name in a hand-back to CoovaChilli."""
+    return parse_qs(urlsplit(hand_back.location).query)["username"][0]
