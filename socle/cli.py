@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from socle.commands.apply import apply
 from socle.commands.archive import archive
 from socle.commands.case import case
 from socle.commands.custodian import custodian
@@ -34,6 +35,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command()(apply)
 app.add_typer(archive, name="archive")
 app.add_typer(case, name="case")
 app.add_typer(custodian, name="custodian")
@@ -58,11 +60,23 @@ def serve(
 
 
 @app.command()
-def apply(
-    file: Annotated[Path, typer.Argument(help="The territory's description.")],
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
     settings: SettingsFile = None,
 ) -> None:
-    """Placeholder replaced below."""
+    """Look at the settings, the database and each component; say what to do about faults.
+
+    Example: socle doctor
+    """
+    import asyncio
+
+    from socle.commands.doctor import examine, report
+    from territory.settings import load_settings
+
+    findings = asyncio.run(examine(load_settings(settings)))
+    typer.echo(report(findings, as_json))
+    if not all(finding.well for finding in findings):
+        raise typer.Exit(FAILED)
 
 
 @app.command()

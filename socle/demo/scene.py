@@ -1,0 +1,385 @@
+"""Sets the demonstration's scene: folder, ports, territory, operators; then lets it play.
+
+settings file -> ground (database, keys) -> territory.yaml -> components -> simulated sites
+                                                                      \\-> first page
+"""
+
+import asyncio
+import shutil
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from string import Template
+from typing import Final
+
+from deploy.packages.catalogue import package_codes
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from simulation.site import SimulatedSite
+from socle.base import Ground, lay_ground, run_components
+from socle.commands.custodian import make_keys
+from socle.commands.doctor import examine
+from socle.demo import guests
+from socle.demo.calendar import load_days
+from socle.demo.journal import Journal, Kind
+from socle.demo.page import Act, Door, Stage, create_page
+from socle.demo.ports import free_port
+from socle.demo.watch import watch
+from territory.access.operators import COMMAND_LINE, operator_by_login, set_password
+from territory.access.passwords import Passwords
+from territory.access.sign_in import Application, mint_link
+from territory.application.agreement import Known
+from territory.application.applying import Wish, make
+from territory.application.description import read_description
+from territory.application.writing import Authority
+from territory.clock import Clock, OffsetClock, SystemClock, shift
+from territory.communes.national_list import national_list
+from territory.database.components import Component
+from territory.database.connect import open_engine
+from territory.errors import ConfigurationError, Fault, Unavailable
+from territory.settings import Settings, load_settings
+from territory.web.server import start_site
+
+MARK: Final = ".socle-demo"
+"""File that says a folder is a demonstration's, and may be made anew."""
+PASSWORD: Final = "demonstration-socle"  # noqa: S105 - printed on the first page of every demo
+SETTINGS_FILE: Final = "socle.toml"
+_PAGE_HOST: Final = "127.0.0.1"
+_HERE: Final = Path(__file__).parent
+_UP_SECONDS: Final = 60.0
+_LOOK_SECONDS: Final = 0.25
+_SILENT_STEP: Final = timedelta(seconds=50)
+_SILENT_STEPS: Final = 6
+_STEP_SECONDS: Final = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where everything listens."""
+
+    page: int
+    portal: int
+    authentication: int
+    accounting: int
+    desk: int
+    metrics: tuple[int, int, int, int]
+    """portal, radius, supervision, retention."""
+
+
+def choose_ports(page: int) -> Ports:
+    """Return the product's own ports, or the next free ones.
+
+    Raises:
+        OSError: nothing is free near one of them.
+    """
+    tcp, udp = socket.SOCK_STREAM, socket.SOCK_DGRAM
+    authentication = free_port(1812, udp)
+    return Ports(
+        page=free_port(page, tcp),
+        portal=free_port(8080, tcp),
+        authentication=authentication,
+        accounting=free_port(authentication + 1, udp),
+        desk=free_port(8444, tcp),
+        metrics=(
+            free_port(9401, tcp),
+            free_port(9402, tcp),
+            free_port(9403, tcp),
+            free_port(9404, tcp),
+        ),
+    )
+
+
+def make_folder(folder: Path) -> None:
+    """Make an empty folder, in the place of an earlier demonstration's.
+
+    Raises:
+        ConfigurationError: the folder holds something else.
+    """
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
+        expected = f"expected an empty folder or an earlier demonstration's: {folder}"
+        raise ConfigurationError([Fault("--folder", expected)])
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / MARK).touch()
+
+
+def write_settings(folder: Path, ports: Ports) -> Path:
+    """Write the settings that every process of the demonstration reads; return their file."""
+    portal, radius, supervision, retention = ports.metrics
+    file = folder / SETTINGS_FILE
+    file.write_text(
+        f"""\
+demo = true
+state_folder = "{folder / "state"}"
+clock_offset_file = "{folder / "clock-offset"}"
+[portal]
+host = "127.0.0.1"
+port = {ports.portal}
+public_url = "http://127.0.0.1:{ports.portal}"
+[radius]
+host = "127.0.0.1"
+authentication_port = {ports.authentication}
+accounting_port = {ports.accounting}
+[supervision]
+interval_seconds = 5
+[retention]
+interval_seconds = 2
+[desk]
+port = {ports.desk}
+public_url = "http://127.0.0.1:{ports.desk}"
+[metrics]
+portal_port = {portal}
+radius_port = {radius}
+supervision_port = {supervision}
+retention_port = {retention}
+"""
+    )
+    return file
+
+
+class Scene:
+    """A demonstration that is being played."""
+
+    def __init__(self, ports: Ports, folder: Path, settings: Settings, ground: Ground) -> None:
+        self.ports = ports
+        self.folder = folder
+        self._clock_file = folder / "clock-offset"
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.clock: Clock = OffsetClock(self._clock_file)
+        self.journal = Journal()
+        self.engine: AsyncEngine = open_engine(ground.owner_url)
+        servers = guests.Servers(settings.portal.public_url, ports.authentication, ports.accounting)
+        self.sites: dict[str, SimulatedSite] = guests.simulated_sites(
+            servers, self.clock, self.journal
+        )
+        self._settings = settings
+        self._ground = ground
+
+    @property
+    def address(self) -> str:
+        """The first page's address."""
+        return f"http://{_PAGE_HOST}:{self.ports.page}/"
+
+    def close(self) -> None:
+        """Stop the embedded database."""
+        self._ground.close()
+
+    # --- Doors --------------------------------------------------------------------------------
+
+    def doors(self) -> list[Door]:
+        """Return a door for each kind of person."""
+        portal, desk = self._settings.portal.public_url, self._settings.desk.public_url
+        console = f"{portal}/console"
+        first = guests.PLACES[0]
+        phone = f"http://{first.address}:{guests.OPEN_WEB_PORT}/"
+
+        async def go_to_phone() -> str:
+            return phone
+
+        def signed_in(login: str, where: str, to: Application) -> Callable[[], Awaitable[str]]:
+            return lambda: self._signed_in(login, where, to)
+
+        return [
+            Door(
+                "guest",
+                "Une visiteuse",
+                f"Son téléphone est à {first.name}, sans abonnement. Elle ouvre une page.",
+                go_to_phone,
+            ),
+            Door(
+                "technician",
+                "Le technicien",
+                "Quels lieux sont en panne, depuis quand, pourquoi.",
+                signed_in("theo@territoire.example", console, Application.CONSOLE),
+            ),
+            Door(
+                "custodian",
+                "Le gardien de l'archive",
+                "Le guichet des réquisitions : un site, un port et un rôle à part.",
+                signed_in("gaspard@territoire.example", desk, Application.DESK),
+            ),
+            Door(
+                "administrator",
+                "L'administratrice",
+                "Les organisations, les opérateurs, le journal d'audit chaîné.",
+                signed_in("claire@territoire.example", console, Application.CONSOLE),
+            ),
+            Door(
+                "agent",
+                "L'agente de la mairie",
+                "Seulement les lieux de Bar-le-Duc.",
+                signed_in("agnes@bar-le-duc.example", console, Application.CONSOLE),
+            ),
+        ]
+
+    async def _signed_in(self, login: str, where: str, application: Application) -> str:
+        async with self.engine.begin() as db:
+            operator = await operator_by_login(db, login)
+            if operator is None:
+                raise LookupError(login)
+            token = await mint_link(db, operator.id, application, self.clock.now())
+        return f"{where}/lien/{token}"
+
+    # --- Acts ---------------------------------------------------------------------------------
+
+    def acts(self) -> list[Act]:
+        """Return the buttons, as they stand now."""
+        return [
+            *(self._power_act(place) for place in guests.PLACES),
+            Act(
+                "jour",
+                "Jour suivant",
+                "Les visiteurs rentrent chez eux et l'horloge avance d'un jour. Une journée est"
+                " scellée deux jours après sa fin.",
+                lambda: self._pass_time(timedelta(days=1), "un jour passe"),
+            ),
+            Act(
+                "annee",
+                "Un an passe",
+                "Les journées gardées un an arrivent à leur terme : leurs clés sont détruites.",
+                lambda: self._pass_time(timedelta(days=366), "un an et un jour passent"),
+            ),
+        ]
+
+    def _power_act(self, place: guests.Place) -> Act:
+        if self.sites[place.code].gateway.plugged:
+            return Act(
+                f"debrancher-{place.code}",
+                f"Débrancher {place.name}",
+                "La borne se tait. L'horloge avance de cinq minutes : trois comptes rendus"
+                " manquent, et la supervision le dit.",
+                lambda: self._cut(place),
+            )
+        return Act(
+            f"rebrancher-{place.code}",
+            f"Rebrancher {place.name}",
+            "La borne annonce son retour et les sessions restées ouvertes sont closes.",
+            lambda: self._restore(place),
+        )
+
+    async def _cut(self, place: guests.Place) -> None:
+        self._note(place.code, f"vous débranchez {place.name}")
+        await self.sites[place.code].gateway.unplug()
+        self._meanwhile(self._let_minutes_pass())
+
+    async def _let_minutes_pass(self) -> None:
+        """Move the clock in steps so small that no other site seems to have fallen silent."""
+        for _ in range(_SILENT_STEPS):
+            await asyncio.sleep(_STEP_SECONDS)
+            shift(self._clock_file, _SILENT_STEP)
+
+    def _meanwhile(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _restore(self, place: guests.Place) -> None:
+        self._note(place.code, f"vous rebranchez {place.name}")
+        await self.sites[place.code].gateway.plug()
+
+    async def _pass_time(self, forward: timedelta, words: str) -> None:
+        self._note("calendrier", words)
+        await guests.send_home(list(self.sites.values()))
+        shift(self._clock_file, forward)
+
+    def _note(self, place: str, text: str) -> None:
+        self.journal.note(self.clock.now(), Kind.ACT, place, text)
+
+    # --- Playing ------------------------------------------------------------------------------
+
+    async def play(self, ready: Callable[[], None]) -> None:
+        """Run the base, its sites and the first page until cancelled."""
+        stage = Stage(
+            doors=self.doors(),
+            acts=self.acts,
+            days=lambda: load_days(self.engine, self.clock.now().date()),
+            now=self.clock.now,
+            journal=self.journal,
+            commands=self.commands(),
+        )
+        page = await start_site(create_page(stage), _PAGE_HOST, self.ports.page)
+        try:
+            async with asyncio.TaskGroup() as group:
+                file = self.folder / SETTINGS_FILE
+                group.create_task(run_components(list(Component), self._ground.urls, file))
+                group.create_task(watch(self.engine, self.journal, self.clock))
+                await self._until_up()
+                for site in self.sites.values():
+                    group.create_task(site.run())
+                ready()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await page.cleanup()
+            await self.engine.dispose()
+
+    async def _until_up(self) -> None:
+        """Wait for every component's /healthz, so that the first guest finds an open door."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _UP_SECONDS
+        while ill := [finding for finding in await examine(self._settings) if not finding.well]:
+            if loop.time() > deadline:
+                raise Unavailable("; ".join(f"{finding.about}: {finding.says}" for finding in ill))
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    def commands(self) -> dict[str, str]:
+        """Return what can be typed beside the page: title -> command."""
+        socle = f"{Path(sys.executable).parent / 'socle'}"
+        settings = f"--settings {self.folder / SETTINGS_FILE}"
+        archive = self.folder / "state" / "archive"
+        return {
+            "Tout va-t-il bien ?": f"{socle} doctor {settings}",
+            "L'archive est-elle entière ? (ni base, ni clé privée)": (
+                f"{socle} archive verify {archive}"
+            ),
+            "Le dossier d'un lieu, prêt pour son routeur": (
+                f"{socle} site render mairie-bar-le-duc {settings}"
+                f" --output {self.folder / 'bundle'}"
+            ),
+        }
+
+
+async def prepare_scene(folder: Path, page_port: int) -> Scene:
+    """Return a scene that is ready to be played, in `folder` made anew.
+
+    Raises:
+        ConfigurationError: the folder is something else's.
+        OSError: no port is free.
+        Unavailable: the embedded database does not start.
+    """
+    folder = folder.resolve()
+    make_folder(folder)
+    ports = choose_ports(page_port)
+    settings = load_settings(write_settings(folder, ports))
+    ground = await lay_ground(settings)
+    await _apply_territory(folder, settings, ground)
+    return Scene(ports, folder, settings, ground)
+
+
+async def _apply_territory(folder: Path, settings: Settings, ground: Ground) -> None:
+    """Make the custodians' keys, apply territory.yaml, give every operator the same password."""
+    filled = {"portal": settings.portal.public_url}
+    for name in ("gaspard", "garance"):
+        recipient, signing_key = make_keys(folder / "custodians" / name)
+        filled |= {f"{name}_recipient": recipient, f"{name}_signing_key": signing_key}
+    text = Template((_HERE / "territory.yaml").read_text()).substitute(filled)
+    (folder / "territory.yaml").write_text(text)
+    known = Known(national_list(), package_codes())
+    description = read_description(text.encode(), known)
+    now = SystemClock().now()
+    engine = open_engine(ground.owner_url)
+    try:
+        wish = Wish(description)
+        authority = Authority("demo", "territory.yaml", now)
+        await make(engine, wish, ground.keyring, authority)
+        password_hash = await Passwords().hash(PASSWORD)
+        async with engine.begin() as db:
+            for entry in description.operators:
+                operator = await operator_by_login(db, entry.login)
+                if operator:
+                    await set_password(db, operator, password_hash, COMMAND_LINE, now)
+    finally:
+        await engine.dispose()
