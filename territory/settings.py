@@ -5,6 +5,7 @@
 """
 
 import os
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Self
 
@@ -63,6 +64,17 @@ class RadiusSettings(_Section):
     host: str = "0.0.0.0"  # noqa: S104 - NAS reach us through their link
     authentication_port: int = Field(default=1812, ge=0, le=65535)
     accounting_port: int = Field(default=1813, ge=0, le=65535)
+    reached_at: list[IPv4Address] = Field(default=[], max_length=2)
+    """Where sites reach this server through their link: one address, or two of a pair."""
+
+
+class TunnelSettings(_Section):
+    """The WireGuard end that sites with the link `tunnel` connect to."""
+
+    endpoint: str | None = None
+    """`host:port` on the Internet."""
+    public_key: str | None = None
+    """Its public key, 32 octets in base64."""
 
 
 class SupervisionSettings(_Section):
@@ -119,6 +131,7 @@ class Settings(BaseSettings):
     security: SecuritySettings = SecuritySettings()
     portal: PortalSettings = PortalSettings()
     radius: RadiusSettings = RadiusSettings()
+    tunnel: TunnelSettings = TunnelSettings()
     supervision: SupervisionSettings = SupervisionSettings()
     retention: RetentionSettings = RetentionSettings()
     desk: DeskSettings = DeskSettings()

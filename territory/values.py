@@ -22,6 +22,7 @@ from territory.measures import parse_duration, parse_rate, parse_volume
 
 MIN_SECRET_CHARACTERS = 24
 _MAX_SECRET_CHARACTERS = 128
+_MAX_URL_CHARACTERS = 200
 _CODE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9-]+\.)+[a-z0-9-]{2,63}")
 _HOST = re.compile(
@@ -120,12 +121,14 @@ def _login_address(text: str) -> str:
 
 
 def _portal_base(text: str) -> str:
-    parts = urlsplit(text)
-    plain = len(text) <= 200 and text.isascii() and text.isprintable() and " " not in text
-    if not plain or parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(
-            "an http or https address, such as https://wifi.example/gateway/coovachilli"
-        )
+    plain = len(text) <= _MAX_URL_CHARACTERS and text.isascii() and text.isprintable()
+    try:
+        parts = urlsplit(text)
+        well = plain and " " not in text and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        well = False
+    if not well or parts.scheme not in ("http", "https"):
+        raise ValueError("an http or https address, such as https://wifi.example/gateway/uspot")
     if parts.query or parts.fragment or parts.username:
         raise ValueError("an address without ?, # or @: the gateway adds its parameters to it")
     return text

@@ -1,0 +1,226 @@
+"""Renders one gateway's bundle: the files a technician drops on a router. Pure.
+
+An offer's data and a site's sheet go through the templates of the brand; what cannot work is
+refused before a single file exists. A file that holds a secret says so, and is written for its
+owner alone. The same sheet always gives the same octets, so that a manifest tells whether a router
+has the bundle it should have.
+"""
+
+import hashlib
+import json
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import jinja2
+
+from deploy.packages.catalogue import Offer, Rendering
+from deploy.packages.site_sheet import Base, GatewaySheet, SiteSheet
+from territory.errors import ConfigurationError, Fault
+from territory.identifiers import MAX_SSID_OCTETS
+from territory.vocabulary import Brand, Link
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_SUFFIX = ".j2"
+_HTTP_PORT = 80
+_ENHANCED_MARK = " OWE"
+_CHILLI_CANNOT_QUOTE = frozenset('"\\')
+
+PUBLIC, SECRET, PROGRAM = 0o644, 0o600, 0o700
+
+
+@dataclass(frozen=True, slots=True)
+class BundleFile:
+    """One file of a bundle."""
+
+    path: PurePosixPath
+    """Relative to the bundle's folder."""
+    content: str
+    mode: int
+    """0600 where it holds a secret, 0700 where it is run."""
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of the content."""
+        return hashlib.sha256(self.content.encode()).hexdigest()
+
+
+def render(
+    offer: Offer, site: SiteSheet, gateway: GatewaySheet, base: Base
+) -> tuple[BundleFile, ...]:
+    """Return the files of a gateway's bundle, the manifest last.
+
+    Raises:
+        ConfigurationError: every reason why this gateway cannot be rendered.
+    """
+    faults = list(_faults(offer, site, gateway, base))
+    if faults:
+        raise ConfigurationError(faults)
+    rendering = offer.bundles[gateway.brand]
+    words = _words(offer, site, gateway, base)
+    files = tuple(_rendered(rendering, words, gateway))
+    return (*files, _manifest(offer, site, gateway, files))
+
+
+def _faults(offer: Offer, site: SiteSheet, gateway: GatewaySheet, base: Base) -> Iterator[Fault]:
+    place = f"gateway {gateway.code}"
+    rendering = offer.bundles.get(gateway.brand)
+    if rendering is None:
+        brands = ", ".join(sorted(offer.bundles))
+        yield Fault(
+            place, f"expected one of {brands}: {offer.code} has nothing for {gateway.brand}"
+        )
+    elif site.link not in rendering.links:
+        links = " or ".join(sorted(rendering.links))
+        yield Fault(f"site {site.code}", f"expected the link {links}, found {site.link}")
+    if not site.public_ssids:
+        yield Fault(f"site {site.code}", "expected a public network")
+    if not gateway.portal_secret:
+        yield Fault(place, "expected a portal_secret: apply the territory again")
+    if gateway.brand is Brand.COOVACHILLI:
+        yield from _radius_faults(gateway, base)
+    if site.link is Link.TUNNEL:
+        yield from _tunnel_faults(gateway, base)
+
+
+def _radius_faults(gateway: GatewaySheet, base: Base) -> Iterator[Fault]:
+    if len(gateway.nas) != 1:
+        expected = f"expected one nas, found {len(gateway.nas)}: CoovaChilli has one secret"
+        yield Fault(f"gateway {gateway.code}", expected)
+    if not base.radius_addresses:
+        expected = "expected the address at which sites reach RADIUS through their link"
+        yield Fault("radius.reached_at", expected)
+
+
+def _tunnel_faults(gateway: GatewaySheet, base: Base) -> Iterator[Fault]:
+    if not gateway.nas:
+        return  # openNDS speaks to the portal only, over the Internet
+    if not base.tunnel_endpoint:
+        yield Fault("tunnel.endpoint", "expected host:port of the base's WireGuard")
+    if not base.tunnel_public_key:
+        yield Fault("tunnel.public_key", "expected the public key of the base's WireGuard")
+
+
+def _words(offer: Offer, site: SiteSheet, gateway: GatewaySheet, base: Base) -> dict[str, Any]:
+    """Return what the templates speak of."""
+    endpoint_host, _, endpoint_port = (base.tunnel_endpoint or "").rpartition(":")
+    return {
+        "offer": offer,
+        "rendering": offer.bundles[gateway.brand],
+        "site": site,
+        "plan": site.plan,
+        "gateway": gateway,
+        "nas": gateway.nas[0] if gateway.nas else None,
+        "base": base,
+        "guests": gateway.guest_network(offer.guest_prefix_length),
+        "has_tunnel": site.link is Link.TUNNEL and bool(gateway.nas),
+        "endpoint_host": endpoint_host,
+        "endpoint_port": endpoint_port,
+        "networks": [(ssid, enhanced_ssid(ssid)) for ssid in site.public_ssids],
+        "portal_url": gateway.portal.geturl(),
+        "portal_host": gateway.portal.hostname,
+        "portal_is_address": _is_address(gateway.portal.hostname or ""),
+        "fas_port": fas_port(gateway),
+        "captive_api": captive_api(gateway),
+    }
+
+
+def captive_api(gateway: GatewaySheet) -> str:
+    """Return the address CoovaChilli announces to phones (RFC 8910), its placeholders unfilled."""
+    origin = f"{gateway.portal.scheme}://{gateway.portal.netloc}"
+    return f"{origin}/captive-portal?nasid=%{{n}}&mac=%{{m}}"
+
+
+def fas_port(gateway: GatewaySheet) -> int:
+    """Return the port openNDS asks at level 1, where it speaks http only.
+
+    A portal on https is reached through the front that redirects http.
+    """
+    return gateway.portal_port if gateway.portal.scheme == "http" else _HTTP_PORT
+
+
+def _is_address(host: str) -> bool:
+    try:
+        IPv4Address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def enhanced_ssid(ssid: str) -> str:
+    """Return the hidden name of an SSID's encrypted twin, at most 32 octets."""
+    room = MAX_SSID_OCTETS - len(_ENHANCED_MARK)
+    return ssid.encode()[:room].decode(errors="ignore") + _ENHANCED_MARK
+
+
+def uci_text(text: object) -> str:
+    """Return a value quoted for UCI, as `uci export` writes it.
+
+    Raises:
+        ConfigurationError: a control character, which no configuration line can hold.
+    """
+    words = str(text)
+    if not words.isprintable():
+        raise ConfigurationError([Fault("bundle", f"expected printable text, found {words!r}")])
+    return "'" + words.replace("'", "'\\''") + "'"
+
+
+def chilli_can_hold(text: object) -> bool:
+    """Tell whether a value survives the quotes that chilli's start script puts around it."""
+    return not _CHILLI_CANNOT_QUOTE & set(str(text))
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # noqa: S701 - configuration files: uci and sh quote here
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"uci": uci_text, "sh": lambda text: shlex.quote(str(text))}
+    environment.tests["chilli_safe"] = chilli_can_hold
+    return environment
+
+
+def _rendered(
+    rendering: Rendering, words: dict[str, Any], gateway: GatewaySheet
+) -> Iterator[BundleFile]:
+    environment = _environment()
+    folder = _TEMPLATES / rendering.template
+    for template in sorted(folder.rglob(f"*{_SUFFIX}")):
+        name = template.relative_to(_TEMPLATES).as_posix()
+        path = PurePosixPath(template.relative_to(folder).as_posix().removesuffix(_SUFFIX))
+        content = environment.get_template(name).render(words)
+        yield BundleFile(path, content, _mode(path, content, gateway))
+
+
+def _mode(path: PurePosixPath, content: str, gateway: GatewaySheet) -> int:
+    secrets = [gateway.portal_secret, *(nas.shared_secret for nas in gateway.nas)]
+    if any(secret in content for secret in secrets):
+        return SECRET
+    return PROGRAM if path.suffix == ".sh" else PUBLIC
+
+
+def _manifest(
+    offer: Offer, site: SiteSheet, gateway: GatewaySheet, files: tuple[BundleFile, ...]
+) -> BundleFile:
+    rendering = offer.bundles[gateway.brand]
+    document = {
+        "package": offer.code,
+        "version": offer.version,
+        "site": site.code,
+        "gateway": gateway.code,
+        "brand": gateway.brand,
+        "system": rendering.system,
+        "software": list(rendering.software),
+        "files": {
+            str(file.path): {"mode": f"{file.mode:04o}", "sha256": file.sha256} for file in files
+        },
+    }
+    content = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return BundleFile(PurePosixPath("manifest.json"), content, PUBLIC)

@@ -1,0 +1,23 @@
+portal_addresses="$(resolve "$portal_host")"
+[ -n "$portal_addresses" ] || fail "le nom $portal_host n'a pas d'adresse ; le routeur a-t-il Internet ?"
+
+if command -v sysupgrade >/dev/null 2>&1; then
+	sysupgrade -b "$root/root/avant-socle.tar.gz"
+	echo "Sauvegarde : /root/avant-socle.tar.gz (sysupgrade -r pour revenir en arrière)"
+fi
+
+# Relancer ce script donne le même résultat : tout ce qui est à nous est refait.
+for file in network firewall wireless; do
+	for section in $(ours "$file"); do
+		uci delete "$file.$section"
+	done
+done
+uci -q delete system.ntp || true
+uci -q batch <settings.uci
+
+for port in $guest_ports; do
+	uci add_list network.socle_guest_device.ports="$port"
+done
+for address in $portal_addresses; do
+	uci add_list firewall.socle_portal.dest_ip="$address"
+done

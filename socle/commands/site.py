@@ -1,0 +1,56 @@
+"""`socle site`: the places, and what a technician drops on their routers.
+
+Only the command's face; `socle.commands.rendering` does it, and is imported when it is wanted.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+site = typer.Typer(
+    name="site",
+    help="Places with public Wi-Fi: list them, render the files for their gateways.",
+    no_args_is_help=True,
+)
+
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option("--settings", help="Settings file; `socle.toml` here when not given."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="For scripts.")]
+
+
+@site.command(name="list")
+def list_sites(json_: AsJson = False, settings: SettingsFile = None) -> None:
+    """List the sites: code, link, plan, gateways, name.
+
+    Example: socle site list --json
+    """
+    from socle.commands.rendering import list_sites as run
+
+    run(settings, as_json=json_)
+
+
+@site.command()
+def render(
+    code: Annotated[str, typer.Argument(metavar="SITE", help="Code of the site.")],
+    output: Annotated[
+        Path, typer.Option(help="Folder to write to; a folder for each gateway in it.")
+    ],
+    package: Annotated[
+        str | None,
+        typer.Option(help="Package to render, when the site was not ordered as one."),
+    ] = None,
+    json_: AsJson = False,
+    settings: SettingsFile = None,
+) -> None:
+    """Write the files a technician drops on the site's routers; some hold secrets.
+
+    The same site always gives the same files. Files with secrets are readable by you alone.
+
+    Example: socle site render mairie-bar-le-duc --output ./bundles
+    """
+    from socle.commands.rendering import Rendered, render_site
+
+    render_site(Rendered(code, output, package), settings, as_json=json_)
