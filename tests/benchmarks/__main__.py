@@ -31,6 +31,9 @@ def main(arguments: list[str] | None = None) -> int:
     if not wanted:
         print(f"no such benchmark; there are: {', '.join(BENCHMARKS)}", file=sys.stderr)
         return 2
+    busy = os.getloadavg()[0]
+    if busy > 1:
+        print(f"this machine is busy (load {busy:.1f}): ratios will waver", file=sys.stderr)
     options = Options(asked.seconds, asked.rounds, asked.subscribers)
     with Arena(options, lambda line: print(f"  {line}", flush=True)) as arena:
         measures = [found for each in wanted if (found := _run(each, arena))]
@@ -56,7 +59,8 @@ def _run(which: Benchmark, arena: Arena) -> Measure | None:
     except Spoiled as reason:
         print(f"  SPOILED: {reason}", file=sys.stderr, flush=True)
         return None
-    found.conditions.update(machine=f"{os.cpu_count()} cores, {platform.machine()}")
+    found.conditions["machine"] = f"{os.cpu_count()} cores, {platform.machine()}"
+    found.conditions["load_average_after"] = round(os.getloadavg()[0], 1)
     return found
 
 

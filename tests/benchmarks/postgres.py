@@ -30,7 +30,7 @@ SETTINGS = {
     "listen_addresses": "",
     "logging_collector": "off",
 }
-"""The same for both servers; no checkpoint falls into a window, one is made before each."""
+"""The same for both servers; no checkpoint falls into a window."""
 START_SECONDS = 30
 
 

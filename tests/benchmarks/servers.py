@@ -29,7 +29,7 @@ class Server(Protocol):
     accounting_port: int
 
     def reset(self) -> None:
-        """Bring the database back to the same state before each window, checkpoint included."""
+        """Make a checkpoint, then bring the tables back to where every window starts."""
 
     def recorded(self, kind: str) -> int:
         """How many answers of that kind (`access`, `accounting`) the database holds."""
