@@ -27,14 +27,13 @@ from territory.access.passwords import Passwords
 from territory.clock import Clock
 from territory.database.components import Component
 from territory.database.connect import open_engine, open_pool
-from territory.errors import ConfigurationError, Fault, Unavailable
+from territory.errors import ConfigurationError, Fault
 from territory.keyring import Keyring
 from territory.settings import Settings
 from territory.web.addresses import Network
 from territory.web.headers import client_address, is_https
 from territory.web.health import start_health
 from territory.web.pages import Pages, page_context, setup_pages
-from territory.web.problems import UNAVAILABLE
 from territory.web.server import LARGEST_BODY, start_site
 
 HERE = Path(__file__).parent / "guest"
@@ -153,10 +152,7 @@ async def run(settings: Settings, keyring: Keyring, clock: Clock) -> None:
 
 async def _read_portal(settings: Settings, keyring: Keyring, clock: Clock, pool: Pool) -> Portal:
     directory = Directory(pool, keyring, settings.portal.public_url)
-    try:
-        await directory.refresh()
-    except UNAVAILABLE as fault:
-        raise Unavailable(f"database.url: the database does not answer: {fault}") from fault
+    await directory.refresh()
     return Portal(
         pool=pool,
         directory=directory,

@@ -15,6 +15,7 @@ from portal.gateways.brands import ADAPTERS
 from portal.gateways.vocabulary import Registration
 from portal.places import NOWHERE, Gate, Place, Territory, publisher_of
 from portal.records import (
+    AWAY,
     Pool,
     Row,
     load_gateways,
@@ -23,7 +24,7 @@ from portal.records import (
     load_places,
 )
 from territory.communes.national_list import national_list
-from territory.errors import ConfigurationError
+from territory.errors import ConfigurationError, Unavailable
 from territory.keyring import Keyring
 
 CHANNEL = "territory"
@@ -31,7 +32,6 @@ REFRESH_SECONDS = 60.0
 AWAY_SECONDS = 2.0
 """Pause before the database is tried again."""
 
-_AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncio.TimeoutError)
 _log = structlog.get_logger()
 
 
@@ -49,7 +49,8 @@ class Directory:
     async def refresh(self) -> None:
         """Read everything again.
 
-        Raises: what asyncpg raises while the database is away; the last reading then stands.
+        Raises:
+            Unavailable: the database is away; the last reading then stands.
         """
         communes = await asyncio.to_thread(national_list)
 
@@ -75,7 +76,7 @@ class Directory:
             try:
                 async with self._pool.acquire(timeout=AWAY_SECONDS) as connection:
                     await self._follow_on(connection)
-            except _AWAY as fault:
+            except (*AWAY, Unavailable) as fault:
                 if not self._is_away:
                     _log.warning("directory.away", cause=type(fault).__name__)
                 self._is_away = True

@@ -2,24 +2,41 @@
 
 Plain asyncpg with prepared statements, since a log-in is the hot path of way 1. Rows become frozen
 values here and nowhere else. Every statement has a deadline, so that a slow database becomes a
-page in words and not a wait; a library's own errors come out as they are and are named once, where
-pages are made.
+page in words and not a wait, and whatever the library raises for a database that is away comes out
+as `Unavailable`.
 """
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from functools import wraps
 from ipaddress import IPv4Address
-from typing import TypeAlias
+from typing import ParamSpec, TypeAlias, TypeVar
 from uuid import UUID, uuid4
 
 import asyncpg
 
 from portal.admission import Admission, Holding
 from portal.places import Organisation, Place, Plan
+from territory.errors import Unavailable
 from territory.identifiers import MacAddress
 from territory.rules.usage import NOTHING_USED, Usage
 
 DEADLINE_SECONDS = 3.0
+
+AWAY = (
+    OSError,
+    asyncio.TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.ObjectNotInPrerequisiteStateError,
+)
+"""What asyncpg raises for a database that is down, starting, full, or closed to connections."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Row: TypeAlias = asyncpg.Record
@@ -73,18 +90,35 @@ _SITES = """
 """
 
 
+def reaching(act: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+    """Return `act` with the library's words for "away" turned into `Unavailable`."""
+
+    @wraps(act)
+    async def wrapped(*arguments: P.args, **options: P.kwargs) -> T:
+        try:
+            return await act(*arguments, **options)
+        except AWAY as fault:
+            reason = f"database.url: the database does not answer: {fault}"
+            raise Unavailable(reason) from fault
+
+    return wrapped
+
+
+@reaching
 async def load_admission(pool: Pool, admission_id: UUID) -> Holding | None:
     """Return an admission and its usage, or None."""
     query = f"{_ADMISSION} WHERE a.id = $1"
     return await _holding(pool, query, admission_id)
 
 
+@reaching
 async def load_admission_named(pool: Pool, site_id: UUID, user_name: str) -> Holding | None:
     """Return the admission of an opaque name at a site, or None."""
     query = f"{_ADMISSION} WHERE a.user_name = $1 AND a.site_id = $2"
     return await _holding(pool, query, user_name, site_id)
 
 
+@reaching
 async def load_admission_of(pool: Pool, site_id: UUID, device: MacAddress) -> Holding | None:
     """Return the last admission bound to a device at a site, or None."""
     query = f"""{_ADMISSION} WHERE a.device = $1::text::macaddr AND a.site_id = $2
@@ -92,6 +126,7 @@ async def load_admission_of(pool: Pool, site_id: UUID, device: MacAddress) -> Ho
     return await _holding(pool, query, str(device), site_id)
 
 
+@reaching
 async def record_admission(pool: Pool, admission: Admission) -> Admission:
     """Write an admission and return the one that now holds: itself, or its first writing."""
     status = await pool.execute(
@@ -117,11 +152,13 @@ async def record_admission(pool: Pool, admission: Admission) -> Admission:
     return first.admission if first else admission
 
 
+@reaching
 async def revoke_admission(pool: Pool, admission_id: UUID, reason: str, now: datetime) -> None:
     """End an admission now, unless it was ended before."""
     await pool.execute(_REVOKE, admission_id, now, reason, timeout=DEADLINE_SECONDS)
 
 
+@reaching
 async def record_public_address(
     pool: Pool, site_id: UUID, address: IPv4Address, now: datetime
 ) -> bool:
@@ -136,12 +173,14 @@ async def record_public_address(
         return True
 
 
+@reaching
 async def load_sites_at(pool: Pool, address: IPv4Address) -> set[UUID]:
     """Return the sites whose public address is `address` now."""
     rows = await pool.fetch(_SITES_AT, address, timeout=DEADLINE_SECONDS)
     return {row["site_id"] for row in rows}
 
 
+@reaching
 async def load_organisations(pool: Pool) -> dict[UUID, Organisation]:
     """Return all of them, by id, in the order of their codes."""
     query = "SELECT id, name, kind, siren, contact_email FROM territory.organisation ORDER BY code"
@@ -152,6 +191,7 @@ async def load_organisations(pool: Pool) -> dict[UUID, Organisation]:
     }
 
 
+@reaching
 async def load_places(
     pool: Pool, organisations: Mapping[UUID, Organisation], commune_name: Callable[[str], str]
 ) -> dict[UUID, Place]:
@@ -168,11 +208,13 @@ async def load_places(
     }
 
 
+@reaching
 async def load_gateways(pool: Pool) -> list[Row]:
     """Return the gateways' rows, secrets still sealed."""
     return list(await pool.fetch(_GATEWAYS, timeout=DEADLINE_SECONDS))
 
 
+@reaching
 async def load_networks(pool: Pool) -> dict[UUID, dict[str, UUID]]:
     """Return each site's networks by SSID."""
     networks: dict[UUID, dict[str, UUID]] = {}
@@ -182,6 +224,7 @@ async def load_networks(pool: Pool) -> dict[UUID, dict[str, UUID]]:
     return networks
 
 
+@reaching
 async def check(pool: Pool) -> bool:
     """Return whether the database answers; for the health page."""
     return await pool.fetchval("SELECT true", timeout=DEADLINE_SECONDS) is True

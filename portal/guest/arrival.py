@@ -20,11 +20,10 @@ from portal.public_address import shared_address
 from portal.records import load_admission_named, load_admission_of, record_public_address
 from portal.throttle import BAD_REDIRECTS, source_of
 from portal.visit import State, refuse
-from territory.errors import ProtocolError
+from territory.errors import ProtocolError, Unavailable
 from territory.web.addresses import Address
 from territory.web.headers import client_address
 from territory.web.pages import language_of, set_language
-from territory.web.problems import UNAVAILABLE
 
 NOT_ONLINE = (Situation.CAPTIVE, Situation.REFUSED, Situation.LEFT)
 
@@ -96,8 +95,10 @@ async def _holding(portal: Portal, gate: Gate, arrival: Arrival) -> Holding | No
         if arrival.user_name:
             return await load_admission_named(portal.pool, gate.place.id, arrival.user_name)
         return await load_admission_of(portal.pool, gate.place.id, arrival.device)
-    except UNAVAILABLE as failure:
-        log.warning("arrival.unavailable", gateway=gate.code, cause=type(failure).__name__)
+    except Unavailable as failure:
+        log.warning(
+            "arrival.unavailable", gateway=gate.code, cause=type(failure.__cause__).__name__
+        )
         return None
 
 
@@ -114,5 +115,5 @@ async def _note_public_address(
     try:
         if await record_public_address(portal.pool, gate.place.id, shared, now):
             log.info("site.public_address", gateway=gate.code)
-    except UNAVAILABLE as failure:
-        log.warning("site.public_address_lost", cause=type(failure).__name__)
+    except Unavailable as failure:
+        log.warning("site.public_address_lost", cause=type(failure.__cause__).__name__)

@@ -19,12 +19,11 @@ from portal.places import Gate
 from portal.public_address import shared_address
 from portal.records import load_admission, load_sites_at, revoke_admission
 from portal.visit import State, Visit
-from territory.errors import ProtocolError
+from territory.errors import ProtocolError, Unavailable
 from territory.rules.usage import NOTHING_USED
 from territory.web.forms import read_form
 from territory.web.headers import allow, client_address
 from territory.web.pages import language_of, render, translate
-from territory.web.problems import UNAVAILABLE
 
 
 async def my_connection(request: web.Request) -> web.Response:
@@ -85,8 +84,10 @@ async def log_out(request: web.Request) -> web.Response:
     try:
         if visit.admission:
             await revoke_admission(portal.pool, visit.admission, REVOKED_BY_GUEST, portal.now())
-    except UNAVAILABLE as failure:
-        log.warning("log_out.not_recorded", gateway=gate.code, cause=type(failure).__name__)
+    except Unavailable as failure:
+        log.warning(
+            "log_out.not_recorded", gateway=gate.code, cause=type(failure.__cause__).__name__
+        )
     portal.metrics.left.inc()
     log.info("log_out", gateway=gate.code)
     return see_other(gate.adapter.log_off(gate.registration, visit.carried).url)

@@ -17,10 +17,10 @@ from portal.guest.wording import PLACE_TYPES, duration
 from portal.places import Gate
 from portal.records import load_admission
 from portal.visit import State, Visit
-from territory.errors import ProtocolError
+from territory.errors import ProtocolError, Unavailable
 from territory.web.languages import SOURCE_LANGUAGE
 from territory.web.pages import language_of, render, translate
-from territory.web.problems import N_, UNAVAILABLE
+from territory.web.problems import N_
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +125,8 @@ async def _held(request: web.Request, visit: Visit | None) -> dict[str, str] | N
         return None
     try:
         holding = await load_admission(portal.pool, visit.admission)
-    except UNAVAILABLE as failure:
-        log.warning("held.unavailable", cause=type(failure).__name__)
+    except Unavailable as failure:
+        log.warning("held.unavailable", cause=type(failure.__cause__).__name__)
         return None
     return _told(request, holding) if holding else None
 

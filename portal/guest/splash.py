@@ -25,11 +25,10 @@ from portal.places import Gate
 from portal.records import load_admission_of, record_admission
 from portal.throttle import GRANTS
 from portal.visit import Event, State, Visit, advance_all, at, refuse
-from territory.errors import ProtocolError
+from territory.errors import ProtocolError, Unavailable
 from territory.web.forms import read_form
 from territory.web.headers import allow
 from territory.web.pages import language_of, render, set_language, translate
-from territory.web.problems import UNAVAILABLE
 
 OPEN = (State.ARRIVED, State.REFUSED)
 """States in which the first page is shown."""
@@ -135,9 +134,9 @@ async def _go_online(request: web.Request, gate: Gate, visit: Visit) -> web.Resp
     portal.metrics.identified.labels(click_through.METHOD).inc()
     try:
         return await _grant(request, gate, verified)
-    except UNAVAILABLE as failure:
+    except Unavailable as failure:
         portal.metrics.refused.labels("unavailable").inc()
-        log.warning("visit.unavailable", gateway=gate.code, cause=type(failure).__name__)
+        log.warning("visit.unavailable", gateway=gate.code, cause=type(failure.__cause__).__name__)
         return show_splash(request, gate, replace(visit, notice="away"), status=503)
 
 
