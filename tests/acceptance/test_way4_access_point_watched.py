@@ -29,9 +29,9 @@ from tests.integration.supervision.ground import describe_site, vanishing_host
 
 pytestmark = pytest.mark.namespace
 
-INTERVAL_SECONDS = 1.0
+INTERVAL_SECONDS = 2.0
 START_SECONDS = 30
-TOLD_WITHIN_SECONDS = 2 * INTERVAL_SECONDS + 2
+TOLD_WITHIN_SECONDS = 2 * INTERVAL_SECONDS + 4
 """Two intervals, and a little for the machine: how soon an outage and its end are told."""
 
 

@@ -22,8 +22,8 @@ from tests.integration.supervision.ground import describe_site, vanishing_host
 
 pytestmark = pytest.mark.namespace
 
-INTERVAL_SECONDS = 0.5
-PATIENCE_SECONDS = 20
+INTERVAL_SECONDS = 1.0
+PATIENCE_SECONDS = 40
 RoleUrl = Callable[[Component], str]
 
 
