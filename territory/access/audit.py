@@ -3,7 +3,7 @@
 An entry's digest is SHA-256 over the digest before it and the entry's canonical text (the fields
 joined by U+001F). :func:`verify` recomputes the chain from what was read, so a changed, removed or
 inserted line shows as the first number that no longer fits. The end of the chain cannot vouch for
-itself: the retention service records its head elsewhere every day.
+itself: who owns the database may cut the last lines off.
 """
 
 import hashlib
