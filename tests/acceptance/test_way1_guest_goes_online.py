@@ -283,7 +283,8 @@ async def _through_opennds(window: Page, base: Base) -> None:
     await expect(window).to_have_title(nds.WEB_TITLE)
     await window.goto(connected)
     await window.locator("form[action*=deconnexion] button").click()
-    await window.goto(WEB)
+    await expect(window).to_have_url(f"http://{nds.ROUTER_ADDRESS}:2050/")  # its own page
+    await window.goto(f"{WEB}?again")
     await expect(window).to_have_url(portal)
 
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import Page, ViewportSize, async_playwright
+from playwright.async_api import Page, ViewportSize, async_playwright, expect
 
 CHROMIUM = "/usr/bin/chromium"
 PHONE = ViewportSize(width=360, height=640)
@@ -36,6 +36,7 @@ async def phone_window(
     `hosts`: Chromium's --host-resolver-rules. `program`: see `inside`. `scripts`: whether pages
     may run JavaScript, which ours must not need.
     """
+    expect.set_options(timeout=WAIT_MILLISECONDS)
     rules = (f"--host-resolver-rules={hosts}",) if hosts else ()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
