@@ -55,8 +55,7 @@ class Exchange:
         self._counters.received[kind] += 1
         nas = self._directory.at(peer[0])
         if nas is None:
-            reason = "unknown-nas" if self._directory.is_loaded else "not-ready"
-            self._requests[kind].discard(peer, reason)
+            self._ignore(kind, peer)
             return
         try:
             packet = decode(datagram)
@@ -66,6 +65,13 @@ class Exchange:
                 self._take[kind](packet, nas, peer, send)
         except ProtocolError as fault:
             self._requests[kind].discard(peer, fault.reason)
+
+    def _ignore(self, kind: str, peer: Peer) -> None:
+        """Count a datagram of nobody we know; before the territory is read, everybody is."""
+        if self._directory.is_loaded:
+            self._requests[kind].discard(peer, "unknown-nas")
+        else:
+            self._counters.discarded[kind, "not-ready"] += 1
 
     def _answer_status(self, kind: str, packet: Packet, nas: Nas, peer: Peer, send: Send) -> None:
         """Answer a Status-Server at once: it asks whether we live (RFC 5997 §4.3)."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count, takewhile
 from typing import Any
 from uuid import UUID
 
@@ -54,6 +55,19 @@ class Lab:
             while not so(rows := await self.rows(query)):
                 pass
         return rows
+
+    async def discarded(self, kind: str, reason: str, packets: int = 1) -> None:
+        """Return once so many packets were discarded for that reason, and are listed.
+
+        Raises:
+            AssertionError: more than so many.
+        """
+        counted = self.server.counters.discarded
+        async with asyncio.timeout(WAIT_SECONDS):
+            for _ in takewhile(lambda _: counted[kind, reason] < packets, count()):
+                await asyncio.sleep(0)
+        assert counted[kind, reason] == packets
+        await self.server.sightings.flush()
 
     async def row(self, query: str, *arguments: Any) -> asyncpg.Record:
         """Return the only row of a query."""

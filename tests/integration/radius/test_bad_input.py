@@ -1,0 +1,134 @@
+"""What bad input gets: silence, a counter with its reason, and nothing lost of the others."""
+
+import asyncio
+import os
+import random
+
+import pytest
+
+from tests.integration.radius.conftest import Lab
+from tests.servers.radius import Nas, attribute, report, sign_request
+
+DEVICE = "8A-56-7E-F9-10-E4"
+START = 1
+
+
+def access_forgeries(lab: Lab) -> dict[str, bytes]:
+    """Return one datagram for each reason to discard on the authentication port."""
+    good = lab.access.access_request(attribute(1, "somebody") + attribute(31, DEVICE))
+    broken = bytearray(good)
+    broken[-1] ^= 1
+    unsigned = lab.access.access_request(attribute(1, "somebody"), signed=False)
+    return {
+        "truncated": good[:19],
+        "length": good[:2] + (4097).to_bytes(2, "big") + good[4:] + bytes(4097 - len(good)),
+        "attribute-length": good[:2] + (len(good) + 1).to_bytes(2, "big") + good[4:] + b"\x01",
+        "message-authenticator": bytes(broken),
+        "unsigned": unsigned,
+        "unsigned-eap": lab.access.access_request(attribute(79, b"\x02\x01"), signed=False),
+        "code": sign_request(2, 1, os.urandom(16), b"", lab.access.secret),
+    }
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "truncated",
+        "length",
+        "attribute-length",
+        "message-authenticator",
+        "unsigned",
+        "unsigned-eap",
+        "code",
+    ],
+)
+async def test_a_bad_access_packet_gets_silence_and_a_counter(lab: Lab, reason: str) -> None:
+    """Each reason has its word, in the metrics and for technicians."""
+    assert await lab.access.is_silent(access_forgeries(lab)[reason])
+    await lab.discarded("access", reason)
+    listed = await lab.row("select * from live.discard where reason = $1", reason)
+    assert (str(listed["source_address"]), listed["packets"]) == ("127.0.0.1", 1)
+
+
+async def test_a_forged_accounting_packet_gets_silence(lab: Lab) -> None:
+    """A wrong digest: nothing is recorded (RFC 5080 §2.3.3)."""
+    forged = bytearray(lab.accounting.accounting_request(attribute(40, START)))
+    forged[5] ^= 1
+    assert await lab.accounting.is_silent(bytes(forged))
+    await lab.discarded("accounting", "request-authenticator")
+    assert not await lab.rows("select from source.event")
+
+
+async def test_an_unknown_nas_is_counted_and_listed_never_answered(lab: Lab) -> None:
+    """Whatever it knows: not even Status-Server is answered."""
+    async with Nas(lab.access.port, address="127.0.0.9") as stranger:
+        for packet in (
+            sign_request(12, 1, os.urandom(16), b"", stranger.secret),
+            stranger.access_request(attribute(1, "x")),
+            b"?",
+        ):
+            assert await stranger.is_silent(packet)
+    await lab.discarded("access", "unknown-nas", 3)
+    listed = await lab.row("select * from live.discard where reason = 'unknown-nas'")
+    assert (str(listed["source_address"]), listed["packets"]) == ("127.0.0.9", 3)
+
+
+async def test_random_octets_never_stop_the_server(lab: Lab) -> None:
+    """Seeded noise on both ports, then a guest logs in as if nothing had happened."""
+    chance = random.Random(20261121)
+    for nas in (lab.access, lab.accounting):
+        for _ in range(300):
+            packet = bytearray(nas.access_request(attribute(1, "noise")))
+            for _ in range(chance.randrange(4)):
+                packet[chance.randrange(len(packet))] = chance.randrange(256)
+            nas.send(bytes(packet[: chance.randrange(1, len(packet) + 1)]))
+    credential = await lab.grant()
+    assert (await lab.access.ask(lab.access.log_in(credential, DEVICE))).code == 2
+
+
+POISONS = {
+    "NUL": attribute(44, b"s\0x") + attribute(1, "guest"),
+    "bad UTF-8": attribute(44, "s-x") + attribute(1, b"\xff\xfe"),
+    "octets out of range": attribute(44, "s-x") + attribute(53, 0xFFFFFFFF),
+    "delay out of range": attribute(44, "s-x") + attribute(41, 0xFFFFFFFF),
+    "cause out of range": attribute(44, "s-x") + attribute(49, b"\xff" * 20),
+    "no session": attribute(1, "guest"),
+}
+
+
+@pytest.mark.parametrize("poison", POISONS)
+async def test_one_poison_record_among_500_is_set_aside(lab: Lab, poison: str) -> None:
+    """The 499 are answered; the culprit is kept whole, counted, not answered, and remembered."""
+    credential = await lab.grant()
+    culprit = lab.accounting.accounting_request(
+        attribute(40, 3) + attribute(31, DEVICE) + POISONS[poison]
+    )
+    async with Nas(lab.accounting.port) as second, Nas(lab.accounting.port) as third:
+        packets = [
+            (nas, nas.accounting_request(report(START, f"s-{n}", credential, DEVICE)))
+            for n, nas in enumerate((second, third) * 250)
+        ][:499]
+        replies = [nas.send(packet) for nas, packet in packets[:250]]
+        replied = lab.accounting.send(culprit)
+        replies += [nas.send(packet) for nas, packet in packets[250:]]
+        done = await asyncio.wait_for(asyncio.gather(*replies), 30)
+    assert len(done) == 499
+    assert len(await lab.rows("select from live.session")) == 499
+    kept = (await lab.rows_once("select * from live.set_aside", lambda rows: len(rows) == 1))[0]
+    assert kept["packet"] == culprit
+    assert kept["reason"]
+    assert not replied.done()
+    body = culprit[20:]
+    for _ in range(3):
+        assert await lab.accounting.is_silent(lab.accounting.accounting_request(body))
+    await lab.discarded("accounting", "set-aside", 4)
+    assert len(await lab.rows("select from live.set_aside")) == 1
+    assert lab.server.counters.set_aside == 4
+
+
+async def test_a_reply_that_would_be_too_long_is_not_sent(lab: Lab) -> None:
+    """Proxy-States that fill the request leave no room for the rights (RFC 2865 §3: 4096)."""
+    credential = await lab.grant()
+    states = attribute(33, bytes(253)) * 15 + attribute(33, bytes(149))
+    assert await lab.access.is_silent(lab.access.log_in(credential, DEVICE, states))
+    await lab.discarded("access", "reply-length")

@@ -1,0 +1,246 @@
+"""Bad days: the database away, the server killed. What was acknowledged is there."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from itertools import count, takewhile
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from radius.exchange import ACCESS, ACCOUNTING
+from territory.clock import Clock
+from territory.database.components import Component, component_url
+from territory.database.prepare import prepare
+from territory.keyring import Keyring
+from tests.integration.radius.conftest import SITES, WAIT_SECONDS, Lab
+from tests.servers.radius import Credential, Nas, grant, report, running_radius
+from tests.servers.territory import lay
+
+DEVICE, OTHER = "8A-56-7E-F9-10-E4", "02-00-00-00-00-02"
+START = 1
+DEBIAN_POSTGRESQL = Path("/usr/lib/postgresql/15/bin")
+
+
+class Cluster:
+    """A PostgreSQL of the test's own, which it may stop at any moment."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._data = folder / "data"
+        self._as_postgres = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        folder.chmod(0o755)
+        self._data.mkdir()
+        if self._as_postgres:
+            shutil.chown(folder, "postgres")
+            shutil.chown(self._data, "postgres")
+        self._run("initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-locale")
+        self.start()
+
+    @property
+    def url(self) -> str:
+        """The owner's address."""
+        return f"postgresql://postgres@/postgres?host={self.folder}"
+
+    def start(self) -> None:
+        """Start it, recovering what a crash left."""
+        options = f"-c listen_addresses= -c unix_socket_directories={self.folder}"
+        self._run("pg_ctl", "-w", "-l", str(self.folder / "log"), "-o", options, "start")
+
+    def stop(self, mode: str) -> None:
+        """Stop it: `fast`, or `immediate`, which is a crash."""
+        self._run("pg_ctl", "-w", "-m", mode, "stop")
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [str(DEBIAN_POSTGRESQL / program), "-D", str(self._data), *arguments]
+        subprocess.run(
+            [*self._as_postgres, *command], check=True, timeout=60, stdout=subprocess.DEVNULL
+        )
+
+
+@pytest.fixture
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Debian's PostgreSQL 15, running: the oldest that Socle takes."""
+    base = tmp_path_factory.getbasetemp()
+    for folder in (base, *base.parents):
+        if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
+            with contextlib.suppress(PermissionError):
+                folder.chmod(folder.stat().st_mode | 0o011)
+    running = Cluster(tmp_path_factory.mktemp("cluster"))
+    yield running
+    running.stop("immediate")
+
+
+@pytest.fixture
+async def lab15(cluster: Cluster, keyring: Keyring, clock: Clock) -> AsyncIterator[Lab]:
+    """The server on that PostgreSQL."""
+    urls = await prepare(cluster.url, None)
+    sites = await lay(cluster.url, keyring, SITES)
+    async with (
+        running_radius(urls[Component.RADIUS], keyring, clock) as server,
+        Nas(server.port(ACCESS)) as access,
+        Nas(server.port(ACCOUNTING)) as accounting,
+    ):
+        await access.until_answered()
+        yield Lab(server, access, accounting, cluster.url, keyring, clock, sites)
+
+
+async def test_an_outage_degrades_and_ends(lab15: Lab, cluster: Cluster) -> None:
+    """Known devices are still let in, nobody else is answered, nothing is acknowledged.
+
+    Afterwards everything works again, and what happened meanwhile is in the security log.
+    """
+    lab, known = lab15, await lab15.grant()
+    unknown = await lab.grant()
+    record = report(START, "s-1", known, DEVICE)
+    assert (await lab.access.ask(lab.access.log_in(known, DEVICE))).code == 2
+    await lab.rows_once("select from security.authentication", lambda rows: len(rows) == 1)
+    await asyncio.to_thread(cluster.stop, "fast")
+    reply = await lab.access.ask(lab.access.log_in(known, DEVICE))
+    assert (reply.code, reply.number(27)) == (2, 4 * 3600)
+    assert lab.server.counters.answered["access_accept", "from_memory"] == 1
+    assert await lab.access.is_silent(lab.access.log_in(known, OTHER))
+    waiting = lab.access.log_in(unknown, DEVICE)
+    assert await lab.access.is_silent(waiting)
+    packet = lab.accounting.accounting_request(record)
+    assert await lab.accounting.is_silent(packet)
+    await lab.discarded("accounting", "unavailable")
+    await asyncio.to_thread(cluster.start)
+    await lab.access.until_answered()
+    assert (await lab.access.ask(waiting)).code == 2
+    assert (await lab.accounting.ask(packet)).code == 5
+    query = "select reason from security.authentication order by received_at"
+    logged = await lab.rows_once(query, lambda rows: len(rows) == 3)
+    assert [row["reason"] for row in logged] == ["first_use", "from_memory", "first_use"]
+
+
+async def test_a_crash_of_postgresql_loses_no_acknowledged_record(
+    lab15: Lab, cluster: Cluster
+) -> None:
+    """`pg_ctl stop -m immediate` under load: every acknowledged record is there afterwards."""
+    lab, credential = lab15, await lab15.grant()
+    acknowledged: set[str] = set()
+    sending = [
+        asyncio.create_task(send_records(lab.accounting.port, name, credential, acknowledged))
+        for name in ("a", "b")
+    ]
+    await many(acknowledged)
+    await asyncio.to_thread(cluster.stop, "immediate")
+    await end(sending)
+    await asyncio.to_thread(cluster.start)
+    kept = {row["acct_session_id"] for row in await lab.rows("select * from live.session")}
+    assert acknowledged <= kept
+    assert len(await lab.rows("select from source.event")) >= len(acknowledged)
+
+
+async def test_kill_9_loses_no_acknowledged_record(
+    cluster: Cluster, keyring: Keyring, clock: Clock, tmp_path: Path
+) -> None:
+    """The server killed under load: every acknowledged record is there."""
+    await prepare(cluster.url, None)
+    sites = await lay(cluster.url, keyring, SITES)
+    credential = await grant(cluster.url, keyring, sites["mairie"], clock.now())
+    url = component_url(cluster.url, Component.RADIUS, None)
+    acknowledged: set[str] = set()
+    process = start_server(url, tmp_path)
+    port = await accounting_port(process)
+    try:
+        sending = [
+            asyncio.create_task(send_records(port, name, credential, acknowledged))
+            for name in ("a", "b")
+        ]
+        await many(acknowledged)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait(10)
+    await end(sending)
+    connection = await asyncpg.connect(cluster.url)
+    try:
+        rows = await connection.fetch("select acct_session_id from live.session")
+        events = await connection.fetchval("select count(*) from source.event")
+    finally:
+        await connection.close()
+    assert acknowledged <= {row["acct_session_id"] for row in rows}
+    assert events >= len(acknowledged)
+
+
+SERVER = """
+import asyncio, sys
+import structlog
+from radius.exchange import ACCESS, ACCOUNTING
+from territory.clock import SystemClock
+from territory.keyring import Keyring
+from tests.servers.radius import running_radius
+
+async def main():
+    async with running_radius(sys.argv[1], Keyring(bytes(range(32))), SystemClock()) as server:
+        print(server.port(ACCESS), server.port(ACCOUNTING), flush=True)
+        await asyncio.Event().wait()
+
+structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+asyncio.run(main())
+"""
+
+
+def start_server(url: str, folder: Path) -> "subprocess.Popen[bytes]":
+    """Start a server as a process of its own; it writes its ports on its first line."""
+    script = folder / "server.py"
+    script.write_text(SERVER)
+    root = Path(__file__).parents[3]
+    with (folder / "server.log").open("wb") as errors:
+        return subprocess.Popen(
+            [sys.executable, str(script), url],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env=os.environ | {"PYTHONPATH": str(root)},
+        )
+
+
+async def accounting_port(process: "subprocess.Popen[bytes]") -> int:
+    """Return the port of a server that was started, once it answers."""
+    assert process.stdout is not None
+    line = await asyncio.to_thread(process.stdout.readline)
+    process.stdout.close()
+    access, accounting = (int(word) for word in line.split())
+    async with Nas(access) as nas:
+        await nas.until_answered(30)
+    return accounting
+
+
+async def send_records(
+    port: int, name: str, credential: Credential, acknowledged: set[str]
+) -> None:
+    """Send sessions one after another, 30 outstanding, and note each that is acknowledged."""
+    async with Nas(port) as nas:
+
+        async def one(number: int) -> None:
+            session = f"{name}-{number}"
+            await nas.ask(nas.accounting_request(report(START, session, credential, DEVICE)))
+            acknowledged.add(session)
+
+        async with asyncio.TaskGroup() as group:
+            waiting: set[asyncio.Task[None]] = set()
+            for number in range(100_000):
+                waiting.add(group.create_task(one(number)))
+                if len(waiting) >= 30:
+                    _, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+
+
+async def many(acknowledged: set[str]) -> None:
+    """Return once 300 records are acknowledged."""
+    async with asyncio.timeout(WAIT_SECONDS):
+        for _ in takewhile(lambda _: len(acknowledged) < 300, count()):
+            await asyncio.sleep(0)
+
+
+async def end(tasks: "list[asyncio.Task[None]]") -> None:
+    """Cancel tasks and wait for their end."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
