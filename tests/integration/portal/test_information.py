@@ -1,0 +1,74 @@
+"""The pages any public site must have: in every language, reachable from everywhere."""
+
+import re
+
+from portal.app import LANGUAGES
+from portal.guest.information import PAGES_OF_INFORMATION
+from tests.integration.portal.conftest import Guest, Radius, user_name_in
+
+PATHS = ["/", "/ma-connexion", *(page.path for page in PAGES_OF_INFORMATION)]
+
+
+async def test_every_page_in_every_language(guest: Guest) -> None:
+    """Its language declared, its title its own, a heading, and the way to all the others."""
+    titles = set()
+    for path in PATHS:
+        for language in LANGUAGES:
+            page = await guest.get(f"{path}?lang={language}")
+            assert page.status == 200, path
+            assert f'<html lang="{language}">' in page.text
+            assert page.headers["Content-Language"] == language
+            assert page.text.count("<h1>") == 1
+            titles.add((language, re.findall("<title>(.*)</title>", page.text)[0]))
+            for other in PAGES_OF_INFORMATION:
+                assert f'href="{other.path}?lang={language}"' in page.text
+    assert len(titles) == len(PATHS) * len(LANGUAGES)
+
+
+async def test_the_home_lists_open_places(guest: Guest) -> None:
+    """By commune, with the kind of place in words."""
+    page = await guest.get("/")
+    for words in ("Commercy</h3>", "Mairie de Commercy", "Bibliothèque", "Département de la Meuse"):
+        assert words in page.text
+
+
+async def test_what_the_law_asks_for(guest: Guest) -> None:
+    """RGAA: non conforme without an audit; who publishes; who to complain to."""
+    assert "Accessibilité : non conforme" in (await guest.get("/")).text
+    accessibility = (await guest.get("/accessibilite")).text
+    for words in ("Non conforme", "RGAA", "Défenseur des droits", "numerique@meuse.example"):
+        assert words in accessibility
+    legal = (await guest.get("/mentions-legales")).text
+    assert "Département de la Meuse" in legal
+    assert "225500016" in legal
+    assert "CNIL" in (await guest.get("/mes-donnees")).text
+    assert "L336-3" in (await guest.get("/conditions")).text
+
+
+async def test_a_visit_finds_its_way_back(guest: Guest) -> None:
+    """Reading the terms costs nothing: a button leads back to the same visit, in its language."""
+    visit = (await guest.arrive(lang="nl")).visit
+    for page in PAGES_OF_INFORMATION:
+        found = await guest.get(f"{page.path}?visit={visit}")
+        assert '<html lang="nl">' in found.text
+        back = re.findall(r'href="(/visite\?visit=[^"&]+)"', found.text)
+        assert (await guest.get(back[0])).status == 200
+
+
+async def test_your_data_of_the_device_that_is_online(guest: Guest, radius: Radius) -> None:
+    """What is held now, only with the signed visit of that connection."""
+    page = await guest.arrive()
+    name = user_name_in(await guest.post("/visite", visit=page.visit))
+    await radius.bind(name)
+    connected = await guest.arrive(res="success", uid=name)
+    told = await guest.get(f"/mes-donnees?visit={connected.visit}")
+    assert "8a:56:7e:f9:10:e4" in told.text
+    assert 'href="/ma-connexion?visit=' in told.text
+    assert "8a:56:7e:f9:10:e4" not in (await guest.get("/mes-donnees")).text
+
+
+async def test_a_made_up_visit_is_passed_over(guest: Guest) -> None:
+    """The page is public all the same, and repeats nothing."""
+    page = await guest.get("/aide?visit=zqjxk")
+    assert page.status == 200
+    assert "zqjxk" not in page.text
