@@ -51,7 +51,8 @@ async def test_every_answer_is_signed_first_and_echoes_proxy_states(lab: Lab) ->
 async def test_what_is_over_is_refused(lab: Lab, changes: dict[str, timedelta], word: str) -> None:
     """Expired, ended, revoked: a Reject with words, and nothing is bound."""
     now = lab.clock.now()
-    credential = await lab.grant(**{name: now + change for name, change in changes.items()})
+    columns = {name: now + change for name, change in changes.items()}
+    credential = await lab.grant("mairie", **columns)
     reply = await lab.access.ask(lab.access.log_in(credential, DEVICE))
     assert reply.code == REJECT
     assert reply.text(18).endswith(f"[{word}]")
