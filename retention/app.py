@@ -54,9 +54,9 @@ class Keeper:
         self.metrics = Metrics()
 
     async def once(self) -> None:
-        """Seal, purge, look."""
-        await self._try("seal", self._seal)
+        """Purge, seal, look: what has ended never waits for a backlog of days to seal."""
         await self._try("purge", self._purge)
+        await self._try("seal", self._seal)
         await self._try("look", self._look)
 
     def check(self, task: str) -> Callable[[], Awaitable[bool]]:
