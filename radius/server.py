@@ -79,6 +79,8 @@ class Server:
         self._exchange = Exchange(url, keyring, self.directory, surroundings)
         self._disconnector = Disconnector(self._pool, self.directory, clock, settings.radius.host)
         self._ports: dict[str, UdpPort] = {}
+        self.metrics_port = settings.metrics.radius_port
+        """Where /metrics and /healthz are, also where port 0 was asked for."""
 
     def port(self, kind: str) -> int:
         """Return the UDP port of `access` or `accounting`, while running."""
@@ -139,6 +141,7 @@ class Server:
         checks = {"database": self._check_database, "ledger": self._check_ledger}
         runner = await start_health(metrics.host, metrics.radius_port, registry, checks)
         stack.push_async_callback(runner.cleanup)
+        self.metrics_port = int(runner.addresses[0][1])
 
     async def _check_database(self) -> None:
         await self._pool.fetchval("select 1")
