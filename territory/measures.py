@@ -111,7 +111,7 @@ def _parse(text: str, units: Mapping[str, int], expected: str) -> int:
 
 def _scaled(whole: str, fraction: str, unit: int) -> int:
     """Return a decimal number of units, exactly, rounded down to one."""
-    return int(whole + fraction) * unit // 10 ** len(fraction)
+    return int(whole + fraction) * unit // int("1" + "0" * len(fraction))
 
 
 def _format(amount: int, units: tuple[tuple[str, int], ...]) -> str:
