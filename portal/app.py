@@ -69,6 +69,7 @@ def create_app(
     """Return the guests' application; the console is mounted by `run`."""
     app = web.Application(client_max_size=LARGEST_BODY)
     app[PORTAL] = portal
+    portal.metrics.places.set_function(lambda: len(portal.directory.current.places))
     setup_pages(app, guest_pages(), trusted_proxies=trusted_proxies)
     app.middlewares.append(_count)
     if https_only:

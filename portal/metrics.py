@@ -56,7 +56,7 @@ class Metrics:
             buckets=BUCKETS,
             registry=self.registry,
         )
-        self.directory_places = Gauge(
+        self.places = Gauge(
             "socle_portal_places",
             "Places the portal knows.",
             registry=self.registry,

@@ -11,16 +11,15 @@ import re
 
 NAME_OCTETS = 16
 """Octets of chance a user name is made of: 128 bits."""
-PASSWORD_CHARACTERS = 26
-"""26 characters of base32 carry 130 bits and pass through every gateway unescaped."""
+CHARACTERS = 26
+"""Of a name and of a password: base32 carries 130 bits in them, unescaped by every gateway."""
 
-_NAME_CHARACTERS = 26
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 _PAIRS = [high + low for high in _LETTERS for low in _LETTERS]
 _SHIFTS = range(120, -1, -10)
 _OCTETS = 17
 _SPARE_BITS = 6
-_NAME = re.compile(rf"[a-z2-7]{{{_NAME_CHARACTERS}}}")
+_NAME = re.compile(rf"[a-z2-7]{{{CHARACTERS}}}")
 
 
 def new_user_name(random: bytes) -> str:

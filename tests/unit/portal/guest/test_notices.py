@@ -35,3 +35,12 @@ def test_every_refusal_has_its_notice() -> None:
     """And every notice says what to do next."""
     assert {refusal.value for refusal in Refusal} <= set(NOTICES)
     assert all(notice.title and notice.advice for notice in NOTICES.values())
+
+
+def test_news_is_not_shown_as_a_failure() -> None:
+    """Having logged off, new terms, a time that is over: nobody did anything wrong."""
+    assert {word for word, notice in NOTICES.items() if not notice.is_bad} == {
+        "left",
+        "terms",
+        "ended",
+    }
