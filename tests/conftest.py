@@ -8,6 +8,8 @@ import asyncio
 import fcntl
 import itertools
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -54,16 +56,25 @@ def keyring() -> Keyring:
 
 
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The owner's address of the run's PostgreSQL, with the migrated template in it."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    with (shared / "postgres.lock").open("w") as lock:
+def server_url() -> Iterator[str]:
+    """The owner's address of the run's PostgreSQL, with the migrated template in it.
+
+    Its folder is not among pytest's own: those are closed to the user the server runs as, and a
+    second run at the same time would close them again.
+    """
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"alone-{os.getpid()}")
+    folder = Path(tempfile.gettempdir()) / f"socle-tests-{run}"
+    folder.mkdir(mode=0o755, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        server = EmbeddedDatabase(shared / "postgres")
+        server = EmbeddedDatabase(folder / "postgres")
         asyncio.run(_ensure_template(server.url))
     yield server.url
-    server.stop()
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        server.stop()
+        if not (folder / "postgres" / "postmaster.pid").exists():
+            shutil.rmtree(folder)
 
 
 @pytest.fixture
