@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from simulation.configuration import GatewayConfiguration, RadiusServer
@@ -17,6 +16,7 @@ OPEN_WEB_PORT: Final = 8081
 
 _WORDS: Final = {
     "captured": "la borne intercepte la navigation et renvoie vers le portail",
+    "redirect": "la borne renvoie le téléphone vers le portail",
     "access-request": "Access-Request : la borne demande si cet appareil peut entrer",
     "access-accept": "Access-Accept : oui, avec ces droits",
     "access-reject": "Access-Reject : non",
@@ -41,6 +41,8 @@ class Place:
     code: str
     """The site's code in territory.yaml."""
     name: str
+    """With its article, in French."""
+    town: str
     address: str
     """The gateway's loopback address."""
     nasid: str
@@ -54,6 +56,7 @@ PLACES: Final = (
     Place(
         "mairie-bar-le-duc",
         "la mairie de Bar-le-Duc",
+        "Bar-le-Duc",
         "127.10.1.1",
         "nas-bar-le-duc",
         "demo-portal-secret-bar-le-duc",
@@ -63,6 +66,7 @@ PLACES: Final = (
     Place(
         "mediatheque-commercy",
         "la médiathèque de Commercy",
+        "Commercy",
         "127.10.2.1",
         "nas-commercy",
         "demo-portal-secret-commercy",
@@ -72,6 +76,7 @@ PLACES: Final = (
     Place(
         "citadelle-verdun",
         "la citadelle de Verdun",
+        "Verdun",
         "127.10.3.1",
         "nas-verdun",
         "demo-portal-secret-verdun",
@@ -127,15 +132,8 @@ def note_packet(journal: Journal, place: str, event: GatewayEvent) -> None:
     journal.note(event.at, Kind.PACKET, place, text, event.attributes)
 
 
-async def send_home(sites: Sequence[SimulatedSite], pause_seconds: float = 1.5) -> None:
-    """End every session on every gateway and leave the reports the time to arrive."""
-    for site in sites:
-        if site.gateway.plugged:
-            for source in list(site.gateway.phones):
-                site.gateway.leave(source)
-    await asyncio.sleep(pause_seconds)
-
-
-def hour(now: datetime) -> str:
-    """Return an instant as the journal writes it."""
-    return now.strftime("%d/%m/%Y %H:%M UTC")
+async def close_for_the_night(sites: Sequence[SimulatedSite]) -> list[SimulatedSite]:
+    """Switch off every gateway that runs, its sessions ended and reported; return these sites."""
+    closed = [site for site in sites if site.gateway.plugged]
+    await asyncio.gather(*(site.gateway.stop() for site in closed))
+    return closed

@@ -39,6 +39,7 @@ class Act:
     name: str
     title: str
     about: str
+    """What it makes happen; acts that follow each other and share it are shown together."""
     run: Callable[[], Awaitable[None]]
 
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
-from deploy.packages.catalogue import package_codes
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from deploy.packages.catalogue import package_codes
 from simulation.site import SimulatedSite
 from socle.base import Ground, lay_ground, run_components
 from socle.commands.custodian import make_keys
@@ -54,6 +54,16 @@ _LOOK_SECONDS: Final = 0.25
 _SILENT_STEP: Final = timedelta(seconds=50)
 _SILENT_STEPS: Final = 6
 _STEP_SECONDS: Final = 1.5
+_POWER: Final = (
+    "Une borne débranchée se tait. L'horloge avance de cinq minutes : trois comptes rendus"
+    " manquent, et la supervision le dit. Rebranchée, elle annonce son retour ; ses vieilles"
+    " sessions sont closes."
+)
+_TIME: Final = (
+    "Les visiteurs rentrent chez eux, les bornes s'éteignent et l'horloge avance. Une journée"
+    " est scellée deux jours après sa fin. Au bout d'un an, ses clés sont détruites : plus"
+    " personne ne peut la lire."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +207,8 @@ class Scene:
             ),
             Door(
                 "custodian",
-                "Le gardien de l'archive",
-                "Le guichet des réquisitions : un site, un port et un rôle à part.",
+                "Le dépositaire",
+                "L'archive scellée et le guichet des réquisitions, sur un site à part.",
                 signed_in("gaspard@territoire.example", desk, Application.DESK),
             ),
             Door(
@@ -232,33 +242,23 @@ class Scene:
             Act(
                 "jour",
                 "Jour suivant",
-                "Les visiteurs rentrent chez eux et l'horloge avance d'un jour. Une journée est"
-                " scellée deux jours après sa fin.",
+                _TIME,
                 lambda: self._pass_time(timedelta(days=1), "un jour passe"),
             ),
             Act(
                 "annee",
                 "Un an passe",
-                "Les journées gardées un an arrivent à leur terme : leurs clés sont détruites.",
+                _TIME,
                 lambda: self._pass_time(timedelta(days=366), "un an et un jour passent"),
             ),
         ]
 
     def _power_act(self, place: guests.Place) -> Act:
         if self.sites[place.code].gateway.plugged:
-            return Act(
-                f"debrancher-{place.code}",
-                f"Débrancher {place.name}",
-                "La borne se tait. L'horloge avance de cinq minutes : trois comptes rendus"
-                " manquent, et la supervision le dit.",
-                lambda: self._cut(place),
-            )
-        return Act(
-            f"rebrancher-{place.code}",
-            f"Rebrancher {place.name}",
-            "La borne annonce son retour et les sessions restées ouvertes sont closes.",
-            lambda: self._restore(place),
-        )
+            title = f"Débrancher {place.town}"
+            return Act(f"debrancher-{place.code}", title, _POWER, lambda: self._cut(place))
+        title = f"Rebrancher {place.town}"
+        return Act(f"rebrancher-{place.code}", title, _POWER, lambda: self._restore(place))
 
     async def _cut(self, place: guests.Place) -> None:
         self._note(place.code, f"vous débranchez {place.name}")
@@ -270,6 +270,7 @@ class Scene:
         for _ in range(_SILENT_STEPS):
             await asyncio.sleep(_STEP_SECONDS)
             shift(self._clock_file, _SILENT_STEP)
+        self._note("calendrier", "cinq minutes ont passé")
 
     def _meanwhile(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
@@ -282,8 +283,10 @@ class Scene:
 
     async def _pass_time(self, forward: timedelta, words: str) -> None:
         self._note("calendrier", words)
-        await guests.send_home(list(self.sites.values()))
+        closed = await guests.close_for_the_night(list(self.sites.values()))
         shift(self._clock_file, forward)
+        for site in closed:
+            await site.gateway.plug()
 
     def _note(self, place: str, text: str) -> None:
         self.journal.note(self.clock.now(), Kind.ACT, place, text)

@@ -86,23 +86,31 @@ _EQUIPMENT = (
     .outerjoin(access_point, access_point.c.id == equipment_state.c.equipment_id)
     .join(site, site.c.id.in_([nas.c.site_id, access_point.c.site_id]))
 )
-_SEGMENTS = select(
-    segment.c.object_name,
-    segment.c.day,
-    segment.c.category,
-    segment.c.rows,
-    segment.c.sealed_sha256,
-    segment.c.recipient,
-    segment.c.sealed_at,
-    segment.c.purged_at,
-).order_by(segment.c.sealed_at.desc())
-_AUDIT = select(
-    audit_entry.c.number,
-    audit_entry.c.actor,
-    audit_entry.c.action,
-    audit_entry.c.subject,
-    audit_entry.c.digest,
-).order_by(audit_entry.c.number.desc())
+_SEGMENTS = (
+    select(
+        segment.c.object_name,
+        segment.c.day,
+        segment.c.category,
+        segment.c.rows,
+        segment.c.sealed_sha256,
+        segment.c.recipient,
+        segment.c.sealed_at,
+        segment.c.purged_at,
+    )
+    .where(segment.c.rows > 0)
+    .order_by(segment.c.sealed_at.desc())
+)
+_AUDIT = (
+    select(
+        audit_entry.c.number,
+        audit_entry.c.actor,
+        audit_entry.c.action,
+        audit_entry.c.subject,
+        audit_entry.c.digest,
+    )
+    .where(audit_entry.c.action.not_like("archive.%"))
+    .order_by(audit_entry.c.number.desc())
+)
 
 WATCHED = (
     Watched(Kind.ROW, _SESSIONS, "session_key", _session_state, lambda row: str(row.site)),
