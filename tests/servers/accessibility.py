@@ -26,4 +26,4 @@ async def look(page: Page, name: str) -> None:
             "axe.run().then(r => r.violations.map("
             "v => v.id + ': ' + v.nodes.map(n => n.html).join(' | ')))"
         )
-        assert faults == [], f"{name} at {width}"
+        assert faults == [], f"{name} at {width}: {faults}"

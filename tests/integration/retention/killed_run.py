@@ -1,0 +1,61 @@
+"""Runs that die at their first step, the next at its second... until one ends: WORK FOLDER URL NOW.
+
+A process of its own, which forks for each run (so that imports are paid once) and kills the child
+as `kill -9` does: no `finally` runs, no buffer is flushed. After every death the archive must
+verify; each run takes up what the one before left. Prints how many died.
+"""
+
+import asyncio
+import itertools
+import os
+import signal
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from retention import archive, purge
+from retention.archive import Step
+from retention.chain import Chain
+from retention.verify import verify_folder
+from tests.evidence import places_in
+
+WORK = {"seal": archive.run, "purge": purge.purge}
+
+
+def killer(at_step: int) -> Callable[[Step], None]:
+    """Return what watches the steps and kills this process at one of them."""
+    taken = 0
+
+    def watch(step: Step) -> None:
+        nonlocal taken
+        taken += 1
+        if taken == at_step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return watch
+
+
+def main(work: str, folder: Path, url: str, now: datetime) -> int:
+    """Return how many runs died before one ended."""
+    places = places_in(folder)
+    for step in itertools.count(1):
+        child = os.fork()
+        if child == 0:
+            asyncio.run(WORK[work](url, places, now, killer(step)))
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        if places.archive.exists() and Chain.read(places.archive).links:
+            verdict = verify_folder(places.archive)
+            if not verdict.is_whole:
+                raise SystemExit(f"after step {step}: {verdict.faults}")
+        if status == 0:
+            return step - 1
+        if not os.WIFSIGNALED(status):
+            raise SystemExit(f"step {step} failed by itself")
+    raise AssertionError
+
+
+if __name__ == "__main__":
+    work_, folder_, url_, now_ = sys.argv[1:]
+    sys.stdout.write(str(main(work_, Path(folder_), url_, datetime.fromisoformat(now_))))

@@ -1,0 +1,117 @@
+"""`archive purge`: gone on the day, not before; a decree entered late keeps what is still held."""
+
+from datetime import date
+
+from retention import archive, purge
+from retention.archive import Places
+from retention.chain import Chain, segment_path
+from retention.key_register import KeyRegister
+from retention.verify import verify_folder
+from tests.evidence import VERDUN, Evidence, Session, at, visit
+
+PHONE = Session(VERDUN, "02:00:00:00:00:01", "10.1.0.10")
+
+
+async def sealed_day(evidence: Evidence, places: Places, day: str) -> None:
+    """Seal one day with a session in it."""
+    await evidence.days(day, 3)
+    await evidence.record(PHONE, *visit(at(f"{day} 10:00"), 30))
+    year, month, number = (int(part) for part in day.split("-"))
+    await archive.run(
+        evidence.retention_url, places, at(f"{year}-{month:02}-{number + 3:02} 00:00")
+    )
+
+
+def categories_held(places: Places) -> set[str]:
+    """Return the categories that still have a segment."""
+    return {sealed.category for _, sealed in Chain.read(places.archive).held()}
+
+
+async def test_each_category_goes_on_its_own_day(evidence: Evidence, places: Places) -> None:
+    """Security after 3 months, source and covered traffic after a year, never a day before."""
+    await sealed_day(evidence, places, "2025-11-17")
+    url = evidence.retention_url
+    fates = [
+        ("2026-02-17 23:59", {"source", "traffic", "security"}),
+        ("2026-02-18 00:00", {"source", "traffic"}),
+        ("2026-11-17 23:59", {"source", "traffic"}),
+        ("2026-11-18 00:00", set()),
+    ]
+    for moment, still_held in fates:
+        await purge.purge(url, places, at(moment))
+        assert categories_held(places) == still_held, moment
+        assert verify_folder(places.archive).is_whole
+
+
+async def test_what_is_purged_is_gone_for_good(evidence: Evidence, places: Places) -> None:
+    """No object, no wrapped key, an index that says when, and a signed certificate of both."""
+    await sealed_day(evidence, places, "2025-11-17")
+    objects = [sealed.object for _, sealed in Chain.read(places.archive).segments()]
+
+    await purge.purge(evidence.retention_url, places, at("2026-11-18 00:00"))
+
+    register = KeyRegister(places.keys)
+    assert not any(register.has(name) for name in objects)
+    assert not any(segment_path(places.archive, name).exists() for name in objects)
+    purged = await evidence.fetch("SELECT DISTINCT purged_at FROM archive.segment")
+    assert [row["purged_at"] for row in purged] == [at("2026-11-18 00:00")]
+    kinds = [link.kind for link in Chain.read(places.archive).links]
+    assert kinds == ["day", "purge", "destruction"]
+    assert {s.ground for s in Chain.read(places.archive).ended().values()} == {
+        "CPCE L34-1 II bis 3°, R10-13 IV",
+        "CPCE L34-1 III, R10-13 V ; sans injonction R10-14 IV ; décret 2025-980",
+        "CPCE R10-14 IV",
+    }
+
+
+async def test_traffic_of_an_undecided_day_is_kept_and_told(
+    evidence: Evidence, places: Places
+) -> None:
+    """No injunction is recorded after 2026-10-21: kept, with the day it would be lost named."""
+    await sealed_day(evidence, places, "2026-11-17")
+
+    planned = await purge.purge(evidence.retention_url, places, at("2027-06-01 00:00"))
+
+    assert categories_held(places) == {"source", "traffic"}
+    assert len(planned.undecided) == 1
+    assert planned.lost_from == date(2027, 2, 18)
+
+
+async def test_a_decision_entered_late_rules_what_is_still_held(
+    evidence: Evidence, places: Places
+) -> None:
+    """A finding that there is none ends it at once; a decree keeps it for the year."""
+    await sealed_day(evidence, places, "2026-11-17")
+    url, now = evidence.retention_url, at("2027-06-01 00:00")
+    decree = (
+        "[[injunction]]\ndecree = '2026-1000'\nfrom = 2026-10-21\nuntil = 2027-10-21\n"
+        "source = 'Décret 2026-1000'\n"
+    )
+    places.law.parent.mkdir(parents=True, exist_ok=True)
+
+    places.law.write_text(decree)
+    assert (await purge.purge(url, places, now)).undecided == ()
+    assert "traffic" in categories_held(places)
+    index = await evidence.fetch("SELECT purge_on FROM archive.segment WHERE category = 'traffic'")
+    assert index[0]["purge_on"] == date(2027, 11, 18)
+
+    none = "[[no_injunction]]\nfrom = 2026-10-21\nuntil = 2027-10-21\nsource = 'Décision du DPO'\n"
+    places.law.write_text(none)
+    await purge.purge(url, places, now)
+    assert categories_held(places) == {"source"}
+
+
+async def test_the_live_tables_forget_too(evidence: Evidence, places: Places) -> None:
+    """A public address ended more than a year ago, and packets set aside, are deleted."""
+    await evidence.public_address(
+        VERDUN, "192.0.2.99", at("2025-01-01 00:00"), at("2025-06-01 00:00")
+    )
+    await sealed_day(evidence, places, "2026-01-10")
+
+    await purge.purge(evidence.retention_url, places, at("2026-06-01 12:00"))
+    kept = await evidence.fetch("SELECT 1 FROM source.site_public_address")
+    await purge.purge(evidence.retention_url, places, at("2026-06-03 12:00"))
+    left = await evidence.fetch("SELECT 1 FROM source.site_public_address")
+
+    assert len(kept) == 3
+    assert len(left) == 2
