@@ -32,8 +32,6 @@ class DatabaseSettings(_Section):
 
     url: str | None = None
     """`postgresql://user:password@host:5432/name`, or None for the embedded server."""
-    connect_seconds: float = 5.0
-    """How long a start waits for the database."""
 
 
 class SecuritySettings(_Section):

@@ -69,25 +69,16 @@ async def _serve_one(component: Component, settings: Settings) -> None:
     clock = clock_of(settings)
     match component:
         case Component.PORTAL:
-            from portal import app
-
-            await app.run(settings, keyring, clock)
+            from portal.app import run
         case Component.RADIUS:
-            from radius import server
-
-            await server.run(settings, keyring, clock)
+            from radius.server import run
         case Component.SUPERVISION:
-            from supervision import app as supervision
-
-            await supervision.run(settings, keyring, clock)
+            from supervision.app import run
         case Component.RETENTION:
-            from retention import app as retention
-
-            await retention.run(settings, keyring, clock)
+            from retention.app import run
         case Component.DESK:
-            from retention.desk import app as desk
-
-            await desk.run(settings, keyring, clock)
+            from retention.desk.app import run
+    await run(settings, keyring, clock)
 
 
 async def _check_database(settings: Settings) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from simulation.configuration import GatewayConfiguration, RadiusServer
@@ -102,7 +103,7 @@ def simulated_sites(servers: Servers, clock: Clock, journal: Journal) -> dict[st
         place.code: SimulatedSite(
             SiteConfiguration(_gateway(place, servers), phones=place.phones, pause_seconds=8.0),
             clock=clock,
-            listener=lambda event, code=place.code: note_packet(journal, code, event),
+            listener=partial(note_packet, journal, place.code),
         )
         for place in PLACES
     }
