@@ -180,6 +180,12 @@ class Socle:
         postgres.copy(self._url, "live.admission", columns, rows)
         postgres.execute(self._url, ["VACUUM ANALYZE"])
 
+    @property
+    def process_id(self) -> int:
+        """Of the server, once started."""
+        assert self._process
+        return self._process.id
+
     def reset(self) -> None:
         """Unbind every admission and empty the records, so that each window starts the same."""
         postgres.execute(self._url, EMPTIED)

@@ -99,6 +99,12 @@ class FreeRadius:
         }
         return re.sub(r"@([A-Z_]+)@", lambda found: words[found[1]], TEMPLATE.read_text())
 
+    @property
+    def process_id(self) -> int:
+        """Of the server, once started."""
+        assert self._process
+        return self._process.id
+
     def reset(self) -> None:
         """Empty its two logs, so that each window starts from the same tables."""
         emptied = "TRUNCATE radacct, radpostauth RESTART IDENTITY"

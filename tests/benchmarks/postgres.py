@@ -61,6 +61,12 @@ class Cluster:
         return told.strip().replace("postgres (PostgreSQL)", "PostgreSQL").split(" (")[0]
 
     @property
+    def process_id(self) -> int:
+        """Of the postmaster, once started; every other process of the server is its child."""
+        assert self._process
+        return self._process.pid
+
+    @property
     def host(self) -> str:
         """The folder of the Unix socket."""
         return str(self._folder)

@@ -28,6 +28,10 @@ class Server(Protocol):
     authentication_port: int
     accounting_port: int
 
+    @property
+    def process_id(self) -> int:
+        """Of the server, for its CPU time."""
+
     def reset(self) -> None:
         """Make a checkpoint, then bring the tables back to where every window starts."""
 
@@ -52,6 +56,11 @@ class ServerProcess:
     def output(self) -> str:
         """What it said so far: shown when it does not start."""
         return self._log.read_text(errors="replace")[-4000:]
+
+    @property
+    def id(self) -> int:
+        """Its process id."""
+        return self._process.pid
 
     @property
     def running(self) -> bool:
