@@ -28,6 +28,8 @@ _OUTCOMES_A_BATCH: Final = 1_000
 _FLUSH_SECONDS: Final = 1.0
 _LAST_FLUSH_SECONDS: Final = 3.0
 _TRIES: Final = 3
+_REFUSED: Final = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError)
+"""A day that was archived meanwhile, for instance: its partition is gone."""
 
 
 class Outcome(NamedTuple):
@@ -102,6 +104,8 @@ class AccessLedger:
             self._outcomes.popleft()
             self.outcomes_lost += 1
         self._outcomes.append(outcome)
+        if len(self._outcomes) == _OUTCOMES_A_BATCH and self._group.is_open:
+            self._group.put(None)
 
     async def run(self) -> None:
         """Work until cancelled, then log what is left."""
@@ -125,24 +129,23 @@ class AccessLedger:
             async with asyncio.timeout(_LAST_FLUSH_SECONDS):
                 connection = await self._connect()
                 try:
-                    while self._outcomes:
-                        await self._log_only(connection, self._take_outcomes())
+                    await self._flush(connection)
                 finally:
                     connection.terminate()
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
             self.outcomes_lost += len(self._outcomes)
 
     async def _commit(self, connection: Connection, batch: Sequence[Question | None]) -> None:
-        questions = [question for question in batch if question is not None]
         now = self._clock.now()
         await self._days.ensure(connection, now.date())
+        questions = [question for question in batch if question is not None]
+        if not questions:
+            await self._flush(connection)
+            return
         outcomes = self._take_outcomes()
         try:
-            if not questions:
-                await self._log_only(connection, outcomes)
-                return
             rows = await self._ask(connection, questions, now, outcomes)
-        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError):
+        except _REFUSED:
             if not outcomes:
                 raise
             self.outcomes_lost += len(outcomes)
@@ -151,6 +154,17 @@ class AccessLedger:
             self._outcomes.extendleft(reversed(outcomes))
             raise
         self._answer(questions, _facts(rows, len(questions)), now)
+
+    async def _flush(self, connection: Connection) -> None:
+        """Log all outcomes that wait, but those the database refuses."""
+        while outcomes := self._take_outcomes():
+            try:
+                await connection.execute(LOG_OUTCOMES, outcomes)
+            except _REFUSED:
+                self.outcomes_lost += len(outcomes)
+            except BaseException:
+                self._outcomes.extendleft(reversed(outcomes))
+                raise
 
     async def _ask(
         self,
@@ -168,10 +182,6 @@ class AccessLedger:
             now,
             outcomes,
         )
-
-    async def _log_only(self, connection: Connection, outcomes: list[Outcome]) -> None:
-        if outcomes:
-            await connection.execute(LOG_OUTCOMES, outcomes)
 
     def _answer(self, questions: list[Question], facts: list[Facts | None], now: datetime) -> None:
         for question, found in zip(questions, facts, strict=True):

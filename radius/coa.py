@@ -18,9 +18,9 @@ import asyncpg
 import structlog
 
 from radius.disconnect import Answer, SessionNames, encode_disconnect, read_answer, waits
-from radius.group_commit import describe
 from radius.nas import Nas
 from radius.nas_directory import NasDirectory
+from radius.outages import Outage
 from territory.clock import Clock
 from territory.errors import ProtocolError
 
@@ -61,6 +61,7 @@ class Disconnector:
         self._clock = clock
         self._local = None if host in _ANYWHERE else (host, 0)
         self._under_way: set[UUID] = set()
+        self._outage = Outage("disconnect")
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -74,10 +75,12 @@ class Disconnector:
 
     async def _open_commands(self) -> list[UUID]:
         try:
-            return [row["id"] for row in await self._pool.fetch(_OPEN)]
+            rows = await self._pool.fetch(_OPEN)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as fault:
-            log.warning("disconnect.unavailable", **describe(fault))
+            self._outage.lasts(fault)
             return []
+        self._outage.is_over()
+        return [row["id"] for row in rows]
 
     async def _work_off(self, command_id: UUID) -> None:
         try:
@@ -89,7 +92,7 @@ class Disconnector:
                     await connection.execute(_FINISH, command_id, json.dumps(result), now)
                     log.info("disconnect.done", command=str(command_id), **result)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as fault:
-            log.warning("disconnect.unavailable", command=str(command_id), **describe(fault))
+            self._outage.lasts(fault)
         finally:
             self._under_way.discard(command_id)
 

@@ -14,7 +14,7 @@ import random
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 
 import asyncpg
 
@@ -205,8 +205,3 @@ class GroupCommit(Generic[Item]):
         if self._queue and not self._connected:
             self._handlers.abandon(list(self._queue), "unavailable")
             self._queue.clear()
-
-
-def describe(fault: BaseException) -> dict[str, Any]:
-    """Return what a log line may say of a database fault: its kind, never its values."""
-    return {"fault": type(fault).__name__, "sqlstate": getattr(fault, "sqlstate", None)}

@@ -7,16 +7,13 @@ access_ledger.py and accounting_ledger.py for what a batch is, group_commit.py f
 import asyncio
 from collections.abc import Callable
 
-import structlog
-
 from radius.access_ledger import AccessAnswers, AccessLedger
 from radius.accounting_ledger import AccountingAnswers, AccountingLedger
 from radius.counters import Counters
 from radius.database import connector
-from radius.group_commit import Watch, describe
+from radius.group_commit import Watch
+from radius.outages import Outage
 from territory.clock import Clock
-
-log = structlog.get_logger()
 
 
 class Ledger:
@@ -31,7 +28,7 @@ class Ledger:
     ) -> None:
         connect = connector(url)
         self._counters = counters
-        self._is_away = False
+        self._outage = Outage("ledger")
         self.access = AccessLedger(connect, clock, answers[0], self._watch("access"))
         self.accounting = AccountingLedger(connect, clock, answers[1], self._watch("accounting"))
         counters.gauges |= {
@@ -53,19 +50,11 @@ class Ledger:
             tasks.create_task(self.accounting.run())
 
     def _watch(self, kind: str) -> Watch:
-        return Watch(self._observer(self._counters.batches[kind].observe), self._report)
+        return Watch(self._observer(self._counters.batches[kind].observe), self._outage.lasts)
 
     def _observer(self, observe: Callable[[float], None]) -> Callable[[int], None]:
         def committed(size: int) -> None:
             observe(size)
-            if self._is_away:
-                self._is_away = False
-                log.info("ledger.back")
+            self._outage.is_over()
 
         return committed
-
-    def _report(self, fault: BaseException) -> None:
-        """Log an outage once, when it begins; the first batch after it tells its end."""
-        if not self._is_away:
-            self._is_away = True
-            log.error("ledger.away", **describe(fault))

@@ -13,8 +13,8 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from radius.group_commit import describe
 from radius.nas import Nas
+from radius.outages import Outage
 from radius.protocol.authenticators import SharedSecret
 from radius.rights import Plan
 from territory.errors import ConfigurationError
@@ -22,6 +22,7 @@ from territory.keyring import Keyring
 from territory.vocabulary import MessageAuthenticatorRule
 
 CHANNEL: Final = "territory"
+_MAPPED: Final = "::ffff:"
 _RELOAD_SECONDS: Final = 60.0
 _PAUSE_SECONDS: Final = 1.0
 _TIMEOUT_SECONDS: Final = 10.0
@@ -51,6 +52,7 @@ class NasDirectory:
         self._by_id: dict[UUID, Nas] = {}
         self._secrets: dict[bytes, SharedSecret] = {}
         self._stale = asyncio.Event()
+        self._outage = Outage("nas_directory")
         self.plans: Mapping[UUID, Plan] = {}
         self.is_loaded = False
         """Whether it was read once; before, nobody is unknown."""
@@ -59,8 +61,9 @@ class NasDirectory:
         return len(self._by_address)
 
     def at(self, address: str) -> Nas | None:
-        """Return the NAS whose packets come from `address`."""
-        return self._by_address.get(address)
+        """Return the NAS whose packets come from `address`, IPv4 in IPv6 or not."""
+        known = self._by_address
+        return known.get(address) or known.get(address.removeprefix(_MAPPED))
 
     def by_id(self, nas_id: UUID) -> Nas | None:
         """Return a NAS by its id."""
@@ -76,7 +79,7 @@ class NasDirectory:
             try:
                 await self._follow()
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as fault:
-                log.warning("nas_directory.unavailable", **describe(fault))
+                self._outage.lasts(fault)
             await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _follow(self) -> None:
@@ -89,6 +92,7 @@ class NasDirectory:
             while True:
                 self._stale.clear()
                 await self._read(connection)
+                self._outage.is_over()
                 try:
                     async with asyncio.timeout(_RELOAD_SECONDS):
                         await self._stale.wait()

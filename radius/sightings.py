@@ -12,9 +12,8 @@ from typing import Final
 from uuid import UUID
 
 import asyncpg
-import structlog
 
-from radius.group_commit import describe
+from radius.outages import Outage
 from territory.clock import Clock
 
 _FLUSH_SECONDS: Final = 3.0
@@ -48,8 +47,6 @@ on conflict (day, source_address, reason) do update set
     last_at = greatest(known.last_at, excluded.last_at)
 """
 
-log = structlog.get_logger()
-
 
 @dataclass(slots=True)
 class Seen:
@@ -77,6 +74,7 @@ class Sightings:
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
+        self._outage = Outage("sightings")
         self._seen: dict[UUID, Seen] = {}
         self._discarded: dict[tuple[date, str, str], Discarded] = {}
 
@@ -120,8 +118,10 @@ class Sightings:
             async with asyncio.timeout(_FLUSH_SECONDS):
                 await self._write(seen, discarded)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as fault:
-            log.warning("sightings.unavailable", **describe(fault))
+            self._outage.lasts(fault)
             self._put_back(seen, discarded)
+        else:
+            self._outage.is_over()
 
     async def _write(
         self,

@@ -57,8 +57,8 @@ from named left join lateral (
         sum(upload_octets)::bigint as upload_octets,
         sum(download_octets)::bigint as download_octets,
         count(*) filter (where ended_at is null) as open_sessions
-    from live.session where admission_id = named.id
-) used on named.device is not null
+    from live.session where named.device is not null and admission_id = named.id
+) used on true
 union all
 select number, id, null, null, null, device, null, null, null, null, null, null, null from bound
 """

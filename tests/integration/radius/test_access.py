@@ -1,6 +1,7 @@
 """Access-Requests through the real server and a real PostgreSQL, role and all."""
 
 import asyncio
+import contextlib
 import hashlib
 import os
 from dataclasses import replace
@@ -204,3 +205,16 @@ async def test_a_nas_that_cannot_sign_is_let_in_only_where_declared(lab: Lab) ->
         while await lab.access.is_silent(packet):
             pass
     assert lab.server.counters.discarded["access", "unsigned"] >= 1
+
+
+async def test_a_storm_of_wrong_passwords_is_logged_whole(lab: Lab) -> None:
+    """Refused without a query, and yet each is a line of the security log, in batches."""
+    guess = attribute(1, "a" * 26) + attribute(2, bytes(16)) + attribute(31, DEVICE)
+    count = 0
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(12):
+            nas = await stack.enter_async_context(Nas(lab.access.port))
+            replies = [nas.send(nas.access_request(guess)) for _ in range(200)]
+            count += len(await asyncio.wait_for(asyncio.gather(*replies), 20))
+    logged = "select from security.authentication where reason = 'wrong_password'"
+    await lab.rows_once(logged, lambda rows: len(rows) == count == 2400)

@@ -120,6 +120,33 @@ async def test_an_outage_degrades_and_ends(lab15: Lab, cluster: Cluster) -> None
     assert [row["reason"] for row in logged] == ["first_use", "from_memory", "first_use"]
 
 
+async def test_the_server_may_start_before_its_database(
+    cluster: Cluster, keyring: Keyring, clock: Clock
+) -> None:
+    """It answers nobody until it has read who may speak, and then it works."""
+    urls = await prepare(cluster.url, None)
+    sites = await lay(cluster.url, keyring, SITES)
+    credential = await grant(cluster.url, keyring, sites["mairie"], clock.now())
+    cluster.stop("fast")
+    async with (
+        running_radius(urls[Component.RADIUS], keyring, clock) as server,
+        Nas(server.port(ACCESS)) as nas,
+    ):
+        assert await nas.is_silent(nas.log_in(credential, DEVICE))
+        await asyncio.to_thread(cluster.start)
+        await nas.until_answered()
+        assert (await nas.ask(nas.log_in(credential, DEVICE))).code == 2
+
+
+async def test_outcomes_of_a_day_that_is_gone_hold_nobody_up(lab15: Lab) -> None:
+    """A demonstration moves a year on and archives the day behind: that log line is given up."""
+    credential = await lab15.grant()
+    await lab15.access.ask(lab15.access.log_in(credential, DEVICE))
+    await lab15.rows("select live.drop_day('security', $1)", lab15.clock.now().date())
+    reply = await lab15.access.ask(lab15.access.log_in(credential, DEVICE))
+    assert reply.code == 2
+
+
 async def test_a_crash_of_postgresql_loses_no_acknowledged_record(
     lab15: Lab, cluster: Cluster
 ) -> None:
