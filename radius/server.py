@@ -129,10 +129,11 @@ class Server:
                 raise ConfigurationError([Fault(f"radius.{setting}", found)]) from fault
             self._ports[kind] = port
             stack.callback(port.release)
-            self.counters.gauges[f"{kind}_send_failures"] = (
-                "Replies the network did not take.",
-                partial(getattr, port, "send_failures"),
-            )
+            self._count_failures(kind, port)
+
+    def _count_failures(self, kind: str, port: UdpPort) -> None:
+        meaning = "Replies the network did not take."
+        self.counters.gauges[f"{kind}_send_failures"] = (meaning, lambda: port.send_failures)
 
     async def _start_health(self, stack: AsyncExitStack) -> None:
         registry = CollectorRegistry()
