@@ -5,8 +5,9 @@
 
 Two traps are dealt with: openNDS needs iptables-legacy, put first in its own PATH only; and a
 phone without a lease in the file that openNDS looks for is refused, so the leases lie in /tmp as
-openNDS sees it. The daemon has a /tmp and a process table of its own, since it writes to the
-former and kills by name in the latter.
+openNDS sees it. The daemon has a /tmp, a /run and a process table of its own, since it writes to
+the first, talks to systemd through the second and kills by name in the third. It looks after its
+own web server every ten minutes only: on a busy machine it would restart it for being slow.
 """
 
 import shutil
@@ -34,6 +35,7 @@ fasremoteip {host}
 faspath {path}
 fas_secure_enabled 1
 faskey {key}
+checkinterval 600
 FirewallRuleSet users-to-router {{
   FirewallRule allow udp port 53
   FirewallRule allow tcp port 53
@@ -48,7 +50,10 @@ LEASE_SCRIPT = """\
 ip address add "$ip/24" dev "$interface" && ip route add default via "$router"
 """
 
-DAEMON = "mount --bind {folder} /tmp && PATH=/tmp/first:$PATH exec opennds -f -c /tmp/opennds.conf"
+DAEMON = (
+    "mount -t tmpfs none /run && mount --bind {folder} /tmp && "
+    "PATH=/tmp/first:$PATH exec opennds -f -c /tmp/opennds.conf"
+)
 
 
 @dataclass(frozen=True, slots=True)
