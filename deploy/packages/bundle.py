@@ -11,6 +11,7 @@ import json
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import IPv4Address
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -82,8 +83,8 @@ def _faults(offer: Offer, site: SiteSheet, gateway: GatewaySheet, base: Base) ->
         yield Fault(place, "expected a portal_secret: apply the territory again")
     if gateway.brand is Brand.COOVACHILLI:
         yield from _radius_faults(gateway, base)
-    if site.link is Link.TUNNEL:
-        yield from _tunnel_faults(gateway, base)
+    if _has_tunnel(site, gateway):
+        yield from _tunnel_faults(base)
 
 
 def _radius_faults(gateway: GatewaySheet, base: Base) -> Iterator[Fault]:
@@ -95,9 +96,7 @@ def _radius_faults(gateway: GatewaySheet, base: Base) -> Iterator[Fault]:
         yield Fault("radius.reached_at", expected)
 
 
-def _tunnel_faults(gateway: GatewaySheet, base: Base) -> Iterator[Fault]:
-    if not gateway.nas:
-        return  # openNDS speaks to the portal only, over the Internet
+def _tunnel_faults(base: Base) -> Iterator[Fault]:
     if not base.tunnel_endpoint:
         yield Fault("tunnel.endpoint", "expected host:port of the base's WireGuard")
     if not base.tunnel_public_key:
@@ -109,23 +108,36 @@ def _words(offer: Offer, site: SiteSheet, gateway: GatewaySheet, base: Base) -> 
     endpoint_host, _, endpoint_port = (base.tunnel_endpoint or "").rpartition(":")
     return {
         "offer": offer,
-        "rendering": offer.bundles[gateway.brand],
+        "system": offer.bundles[gateway.brand].system,
+        "software": _software(offer, site, gateway),
         "site": site,
         "plan": site.plan,
         "gateway": gateway,
         "nas": gateway.nas[0] if gateway.nas else None,
         "base": base,
         "guests": gateway.guest_network(offer.guest_prefix_length),
-        "has_tunnel": site.link is Link.TUNNEL and bool(gateway.nas),
+        "has_tunnel": _has_tunnel(site, gateway),
         "endpoint_host": endpoint_host,
         "endpoint_port": endpoint_port,
         "networks": [(ssid, enhanced_ssid(ssid)) for ssid in site.public_ssids],
         "portal_url": gateway.portal.geturl(),
         "portal_host": gateway.portal.hostname,
+        "portal_ports": sorted({_HTTP_PORT, gateway.portal_port}),
         "portal_is_address": _is_address(gateway.portal.hostname or ""),
         "fas_port": fas_port(gateway),
         "captive_api": captive_api(gateway),
     }
+
+
+def _has_tunnel(site: SiteSheet, gateway: GatewaySheet) -> bool:
+    """Tell whether the router ends a tunnel: it has RADIUS to carry."""
+    return site.link is Link.TUNNEL and bool(gateway.nas)
+
+
+def _software(offer: Offer, site: SiteSheet, gateway: GatewaySheet) -> tuple[str, ...]:
+    """Return the packages the router needs."""
+    tunnel = offer.tunnel_software if _has_tunnel(site, gateway) else ()
+    return (*offer.bundles[gateway.brand].software, *tunnel)
 
 
 def captive_api(gateway: GatewaySheet) -> str:
@@ -173,6 +185,7 @@ def chilli_can_hold(text: object) -> bool:
     return not _CHILLI_CANNOT_QUOTE & set(str(text))
 
 
+@cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
@@ -209,15 +222,14 @@ def _mode(path: PurePosixPath, content: str, gateway: GatewaySheet) -> int:
 def _manifest(
     offer: Offer, site: SiteSheet, gateway: GatewaySheet, files: tuple[BundleFile, ...]
 ) -> BundleFile:
-    rendering = offer.bundles[gateway.brand]
     document = {
         "package": offer.code,
         "version": offer.version,
         "site": site.code,
         "gateway": gateway.code,
         "brand": gateway.brand,
-        "system": rendering.system,
-        "software": list(rendering.software),
+        "system": offer.bundles[gateway.brand].system,
+        "software": list(_software(offer, site, gateway)),
         "files": {
             str(file.path): {"mode": f"{file.mode:04o}", "sha256": file.sha256} for file in files
         },

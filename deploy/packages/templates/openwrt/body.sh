@@ -7,17 +7,16 @@ if command -v sysupgrade >/dev/null 2>&1; then
 fi
 
 # Relancer ce script donne le même résultat : tout ce qui est à nous est refait.
-for file in network firewall wireless; do
-	for section in $(ours "$file"); do
-		uci delete "$file.$section"
+{
+	for file in network firewall wireless; do
+		uci -q show "$file" | sed -n "s/^\($file\.socle_[^.=]*\)=.*/delete \1/p"
 	done
-done
-uci -q delete system.ntp || true
-uci -q batch <settings.uci
-
-for port in $guest_ports; do
-	uci add_list network.socle_guest_device.ports="$port"
-done
-for address in $portal_addresses; do
-	uci add_list firewall.socle_portal.dest_ip="$address"
-done
+	echo "delete system.ntp"
+	cat settings.uci
+	for port in $guest_ports; do
+		echo "add_list network.socle_guest_device.ports=$port"
+	done
+	for address in $portal_addresses; do
+		echo "add_list firewall.socle_portal.dest_ip=$address"
+	done
+} | uci -q batch

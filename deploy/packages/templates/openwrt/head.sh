@@ -13,7 +13,7 @@ fail() {
 }
 
 need() {
-	command -v "$1" >/dev/null 2>&1 || fail "il manque $1 ; installez : {{ rendering.software | join(' ') }}"
+	command -v "$1" >/dev/null 2>&1 || fail "il manque $1 ; installez : {{ software | join(' ') }}"
 }
 
 # Les adresses IPv4 d'un nom ; une adresse est rendue telle quelle.
@@ -23,11 +23,6 @@ resolve() {
 		sed -n '/^Name:/,$ s/^Address[ 0-9]*:[[:space:]]*\([0-9][0-9.]*\)$/\1/p' ;;
 	*) echo "$1" ;;
 	esac
-}
-
-# Les sections de ce lieu dans un fichier de configuration.
-ours() {
-	uci -q show "$1" | sed -n "s/^$1\.\(socle_[^.=]*\)=.*/\1/p"
 }
 
 [ "$(id -u)" -eq 0 ] || fail "à lancer en tant que root, sur le routeur."

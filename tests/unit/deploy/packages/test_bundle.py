@@ -1,0 +1,284 @@
+"""A bundle holds the exact options a gateway needs, keeps its secrets, and never varies."""
+
+import json
+import re
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from deploy.packages.bundle import BundleFile, enhanced_ssid, render, uci_text
+from deploy.packages.catalogue import offer_named
+from deploy.packages.site_sheet import Base, GatewaySheet, SiteSheet
+from territory.errors import ConfigurationError
+from territory.vocabulary import Brand, Link
+from tests.unit.deploy.packages.sheets import (
+    BASE,
+    CHILLI,
+    NAS,
+    OPENNDS,
+    PLAN,
+    RADIUS_SECRET,
+    SITE,
+    UAM_SECRET,
+)
+
+OFFER = offer_named("town-hall")
+OPTION = re.compile(r"^\t(option|list) (\w+) '((?:[^']|'\\'')*)'$")
+BATCH = re.compile(r"^(?:set|add_list|del_list) [\w.@\[\]]+=(?:[\w-]+|'(?:[^']|'\\'')*')$")
+
+
+def files(
+    gateway: GatewaySheet = CHILLI, site: SiteSheet = SITE, base: Base = BASE
+) -> dict[str, BundleFile]:
+    """Return a bundle by path."""
+    return {str(file.path): file for file in render(OFFER, site, gateway, base)}
+
+
+def options(content: str) -> dict[str, list[str]]:
+    """Return the options of a UCI file that has one section; any other line is an error."""
+    found: dict[str, list[str]] = {}
+    sections = 0
+    for line in content.splitlines():
+        sections += line.startswith("config ")
+        if not line.strip() or line.lstrip().startswith("#") or line.startswith("config "):
+            continue
+        match = OPTION.match(line)
+        assert match, f"not UCI: {line!r}"
+        found.setdefault(match[2], []).append(match[3].replace("'\\''", "'"))
+    assert sections == 1
+    return found
+
+
+def test_coovachilli_has_every_option() -> None:
+    """The options of the CoovaChilli dialect, each from the site's own record."""
+    found = options(files()["files/etc/config/chilli"].content)
+    assert {name: values[0] for name, values in found.items()} == {
+        "network": "socle_guest",
+        "tundev": "tun0",
+        "net": "10.1.0.0/22",
+        "uamlisten": "10.1.0.1",
+        "uamport": "3990",
+        "dns1": "10.1.0.1",
+        "domain": "home.arpa",
+        "lease": "3600",
+        "noc2c": "1",
+        "uamserver": "https://wifi.meuse.example/gateway/coovachilli",
+        "uamsecret": UAM_SECRET,
+        "uamallowed": "wifi.meuse.example",
+        "radiusserver1": "10.55.255.1",
+        "radiusserver2": "10.55.255.2",
+        "radiusauthport": "1812",
+        "radiusacctport": "1813",
+        "radiussecret": RADIUS_SECRET,
+        "radiusnasid": "mairie",
+        "nasip": "10.55.0.11",
+        "coaport": "3799",
+        "radiustimeout": "5",
+        "radiusretry": "4",
+        "radiusretrysec": "2",
+        "ssid": "Wifi public",
+        "defsessiontimeout": "14400",
+        "defidletimeout": "900",
+        "definteriminterval": "300",
+        "macauth": "1",
+    }
+
+
+def test_chilli_reads_options_only() -> None:
+    """OpenWrt's start script for chilli does not see `list`: everything is an `option`."""
+    content = files()["files/etc/config/chilli"].content
+    assert "\tlist " not in content
+
+
+def test_what_a_plan_does_not_grant_is_not_asked() -> None:
+    """Without MAC authentication in the plan, no device is tried by its address."""
+    site = replace(SITE, plan={**PLAN, "mac_authentication": False})
+    found = options(files(site=site)["files/etc/config/chilli"].content)
+    assert "macauth" not in found
+
+
+def test_one_server_stands_for_both() -> None:
+    """With a single RADIUS address, chilli's second server is the first."""
+    base = replace(BASE, radius_addresses=("10.55.255.1",))
+    found = options(files(base=base)["files/etc/config/chilli"].content)
+    assert found["radiusserver2"] == ["10.55.255.1"]
+
+
+def test_names_that_need_quotes() -> None:
+    """An apostrophe survives UCI; a double quote, which breaks chilli's start, is left out."""
+    site = replace(SITE, public_ssids=("L'accueil",))
+    assert options(files(site=site)["files/etc/config/chilli"].content)["ssid"] == ["L'accueil"]
+    site = replace(SITE, public_ssids=('Le "wifi"',))
+    assert "ssid" not in options(files(site=site)["files/etc/config/chilli"].content)
+
+
+def test_opennds_has_every_option() -> None:
+    """The options of FAS level 1, and the plan in openNDS's units: minutes, kbit/s, kB."""
+    site = replace(SITE, plan={**PLAN, "idle_seconds": 90})
+    found = options(files(OPENNDS, site)["files/etc/config/opennds"].content)
+    assert {name: values[0] for name, values in found.items() if len(values) == 1} == {
+        "enabled": "1",
+        "debuglevel": "1",
+        "gatewayinterface": "br-socle",
+        "gatewayname": "gw",
+        "gatewayport": "2050",
+        "enable_serial_number_suffix": "0",
+        "maxclients": "1000",
+        "fasremotefqdn": "wifi.meuse.example",
+        "fasport": "80",
+        "faspath": "/gateway/opennds",
+        "fas_secure_enabled": "1",
+        "faskey": UAM_SECRET,
+        "sessiontimeout": "240",
+        "authidletimeout": "2",
+        "uploadrate": "5000",
+        "downloadrate": "20000",
+        "uploadquota": "2000000",
+        "downloadquota": "2000000",
+    }
+    assert found["authenticated_users"][-1] == "allow all"
+    assert "block to 192.168.0.0/16" in found["authenticated_users"]
+
+
+def test_a_portal_in_clear_is_asked_at_its_own_port() -> None:
+    """In the demonstration the portal is plain http on an address."""
+    gateway = replace(OPENNDS, portal=urlsplit("http://10.88.0.1:8080/gateway/opennds"))
+    found = options(files(gateway)["files/etc/config/opennds"].content)
+    assert found["fasport"] == ["8080"]
+    assert "fasremotefqdn" not in found
+
+
+@pytest.mark.parametrize("gateway", [CHILLI, OPENNDS], ids=["coovachilli", "opennds"])
+def test_guests_reach_no_inside_network(gateway: GatewaySheet) -> None:
+    """The portal is let through first, then every private network is refused, then the Internet."""
+    lines = files(gateway)["settings.uci"].content.splitlines()
+    order = [
+        lines.index("set firewall.socle_portal=rule"),
+        lines.index("set firewall.socle_inside=rule"),
+        lines.index("set firewall.socle_internet=forwarding"),
+    ]
+    assert order == sorted(order)
+    refused = {line for line in lines if line.startswith("add_list firewall.socle_inside.dest_ip")}
+    for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"):
+        assert f"add_list firewall.socle_inside.dest_ip='{network}'" in refused
+    assert "set firewall.socle_zone.input='REJECT'" in lines
+    assert "set firewall.socle_zone.forward='REJECT'" in lines
+
+
+def test_what_goes_around_chilli_is_dropped() -> None:
+    """A frame to the router on the guests' bridge itself never enters: chilli takes them raw."""
+    content = files()["settings.uci"].content
+    for direction in ("input", "output", "forward"):
+        assert f"set firewall.socle_radio.{direction}='DROP'" in content
+    assert "set network.socle_guest.proto='none'" in content
+
+
+@pytest.mark.parametrize(
+    ("link", "zone"), [(Link.TUNNEL, "socletunnel"), (Link.PRIVATE_NETWORK, "wan")]
+)
+def test_the_base_calls_down_the_link_only(link: Link, zone: str) -> None:
+    """Disconnect-Requests and pings are taken from the base's addresses, through the link."""
+    content = files(site=replace(SITE, link=link))["settings.uci"].content
+    assert f"set firewall.socle_coa.src='{zone}'" in content
+    assert "add_list firewall.socle_coa.src_ip='10.55.255.1'" in content
+    assert "set firewall.socle_coa.dest_port='3799'" in content
+    assert ("wireguard" in content) is (link is Link.TUNNEL)
+
+
+@pytest.mark.parametrize("gateway", [CHILLI, OPENNDS], ids=["coovachilli", "opennds"])
+def test_every_line_is_a_uci_command(gateway: GatewaySheet) -> None:
+    """`uci batch` gets nothing but quoted assignments."""
+    site = replace(SITE, public_ssids=("L'accueil", "Wifi public"))
+    bundle = files(gateway, site)
+    for name in ("settings.uci", "wireless.uci", "wireless-owe.uci"):
+        for line in bundle[name].content.splitlines():
+            assert BATCH.match(line), line
+
+
+@pytest.mark.parametrize("gateway", [CHILLI, OPENNDS], ids=["coovachilli", "opennds"])
+def test_secrets_are_their_owners_alone(gateway: GatewaySheet) -> None:
+    """Each file that holds a secret is 0600, and no other file holds one."""
+    for path, file in files(gateway).items():
+        holds = UAM_SECRET in file.content or RADIUS_SECRET in file.content
+        assert holds is (file.mode == 0o600), path
+        assert holds is path.startswith("files/etc/config/"), path
+
+
+def test_the_same_sheet_gives_the_same_octets() -> None:
+    """Rendering twice is identical, so a manifest tells whether a router is up to date."""
+    assert render(OFFER, SITE, CHILLI, BASE) == render(OFFER, SITE, CHILLI, BASE)
+
+
+def test_the_manifest_names_every_file() -> None:
+    """Version, software and the digest of each file, secrets not included."""
+    bundle = files()
+    manifest = json.loads(bundle["manifest.json"].content)
+    assert (manifest["package"], manifest["version"]) == ("town-hall", OFFER.version)
+    assert manifest["software"] == [
+        *("coova-chilli", "kmod-tun", "wpad-mbedtls"),
+        *("wireguard-tools", "kmod-wireguard"),
+    ]
+    assert manifest["files"] == {
+        path: {"mode": f"{file.mode:04o}", "sha256": file.sha256}
+        for path, file in bundle.items()
+        if path != "manifest.json"
+    }
+
+
+def test_the_captive_portal_api_is_announced() -> None:
+    """RFC 8910: chilli fills in the gateway's name and the device, each phone its own address."""
+    api = "https://wifi.meuse.example/captive-portal?nasid=%{n}&mac=%{m}"
+    assert f"captiveportalapi_uri='{api}'" in files()["install.sh"].content
+
+
+@pytest.mark.parametrize(
+    ("gateway", "site", "base", "words"),
+    [
+        (replace(CHILLI, nas=()), SITE, BASE, "expected one nas, found 0"),
+        (replace(CHILLI, nas=(NAS, NAS)), SITE, BASE, "expected one nas, found 2"),
+        (replace(CHILLI, portal_secret=""), SITE, BASE, "expected a portal_secret"),
+        (replace(CHILLI, brand=Brand.USPOT), SITE, BASE, "has nothing for uspot"),
+        (replace(CHILLI, login_host="router.lan"), SITE, BASE, "expected an IPv4 address"),
+        (CHILLI, replace(SITE, link=Link.CLOUD), BASE, "expected the link private_network or"),
+        (CHILLI, replace(SITE, public_ssids=()), BASE, "expected a public network"),
+        (CHILLI, SITE, replace(BASE, radius_addresses=()), "radius.reached_at"),
+        (CHILLI, SITE, replace(BASE, tunnel_endpoint=None), "tunnel.endpoint"),
+        (CHILLI, SITE, replace(BASE, tunnel_public_key=None), "tunnel.public_key"),
+        (replace(CHILLI, code="a\nb"), SITE, BASE, "printable"),
+    ],
+)
+def test_what_cannot_work_is_refused(
+    gateway: GatewaySheet, site: SiteSheet, base: Base, words: str
+) -> None:
+    """Nothing is rendered that a technician would carry to a site in vain."""
+    with pytest.raises(ConfigurationError) as refused:
+        render(OFFER, site, gateway, base)
+    assert words in str(refused.value)
+
+
+def test_all_that_stands_in_the_way_is_told_at_once() -> None:
+    """Several faults come together."""
+    base = replace(BASE, radius_addresses=(), tunnel_endpoint=None, tunnel_public_key=None)
+    with pytest.raises(ConfigurationError) as refused:
+        render(OFFER, replace(SITE, public_ssids=()), CHILLI, base)
+    assert len(refused.value.faults) == 4
+
+
+@pytest.mark.parametrize(
+    ("ssid", "twin"),
+    [("Wifi", "Wifi OWE"), ("x" * 32, "x" * 28 + " OWE"), ("é" * 16, "é" * 14 + " OWE")],
+)
+def test_the_encrypted_twin_has_a_name_of_its_own(ssid: str, twin: str) -> None:
+    """A hidden SSID of at most 32 octets, no accented letter cut in two."""
+    assert enhanced_ssid(ssid) == twin
+    assert len(twin.encode()) <= 32
+
+
+@pytest.mark.parametrize(
+    ("value", "quoted"), [("a b", "'a b'"), ("l'eau", "'l'\\''eau'"), (3799, "'3799'")]
+)
+def test_uci_quotes(value: Any, quoted: str) -> None:
+    """A value is quoted as `uci export` does."""
+    assert uci_text(value) == quoted

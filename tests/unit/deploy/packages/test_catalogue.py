@@ -1,0 +1,26 @@
+"""The offers that ship are sound."""
+
+import pytest
+
+from deploy.packages.catalogue import catalogue, offer_named, package_codes
+from territory.application.agreement import WORKING_LINKS
+from territory.errors import ConfigurationError
+
+
+def test_the_town_hall_can_be_ordered() -> None:
+    """Every offer is read, under its own code and with a version."""
+    assert package_codes() == {"town-hall"}
+    assert offer_named("town-hall").version == "1.0.0"
+
+
+def test_nothing_is_offered_that_cannot_work() -> None:
+    """An offer's brands and links are among those that work."""
+    for offer in catalogue().values():
+        for brand, rendering in offer.bundles.items():
+            assert rendering.links <= WORKING_LINKS[brand]
+
+
+def test_an_unknown_package_is_told() -> None:
+    """The codes that exist are named."""
+    with pytest.raises(ConfigurationError, match="expected one of town-hall, found castle"):
+        offer_named("castle")

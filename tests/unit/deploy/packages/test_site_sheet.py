@@ -1,0 +1,96 @@
+"""A site's sheet gathers what its gateways need, and nothing of other sites."""
+
+from typing import Any
+
+import pytest
+
+from deploy.packages.site_sheet import Base, site_sheet
+from territory.application.state import Kind, Secret
+from territory.errors import ConfigurationError
+from territory.settings import RadiusSettings, Settings, TunnelSettings
+from territory.vocabulary import Brand, Link
+from tests.unit.deploy.packages.sheets import BASE, PLAN
+
+SITE = {
+    "organisation": "bar",
+    "name": "Mairie",
+    "link": "tunnel",
+    "package": None,
+    "plan": "libre",
+}
+GATEWAY = {
+    "site": "mairie",
+    "brand": "coovachilli",
+    "login_address": "10.1.0.1",
+    "portal_base": None,
+    "portal_secret": Secret("u" * 24),
+    "model": None,
+}
+NAS = {
+    "site": "mairie",
+    "gateway": "gw",
+    "source_address": "10.55.0.11",
+    "identifier": None,
+    "shared_secret": Secret("r" * 24),
+    "coa_port": 3799,
+}
+STATE: dict[Kind, dict[str, Any]] = {
+    Kind.ORGANISATION: {"bar": {"name": "Bar", "contact_email": "a@b.example"}},
+    Kind.PLAN: {"libre": PLAN},
+    Kind.SITE: {"mairie": SITE, "ecole": {**SITE, "name": "École"}},
+    Kind.NETWORK: {
+        "mairie/B": {"site": "mairie", "ssid": "B", "kind": "public"},
+        "mairie/A": {"site": "mairie", "ssid": "A", "kind": "public"},
+        "mairie/S": {"site": "mairie", "ssid": "S", "kind": "staff"},
+        "ecole/E": {"site": "ecole", "ssid": "E", "kind": "public"},
+    },
+    Kind.GATEWAY: {
+        "gw": GATEWAY,
+        "nds": {**GATEWAY, "brand": "opennds", "login_address": "10.2.0.1:2051"},
+        "other": {**GATEWAY, "site": "ecole"},
+    },
+    Kind.NAS: {"nas": NAS, "else": {**NAS, "site": "ecole", "gateway": "other"}},
+}
+
+
+def test_a_site_has_its_own_only() -> None:
+    """Public networks in order, staff left out; gateways and NAS of this site alone."""
+    sheet = site_sheet(STATE, "mairie", BASE)
+    assert (sheet.organisation, sheet.contact) == ("Bar", "a@b.example")
+    assert (sheet.link, sheet.public_ssids) == (Link.TUNNEL, ("A", "B"))
+    assert [gateway.code for gateway in sheet.gateways] == ["gw", "nds"]
+    assert [nas.code for nas in sheet.gateways[0].nas] == ["nas"]
+    assert sheet.gateways[1].nas == ()
+
+
+def test_what_a_record_leaves_out() -> None:
+    """Ports, the portal's address and the NAS-Identifier have the defaults the base assumes."""
+    chilli, opennds = site_sheet(STATE, "mairie", BASE).gateways
+    assert (chilli.login_host, chilli.login_port) == ("10.1.0.1", 3990)
+    assert chilli.portal.geturl() == "https://wifi.meuse.example/gateway/coovachilli"
+    assert (chilli.portal_port, chilli.nas[0].identifier) == (443, "gw")
+    assert (opennds.brand, opennds.login_port) == (Brand.OPENNDS, 2051)
+
+
+def test_secrets_do_not_show() -> None:
+    """A sheet may be logged by mistake; its secrets are not."""
+    shown = repr(site_sheet(STATE, "mairie", BASE))
+    assert "u" * 24 not in shown
+    assert "r" * 24 not in shown
+
+
+def test_an_unknown_site_is_told() -> None:
+    """The likest code is suggested."""
+    with pytest.raises(ConfigurationError, match="did you mean mairie"):
+        site_sheet(STATE, "marie", BASE)
+
+
+def test_the_base_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What sites must know of the base is in the settings, one place for all of them."""
+    settings = Settings(
+        radius=RadiusSettings.model_validate({"reached_at": ["10.55.255.1"]}),
+        tunnel=TunnelSettings(endpoint="vpn.example:51820", public_key="k"),
+    )
+    base = Base.of(settings)
+    assert base.radius_addresses == ("10.55.255.1",)
+    assert (base.tunnel_endpoint, base.tunnel_public_key) == ("vpn.example:51820", "k")
