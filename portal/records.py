@@ -28,12 +28,14 @@ AWAY = (
     OSError,
     asyncio.TimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.ObjectNotInPrerequisiteStateError,
 )
-"""What asyncpg raises for a database that is down, starting, full, or closed to connections."""
+"""What asyncpg raises for a database that is down, starting, full, or closed to connections; an
+internal error of its own is what a backend that dies in the middle of an answer looks like."""
 
 P = ParamSpec("P")
 T = TypeVar("T")

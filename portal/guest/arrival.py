@@ -65,7 +65,7 @@ async def _return(request: web.Request, token: str) -> web.Response:
     visit, gate = read_current(request, token)
     if visit.state is State.ADMITTED:
         return await show_connection(request, gate, visit)
-    return show_restart(request, gate)
+    return show_restart(request, gate, visit)
 
 
 async def _welcome(request: web.Request, gate: Gate, arrival: Arrival) -> web.Response:

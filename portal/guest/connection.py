@@ -36,7 +36,7 @@ async def my_connection(request: web.Request) -> web.Response:
     except ProtocolError as refused:
         return show_refused(request, refused.reason)
     if visit.state is not State.ADMITTED:
-        return show_restart(request, gate)
+        return show_restart(request, gate, visit)
     asked = language_of(request) if "lang" in request.query else visit.language
     return await show_connection(request, gate, replace(visit, language=asked))
 
@@ -54,7 +54,7 @@ def show_connected(
     """Return "connected" with what is left, or that it is over; `holding` None: not known."""
     portal = portal_of(request)
     if holding is not None and not _is_online(holding, portal.now()):
-        return _show_over(request, gate, holding)
+        return _show_over(request, gate, visit, holding)
     allow(request, form_action=gate.adapter.log_off(gate.registration, visit.carried).origin)
     return render(
         request,
@@ -80,7 +80,7 @@ async def log_out(request: web.Request) -> web.Response:
     except ProtocolError as refused:
         return show_refused(request, refused.reason)
     if visit.state is not State.ADMITTED:
-        return show_restart(request, gate)
+        return show_restart(request, gate, visit)
     try:
         if visit.admission:
             await revoke_admission(portal.pool, visit.admission, REVOKED_BY_GUEST, portal.now())
@@ -107,7 +107,7 @@ async def _find_connection(request: web.Request) -> web.Response:
     address = shared_address(client_address(request))
     sites = await load_sites_at(portal.pool, address) if address else set()
     gates = [g for g in portal.directory.current.gates.values() if g.place.id in sites]
-    return render(request, "find_connection.html", gates=gates)
+    return render(request, "find_connection.html", here="/ma-connexion", gates=gates)
 
 
 def _is_online(holding: Holding, now: datetime) -> bool:
@@ -121,7 +121,7 @@ def _is_online(holding: Holding, now: datetime) -> bool:
     return holding.usage == NOTHING_USED or holding.usage.open_sessions > 0
 
 
-def _show_over(request: web.Request, gate: Gate, holding: Holding) -> web.Response:
+def _show_over(request: web.Request, gate: Gate, visit: Visit, holding: Holding) -> web.Response:
     """The page of a guest who is no longer online: why, and the button that begins again."""
     left = holding.admission.left(holding.usage, portal_of(request).now())
     return render(
@@ -129,6 +129,8 @@ def _show_over(request: web.Request, gate: Gate, holding: Holding) -> web.Respon
         "over.html",
         place=gate.place,
         publisher=gate.place.organisation,
+        token=portal_of(request).sign(visit),
+        here="/ma-connexion",
         start=gate.adapter.start(gate.registration).url,
         used_up=left.octets == 0 and left.seconds > 0,
         **_left(request, holding),

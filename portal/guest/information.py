@@ -13,7 +13,7 @@ from aiohttp import web
 from portal.admission import Holding
 from portal.guest.parts import log, portal_of
 from portal.guest.splash import read_current
-from portal.guest.wording import PLACE_TYPES, duration
+from portal.guest.wording import PLACE_TYPES, day, duration
 from portal.places import Gate
 from portal.records import load_admission
 from portal.visit import State, Visit
@@ -40,7 +40,7 @@ PAGES_OF_INFORMATION = (
     Page("/conditions", "terms.html", N_("Conditions d'utilisation")),
     Page("/mes-donnees", "privacy.html", N_("Vos données")),
     Page("/mentions-legales", "legal.html", N_("Mentions légales")),
-    Page("/accessibilite", "accessibility.html", N_("Accessibilité : non conforme")),
+    Page("/accessibilite", "accessibility.html", N_("Accessibilité : non conforme")),
     Page("/contact", "contact.html", N_("Contact")),
     Page("/plan-du-site", "site_map.html", N_("Plan du site")),
 )
@@ -112,7 +112,7 @@ async def _content(request: web.Request, page: Page, visit: Visit | None) -> dic
             terms = portal.current_terms()
             language = language_of(request)
             articles = terms.articles.get(language) or terms.articles[SOURCE_LANGUAGE]
-            return {"version": terms.version, "articles": articles}
+            return {"version": day(terms.version, language), "articles": articles}
         case "/mes-donnees":
             return {"held": await _held(request, visit), "device": visit.device if visit else None}
     return {}

@@ -41,7 +41,7 @@ async def show_visit(request: web.Request) -> web.Response:
     except ProtocolError as refused:
         return show_refused(request, refused.reason)
     if visit.state not in OPEN:
-        return show_restart(request, gate)
+        return show_restart(request, gate, visit)
     asked = language_of(request) if "lang" in request.query else visit.language
     return show_splash(request, gate, replace(visit, language=asked))
 
@@ -99,13 +99,15 @@ def show_splash(
     )
 
 
-def show_restart(request: web.Request, gate: Gate) -> web.Response:
+def show_restart(request: web.Request, gate: Gate, visit: Visit) -> web.Response:
     """Return the page of a visit that lasted too long: one button begins again."""
     return render(
         request,
         "restart.html",
         place=gate.place,
         publisher=gate.place.organisation,
+        token=portal_of(request).sign(visit),
+        here="/visite",
         start=gate.adapter.start(gate.registration).url,
     )
 
@@ -120,7 +122,7 @@ def show_refused(request: web.Request, reason: str) -> web.Response:
 async def _go_online(request: web.Request, gate: Gate, visit: Visit) -> web.Response:
     portal = portal_of(request)
     if visit.state is State.EXPIRED:
-        return show_restart(request, gate)
+        return show_restart(request, gate, visit)
     terms = portal.current_terms().version
     steps = click_through.judge(visit.terms, terms)
     if steps is None:
@@ -128,7 +130,7 @@ async def _go_online(request: web.Request, gate: Gate, visit: Visit) -> web.Resp
     begun = (Event.RETRY,) if visit.state is State.REFUSED else ()
     verified = advance_all(visit, *begun, *steps)
     if verified is None:
-        return show_restart(request, gate)
+        return show_restart(request, gate, visit)
     if not portal.throttle.allows(GRANTS, "grants", gate.code, str(visit.device)):
         raise web.HTTPTooManyRequests(headers={"Retry-After": "600"})
     portal.metrics.identified.labels(click_through.METHOD).inc()
@@ -156,10 +158,10 @@ async def _grant(request: web.Request, gate: Gate, visit: Visit) -> web.Response
             if is_new:
                 admission = await record_admission(portal.pool, admission)
             if not admission.lives(now):
-                return show_restart(request, gate)
+                return show_restart(request, gate, visit)
             admitted = advance_all(visit, Event.ADMIT)
             if admitted is None:
-                return show_restart(request, gate)
+                return show_restart(request, gate, visit)
             portal.metrics.admitted.labels(gate.brand, "fresh" if is_new else "held").inc()
             log.info("visit", gateway=gate.code, outcome="admitted", fresh=is_new)
             return _hand_back(portal, gate, admitted, admission)

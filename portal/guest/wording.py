@@ -5,21 +5,23 @@ on the guest's side.
 """
 
 from collections.abc import Callable
+from datetime import date
 
+from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from territory.web.problems import N_
 
 Translate = Callable[[str], str]
 
-_HOURS_MINUTES = N_("{hours} h {minutes} min")
-_HOURS = N_("{hours} h")
-_MINUTES = N_("{minutes} min")
+_HOURS_MINUTES = N_("{hours} h {minutes} min")
+_HOURS = N_("{hours} h")
+_MINUTES = N_("{minutes} min")
 _SECONDS = N_("moins d'une minute")
 _UNITS = (
-    (10**9, N_("{amount} Go")),
-    (10**6, N_("{amount} Mo")),
-    (10**3, N_("{amount} ko")),
+    (10**9, N_("{amount} Go")),
+    (10**6, N_("{amount} Mo")),
+    (10**3, N_("{amount} ko")),
 )
 
 LOCALES = {"en": "en_GB"}
@@ -47,6 +49,11 @@ def volume(octets: int, language: str, translate: Translate) -> str:
             number = format_decimal(amount, locale=LOCALES.get(language, language))
             return translate(unit).format(amount=number)
     return translate(_UNITS[-1][1]).format(amount=0)
+
+
+def day(iso: str, language: str) -> str:
+    """Return the day `iso` (`2026-11-21`) in full."""
+    return format_date(date.fromisoformat(iso), "long", locale=LOCALES.get(language, language))
 
 
 PLACE_TYPES = {

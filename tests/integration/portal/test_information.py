@@ -34,7 +34,7 @@ async def test_the_home_lists_open_places(guest: Guest) -> None:
 
 async def test_what_the_law_asks_for(guest: Guest) -> None:
     """RGAA: non conforme without an audit; who publishes; who to complain to."""
-    assert "Accessibilité : non conforme" in (await guest.get("/")).text
+    assert "Accessibilité : non conforme" in (await guest.get("/")).text
     accessibility = (await guest.get("/accessibilite")).text
     for words in ("Non conforme", "RGAA", "Défenseur des droits", "numerique@meuse.example"):
         assert words in accessibility

@@ -34,7 +34,7 @@ async def test_the_first_page(guest: Guest) -> None:
     """Where one is, who offers it, what is granted, one button; nothing to run, store or fetch."""
     page = await guest.arrive()
     assert page.status == 200
-    for words in ("Mairie de Commercy", "Ville de Commercy", "4 h", "2 Go", "Se connecter"):
+    for words in ("Mairie de Commercy", "Ville de Commercy", "4 h", "2 Go", "Se connecter"):
         assert words in page.text
     assert page.text.count("<button") == 1
     assert "<script" not in page.text
@@ -96,13 +96,13 @@ async def test_connected_says_what_is_left(guest: Guest, radius: Radius, clock: 
     clock.advance(seconds=30)
     connected = await guest.arrive(res="success", uid=name, challenge=None)
     assert "Vous êtes connecté" in connected.text
-    assert "3 h 59 min" in connected.text
-    assert "1,5 Go" in connected.text
-    assert "500 Mo" in connected.text
+    assert "3 h 59 min" in connected.text
+    assert "1,5 Go" in connected.text
+    assert "500 Mo" in connected.text
     assert "http://example.org/" in connected.text
     clock.advance(hours=2)
     later = await guest.get(f"/ma-connexion?visit={connected.visit}")
-    assert "1 h 59 min" in later.text
+    assert "1 h 59 min" in later.text
 
 
 @pytest.mark.parametrize("res", ["success", "already"])
@@ -110,7 +110,7 @@ async def test_a_gateway_that_does_not_say_who(guest: Guest, radius: Radius, res
     """uspot and `already` bring no `uid`: the device's own admission is found by its address."""
     page = await guest.arrive()
     await radius.bind(user_name_in(await guest.post("/visite", visit=page.visit)))
-    assert "4 h" in (await guest.arrive(res=res, challenge=None)).text
+    assert "4 h" in (await guest.arrive(res=res, challenge=None)).text
 
 
 async def test_online_without_an_admission(guest: Guest) -> None:

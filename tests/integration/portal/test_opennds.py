@@ -32,7 +32,7 @@ async def test_from_captured_to_connected(
     assert back.startswith(f"{PUBLIC_URL}/ma-connexion?visit=")
     connected = await guest.get(back.removeprefix(PUBLIC_URL))
     assert "Vous êtes connecté" in connected.text
-    assert "4 h" in connected.text
+    assert "4 h" in connected.text
 
 
 async def test_a_device_that_is_online_comes_again(guest: Guest) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.guest.wording import duration, volume
+from portal.guest.wording import day, duration, volume
 
 
 def french(message: str) -> str:
@@ -17,13 +17,13 @@ def french(message: str) -> str:
     [
         (0, "moins d'une minute"),
         (59, "moins d'une minute"),
-        (60, "1 min"),
-        (3599, "59 min"),
-        (3600, "1 h"),
-        (3660, "1 h 01 min"),
-        (14_399, "3 h 59 min"),
-        (14_400, "4 h"),
-        (90_000, "25 h"),
+        (60, "1 min"),
+        (3599, "59 min"),
+        (3600, "1 h"),
+        (3660, "1 h 01 min"),
+        (14_399, "3 h 59 min"),
+        (14_400, "4 h"),
+        (90_000, "25 h"),
     ],
 )
 def test_durations(seconds: int, words: str) -> None:
@@ -34,20 +34,29 @@ def test_durations(seconds: int, words: str) -> None:
 @pytest.mark.parametrize(
     ("octets", "language", "words"),
     [
-        (0, "fr", "0 ko"),
-        (999, "fr", "0 ko"),
-        (1_000, "fr", "1 ko"),
-        (999_999, "fr", "999 ko"),
-        (1_550_000, "fr", "1,5 Mo"),
-        (1_550_000, "en", "1.5 Mo"),
-        (422_000_000, "de", "422 Mo"),
-        (1_999_999_999, "nl", "1,9 Go"),
-        (2 * 10**9, "fr", "2 Go"),
+        (0, "fr", "0 ko"),
+        (999, "fr", "0 ko"),
+        (1_000, "fr", "1 ko"),
+        (999_999, "fr", "999 ko"),
+        (1_550_000, "fr", "1,5 Mo"),
+        (1_550_000, "en", "1.5 Mo"),
+        (422_000_000, "de", "422 Mo"),
+        (1_999_999_999, "nl", "1,9 Go"),
+        (2 * 10**9, "fr", "2 Go"),
     ],
 )
 def test_volumes(octets: int, language: str, words: str) -> None:
     """Decimal units, as operators sell them; one decimal below ten."""
     assert volume(octets, language, french) == words
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("fr", "21 novembre 2026"), ("en", "21 November 2026"), ("de", "21. November 2026")],
+)
+def test_days(language: str, words: str) -> None:
+    """As each language writes them."""
+    assert day("2026-11-21", language) == words
 
 
 @given(st.integers(0, 10**8), st.integers(0, 2**63))
