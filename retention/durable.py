@@ -6,6 +6,7 @@ file of before or the file of after (write aside, fsync, rename, fsync of the fo
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from territory.errors import Unavailable
@@ -30,7 +31,8 @@ def write(path: Path, content: bytes, mode: int = 0o640) -> None:
         aside.replace(path)
         _sync_folder(path.parent)
     except OSError as fault:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
         raise Unavailable(f"{path}: cannot be written: {fault.strerror}") from fault
 
 

@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -37,7 +37,10 @@ class PublicKey:
         Raises:
             ValueError: not an Ed25519 public key.
         """
-        key = load_pem_public_key(pem)
+        try:
+            key = load_pem_public_key(pem)
+        except UnsupportedAlgorithm as fault:
+            raise ValueError("not an Ed25519 public key") from fault
         if not isinstance(key, Ed25519PublicKey):
             raise ValueError("not an Ed25519 public key")
         return cls(key.public_bytes(Encoding.Raw, PublicFormat.Raw))
@@ -89,7 +92,7 @@ class SigningKey:
         """
         try:
             key = load_pem_private_key(path.read_bytes(), password=None)
-        except (OSError, ValueError, TypeError) as fault:
+        except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as fault:
             raise ConfigurationError([Fault(str(path), f"expected a PEM key: {fault}")]) from fault
         if not isinstance(key, Ed25519PrivateKey):
             raise ConfigurationError([Fault(str(path), "expected an Ed25519 private key")])
