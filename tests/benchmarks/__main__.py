@@ -10,9 +10,11 @@ import importlib
 import json
 import os
 import platform
+import signal
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from types import FrameType
 
 from tests.benchmarks.arena import Arena, Options
 from tests.benchmarks.registry import BENCHMARKS, Benchmark, Measure, Spoiled, compare
@@ -34,12 +36,17 @@ def main(arguments: list[str] | None = None) -> int:
     busy = os.getloadavg()[0]
     if busy > 1:
         print(f"this machine is busy (load {busy:.1f}): ratios will waver", file=sys.stderr)
+    signal.signal(signal.SIGTERM, _end)  # what was started ends with us, in its own order
     options = Options(asked.seconds, asked.rounds, asked.subscribers)
     with Arena(options, lambda line: print(f"  {line}", flush=True)) as arena:
         measures = [found for each in wanted if (found := _run(each, arena))]
     _write(measures, asked.output)
     print(_table(measures))
     return 0 if len(measures) == len(wanted) and all(m.reached for m in measures) else 1
+
+
+def _end(number: int, _: FrameType | None) -> None:
+    sys.exit(128 + number)
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:

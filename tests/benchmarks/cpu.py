@@ -8,8 +8,9 @@ import os
 from pathlib import Path
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-PARENT, USER, SYSTEM, ENDED_USER, ENDED_SYSTEM = 1, 11, 12, 13, 14
-"""Fields of /proc/PID/stat after the program's name (proc(5)): the last two of ended children."""
+PARENT, OWN, WITH_ENDED = 1, slice(11, 13), slice(11, 15)
+"""Fields of /proc/PID/stat after the program's name (proc(5)): user and system time, of the process
+itself and then of its ended children."""
 
 
 def cpu_seconds(process_id: int) -> float:
@@ -20,9 +21,9 @@ def cpu_seconds(process_id: int) -> float:
         if not fields:
             continue
         if folder.name == str(process_id):
-            ticks += sum(fields[USER : ENDED_SYSTEM + 1])
+            ticks += sum(fields[WITH_ENDED])
         elif fields[PARENT] == process_id:
-            ticks += fields[USER] + fields[SYSTEM]
+            ticks += sum(fields[OWN])
     return ticks / TICKS_PER_SECOND
 
 

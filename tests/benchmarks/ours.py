@@ -24,7 +24,6 @@ from territory.database.prepare import prepare
 from territory.keyring import Keyring
 from territory.rules.credentials import credential_password, new_user_name
 from tests.benchmarks import postgres
-from tests.benchmarks.registry import Spoiled
 from tests.benchmarks.servers import SHARED_SECRET, ServerProcess, free_ports, wait_for_accept
 from tests.benchmarks.wire import Subscriber
 
@@ -59,6 +58,14 @@ class Socle:
         )
 
     def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _start(self) -> None:
         urls = asyncio.run(prepare(self._url, None))
         site, plan = asyncio.run(self._describe_territory())
         self._grant(site, plan)
@@ -73,12 +80,7 @@ class Socle:
             "PYTHONPATH": str(Path(__file__).parents[2]),
         }
         self._process = ServerProcess(command, self._folder, environment)
-        try:
-            wait_for_accept(self._process, self.authentication_port, self.subscribers[0])
-        except Spoiled:
-            self.__exit__()
-            raise
-        return self
+        wait_for_accept(self._process, self.authentication_port, self.subscribers[0])
 
     def __exit__(self, *_: object) -> None:
         if self._process:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Self
 
 from tests.benchmarks import postgres
-from tests.benchmarks.registry import Spoiled
 from tests.benchmarks.servers import (
     SHARED_SECRET,
     ServerProcess,
@@ -57,16 +56,19 @@ class FreeRadius:
         self._process: ServerProcess | None = None
 
     def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _start(self) -> None:
         self._fill()
         (self._folder / "radiusd.conf").write_text(self._configuration())
         command = [PROGRAM, "-f", "-n", "radiusd", "-d", str(self._folder), "-l", "stdout"]
         self._process = ServerProcess(command, self._folder, os.environ)
-        try:
-            wait_for_accept(self._process, self.authentication_port, self._subscribers[0])
-        except Spoiled:
-            self.__exit__()
-            raise
-        return self
+        wait_for_accept(self._process, self.authentication_port, self._subscribers[0])
 
     def __exit__(self, *_: object) -> None:
         if self._process:

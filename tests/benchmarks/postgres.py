@@ -76,6 +76,14 @@ class Cluster:
         return f"postgresql://postgres@/{database}?host={self.host}"
 
     def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _start(self) -> None:
         if self._account:
             os.chown(self._folder, self._account.pw_uid, self._account.pw_gid)
         data = self._folder / "data"
@@ -85,7 +93,6 @@ class Cluster:
         server = [str(self._programs / "postgres"), "-D", str(data), "-k", self.host, *options]
         self._process = self._as_account(server)
         asyncio.run(self._wait())
-        return self
 
     def _as_account(self, command: Sequence[str]) -> "subprocess.Popen[bytes]":
         """PostgreSQL refuses to run as root; anyone else runs it as themselves."""
