@@ -19,7 +19,7 @@ class Metrics:
             "Time since the end of the last sealed day; three days are normal.",
         )
         self._due = self._gauge(
-            "socle_retention_due_days", "Days whose grace is over and that are not sealed."
+            "socle_retention_due_manifests", "Days whose grace is over and that are not sealed."
         )
         self._undecided = self._gauge(
             "socle_retention_undecided_segments",
@@ -34,7 +34,9 @@ class Metrics:
         )
         self._segments = self._gauge("socle_retention_segments", "Segments held.", "category")
         self._missing = self._gauge(
-            "socle_missing_retention_days", "Days that ought to be held and are not.", "category"
+            "socle_missing_retention_segments",
+            "Days that ought to be held and are not.",
+            "category",
         )
         self._overdue = self._gauge(
             "socle_overdue_purge_records", "Slices whose legal end has come.", "category"

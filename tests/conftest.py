@@ -128,8 +128,3 @@ async def _execute(url: str, statement: str) -> None:
         await connection.execute(statement)
     finally:
         await connection.close()
-
-
-def data_file(name: str) -> Path:
-    """Return the path of a file under tests/data."""
-    return Path(__file__).parent / "data" / name

@@ -115,5 +115,5 @@ def test_metrics_carry_the_figures_by_category(places: Places) -> None:
     metrics.show_failing("seal", True)
     text = generate_latest(metrics.registry).decode()
     assert 'socle_overdue_purge_records{category="security"} 1.0' in text
-    assert 'socle_missing_retention_days{category="source"} 0.0' in text
+    assert 'socle_missing_retention_segments{category="source"} 0.0' in text
     assert 'socle_retention_failing{task="seal"} 1.0' in text

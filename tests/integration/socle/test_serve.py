@@ -1,0 +1,223 @@
+"""`socle serve`: the whole base from a settings file, a description and a database address."""
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+import aiohttp
+import pytest
+from typer.testing import CliRunner
+
+from socle.cli import app
+
+ROOT = Path(__file__).parents[3]
+EXAMPLE = ROOT / "docs" / "examples" / "territory.yaml"
+UP_SECONDS = 60
+COMPONENTS = ("portal", "radius", "supervision", "retention")
+
+KINDS = (*[socket.SOCK_STREAM] * 6, *[socket.SOCK_DGRAM] * 2)
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def ports() -> list[int]:
+    """Six free TCP ports, then two of UDP."""
+    probes = [socket.socket(socket.AF_INET, kind) for kind in KINDS]
+    for probe in probes:
+        probe.bind(("127.0.0.1", 0))
+    found = [int(probe.getsockname()[1]) for probe in probes]
+    for probe in probes:
+        probe.close()
+    return found
+
+
+@pytest.fixture
+def settings(tmp_path: Path, ports: list[int], database_url: str) -> Path:
+    """A settings file for a base on the loopback address, on a database of its own."""
+    portal, desk, *metrics = ports[:6]
+    file = tmp_path / "socle.toml"
+    file.write_text(
+        f"""\
+demo = true
+state_folder = "{tmp_path / "state"}"
+[database]
+url = "{database_url}"
+[portal]
+host = "127.0.0.1"
+port = {portal}
+public_url = "http://127.0.0.1:{portal}"
+[radius]
+host = "127.0.0.1"
+authentication_port = {ports[6]}
+accounting_port = {ports[7]}
+[desk]
+port = {desk}
+[metrics]
+portal_port = {metrics[0]}
+radius_port = {metrics[1]}
+supervision_port = {metrics[2]}
+retention_port = {metrics[3]}
+"""
+    )
+    return file
+
+
+def metrics_ports(settings: Path) -> list[int]:
+    """Return the four components' metrics ports."""
+    found = re.findall(
+        r"(?:portal|radius|supervision|retention)_port = (\d+)", settings.read_text()
+    )
+    return [int(port) for port in found[:4]]
+
+
+@asynccontextmanager
+async def served(settings: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run `socle serve` until the context ends."""
+    with (settings.parent / "log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "socle", "serve", "--settings", str(settings)),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await asyncio.wait_for(process.wait(), 30)
+
+
+async def until_well(settings: Path) -> None:
+    """Wait until every component says that it is well."""
+    timeout = aiohttp.ClientTimeout(total=3)
+    async with asyncio.timeout(UP_SECONDS), aiohttp.ClientSession(timeout=timeout) as http:
+        for port in metrics_ports(settings):
+            while not await is_well(http, port):  # noqa: ASYNC110 - another process's
+                await asyncio.sleep(0.2)
+
+
+async def is_well(http: aiohttp.ClientSession, port: int) -> bool:
+    """Tell whether a component answers 200."""
+    try:
+        async with http.get(f"http://127.0.0.1:{port}/healthz") as answer:
+            return answer.status == 200
+    except (aiohttp.ClientError, TimeoutError):
+        return False
+
+
+def children(process: asyncio.subprocess.Process) -> dict[str, int]:
+    """Return the process of each component, by name."""
+    found = {}
+    for number in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
+        words = Path(f"/proc/{number}/cmdline").read_bytes().split(b"\0")
+        if b"serve" in words:
+            found[words[words.index(b"serve") + 1].decode()] = int(number)
+    return found
+
+
+def socle(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as a person would type it."""
+    return subprocess.run(
+        [sys.executable, "-m", "socle", *words],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, **environment},
+    )
+
+
+async def test_a_file_and_a_database_address_make_a_whole_base(settings: Path) -> None:
+    """Apply, serve: all components are well, their metrics are well formed, and it ends cleanly."""
+    applied = await asyncio.to_thread(
+        socle, "apply", str(EXAMPLE), "--yes", "--settings", str(settings)
+    )
+    assert applied.returncode == 0, applied.stderr
+    async with served(settings) as process:
+        await until_well(settings)
+        for port in metrics_ports(settings):
+            await check_metrics(port)
+        told = await asyncio.to_thread(socle, "doctor", "--json", "--settings", str(settings))
+        assert all(finding["well"] for finding in json.loads(told.stdout)), told.stdout
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 30) == 0
+
+
+async def check_metrics(port: int) -> None:
+    """Have promtool judge what a component exposes."""
+    promtool = shutil.which("promtool")
+    assert promtool
+    async with (
+        aiohttp.ClientSession() as http,
+        http.get(f"http://127.0.0.1:{port}/metrics") as answer,
+    ):
+        exposed = await answer.read()
+    judged = await asyncio.to_thread(
+        subprocess.run, [promtool, "check", "metrics"], input=exposed, capture_output=True
+    )
+    assert judged.returncode == 0, judged.stdout + judged.stderr
+
+
+async def test_a_component_that_dies_comes_back_and_takes_no_other_along(settings: Path) -> None:
+    """Kill RADIUS: the portal stays the same process, RADIUS is started again."""
+    async with served(settings) as process:
+        await until_well(settings)
+        before = children(process)
+        assert set(COMPONENTS) < set(before)
+        os.kill(before["radius"], signal.SIGKILL)
+        async with asyncio.timeout(UP_SECONDS):
+            old = (None, before["radius"])
+            while children(process).get("radius") in old:  # noqa: ASYNC110 - another process's
+                await asyncio.sleep(0.2)
+        await until_well(settings)
+        after = children(process)
+        assert after["portal"] == before["portal"]
+
+
+def test_a_database_that_is_away_is_told_in_one_line(settings: Path) -> None:
+    """The start fails with one line that names the setting, not with a traceback."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        away = f"postgresql://nobody@127.0.0.1:{probe.getsockname()[1]}/none"
+        told = socle("serve", "--settings", str(settings), SOCLE_DATABASE__URL=away)
+    assert told.returncode == 1
+    assert len(told.stderr.strip().splitlines()) == 1
+    assert "database.url" in told.stderr
+
+
+def test_every_wrong_setting_is_told_at_once(settings: Path) -> None:
+    """A wrong configuration stops the start with status 2 and lists all its faults."""
+    settings.write_text("[portal]\nport = 'x'\nhots = 1\n")
+    told = socle("serve", "--settings", str(settings))
+    assert told.returncode == 2
+    assert "portal.port" in told.stderr
+    assert "portal.hots" in told.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *[(), ("serve",), ("apply",), ("demo",), ("doctor",), ("site",), ("site", "render")],
+        *[("archive", "run"), ("archive", "verify"), ("archive", "purge")],
+        *[("case", "prepare"), ("case", "open"), ("case", "answer"), ("custodian", "keygen")],
+        *[("operator", "add"), ("operator", "link")],
+    ],
+    ids=lambda words: " ".join(words) or "socle",
+)
+def test_each_help_gives_an_example(words: tuple[str, ...]) -> None:
+    """Whoever types --help reads an example that can be typed."""
+    told = CliRunner(env={"COLUMNS": "200"}).invoke(app, [*words, "--help"])
+    assert told.exit_code == 0
+    if words and words != ("site",):
+        assert re.search("Example: .*socle", told.stdout)
