@@ -3,7 +3,7 @@ cd "$(dirname "$0")"
 
 # Racine du routeur ; une autre n'a de sens que pour un essai.
 root="${SOCLE_ROOT:-}"
-# Ports Ethernet donnés aux visiteurs (bornes filaires), par exemple : GUEST_PORTS='lan3 lan4.20'
+# Ports Ethernet donnés aux usagers (bornes filaires), par exemple : GUEST_PORTS='lan3 lan4.20'
 guest_ports="${GUEST_PORTS:-}"
 portal_host={{ portal_host | sh }}
 

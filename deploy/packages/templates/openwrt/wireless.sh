@@ -9,6 +9,6 @@ if hostapd -vowe >/dev/null 2>&1; then
 		sed "s/@radio@/$radio/g" wireless-owe.uci | uci -q batch
 	done
 else
-	echo "OWE absent (wpad complet requis) : le wifi des visiteurs sera ouvert, sans chiffrement radio."
+	echo "OWE absent (wpad complet requis) : le Wi-Fi des usagers sera ouvert, sans chiffrement radio."
 fi
 {% endif %}

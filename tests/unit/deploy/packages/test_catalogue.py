@@ -13,6 +13,16 @@ def test_the_town_hall_can_be_ordered() -> None:
     assert offer_named("town-hall").version == "1.0.0"
 
 
+def test_the_town_hall_isolates_its_guests() -> None:
+    """The values that keep guests apart and sessions dated."""
+    offer = offer_named("town-hall")
+    refused = {str(network) for network in offer.refused_networks}
+    assert refused >= {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"}
+    assert (offer.guest_lease_seconds, offer.country, offer.enhanced_open) == (3600, "FR", True)
+    assert len(offer.ntp_servers) >= 3
+    assert offer.resolvers == ()
+
+
 def test_nothing_is_offered_that_cannot_work() -> None:
     """An offer's brands and links are among those that work."""
     for offer in catalogue().values():

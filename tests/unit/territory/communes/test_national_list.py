@@ -41,6 +41,13 @@ def test_codes_are_text(code: str, name: str, departement: str) -> None:
     assert (commune.name, commune.departement) == (name, departement)
 
 
+def test_what_an_order_form_fills_in() -> None:
+    """Postal codes and the intercommunal body come with the commune."""
+    (commune,) = national_list().near("Commercy", "55", count=1)
+    assert commune.postal_codes == ("55200",)
+    assert commune.intercommunal_siren is not None
+
+
 def test_a_commune_without_inhabitants() -> None:
     """The villages of the Meuse that died in 1916 are communes still, without a postal code."""
     commune = national_list().find("55039")
