@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from urllib.parse import quote, unquote, urlsplit
 
-from portal.gateways.query import parse_query
+from portal.gateways.query import CONTROL, parse_query
 from portal.gateways.vocabulary import (
     LONGEST_QUERY_OCTETS,
     Arrival,
@@ -123,6 +123,6 @@ def _decode(encoded: str) -> str:
         text = octets.decode()
     except (binascii.Error, ValueError) as fault:
         raise ProtocolError("bad-encoding") from fault
-    if any(ord(character) < 0x20 or ord(character) == 0x7F for character in text):
+    if CONTROL.search(text):
         raise ProtocolError("control-character")
     return text

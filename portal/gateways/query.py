@@ -5,12 +5,15 @@ percent codes, a `+` that is a plus. So nothing here decodes before a signature 
 where a name is given twice the first counts, since what a guest can add stands further right.
 """
 
+import re
 from urllib.parse import unquote_to_bytes
 
 from portal.gateways.vocabulary import LONGEST_QUERY_OCTETS
 from territory.errors import ProtocolError
 
 MOST_PARAMETERS = 64
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+"""What no parameter of a gateway's holds, and no header may."""
 
 
 def parse_query(query: bytes) -> dict[str, str]:
@@ -36,6 +39,6 @@ def _text(octets: bytes) -> str:
         text = unquote_to_bytes(octets).decode()
     except UnicodeDecodeError as fault:
         raise ProtocolError("bad-encoding") from fault
-    if any(ord(character) < 0x20 or ord(character) == 0x7F for character in text):
+    if CONTROL.search(text):
         raise ProtocolError("control-character")
     return text
