@@ -22,6 +22,7 @@ from territory.keyring import Keyring
 VERSION_SCHEMA = "territory"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _OLDEST_SERVER = 150000
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('socle prepare', 0))")
 
 
 async def prepare(owner_url: str, keyring: Keyring | None) -> dict[Component, str]:
@@ -38,6 +39,7 @@ async def prepare(owner_url: str, keyring: Keyring | None) -> dict[Component, st
     engine = open_engine(owner_url)
     try:
         async with engine.begin() as connection:
+            await connection.execute(_ONE_AT_A_TIME)
             await connection.run_sync(migrate)
             passwords = {c: _password(keyring, c) for c in Component}
             for component, password in passwords.items():
