@@ -58,8 +58,8 @@ def prepare(
 
     Nothing is opened.
 
-    Example: socle case prepare --public-address 192.0.2.10 --port 40112 --at 2026-11-20T14:03:00+01:00
-    --reference "PV 2026/1234" --legal-ground "CPP 77-1-1"
+    Example: socle case prepare --public-address 192.0.2.10 --port 40112
+    --at 2026-11-20T14:03:00+01:00 --reference "PV 2026/1234" --legal-ground "CPP 77-1-1"
     """
     from retention.prepare import Order, Preparer
     from retention.question import ask

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from deploy.packages.catalogue import package_codes
 from simulation.site import SimulatedSite
 from socle.base import Ground, lay_ground, run_components
-from socle.commands.custodian import make_keys
+from socle.commands.custodian import IDENTITY, SIGNING, make_keys
 from socle.commands.doctor import examine
 from socle.demo import guests
 from socle.demo.calendar import load_days
@@ -51,8 +51,8 @@ _PAGE_HOST: Final = "127.0.0.1"
 _HERE: Final = Path(__file__).parent
 _UP_SECONDS: Final = 60.0
 _LOOK_SECONDS: Final = 0.25
-_SILENT_STEP: Final = timedelta(seconds=50)
-_SILENT_STEPS: Final = 6
+_SILENT_STEP: Final = timedelta(seconds=25)
+_SILENT_STEPS: Final = 12
 _STEP_SECONDS: Final = 1.5
 _POWER: Final = (
     "Une borne débranchée se tait. L'horloge avance de cinq minutes : trois comptes rendus"
@@ -330,19 +330,37 @@ class Scene:
 
     def commands(self) -> dict[str, str]:
         """Return what can be typed beside the page: title -> command."""
-        socle = f"{Path(sys.executable).parent / 'socle'}"
-        settings = f"--settings {self.folder / SETTINGS_FILE}"
-        archive = self.folder / "state" / "archive"
+        socle = _shown(Path(sys.executable).parent / "socle")
+        folder = _shown(self.folder)
+        settings = f"--settings {folder}/{SETTINGS_FILE}"
+        keys = f"{folder}/custodians"
+        instant = self.clock.now().isoformat(timespec="seconds")
         return {
             "Tout va-t-il bien ?": f"{socle} doctor {settings}",
-            "L'archive est-elle entière ? (ni base, ni clé privée)": (
-                f"{socle} archive verify {archive}"
-            ),
             "Le dossier d'un lieu, prêt pour son routeur": (
-                f"{socle} site render mairie-bar-le-duc {settings}"
-                f" --output {self.folder / 'bundle'}"
+                f"{socle} site render mairie-bar-le-duc --output {folder}/bundle {settings}"
+            ),
+            "L'archive est-elle entière ? (ni base, ni clé privée)": (
+                f"{socle} archive verify {folder}/state/archive"
+            ),
+            "Qui avait cette adresse publique à cet instant ? (une fois la journée scellée)": (
+                f"{socle} case prepare --public-address 203.0.113.20 --at {instant}"
+                f" --uncertainty 5min --reference DEMO-1 --legal-ground 'CPP 77-1-1' {settings}"
+            ),
+            "Le premier dépositaire ouvre le dossier": (
+                f"{socle} case open case-….tar --key {keys}/gaspard/{IDENTITY}"
+            ),
+            "Le second répond et signe": (
+                f"{socle} case answer case-….opened.tar --key {keys}/garance/{IDENTITY}"
+                f" --signing-key {keys}/garance/{SIGNING}"
             ),
         }
+
+
+def _shown(path: Path) -> str:
+    """Return a path as one types it from here."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 async def prepare_scene(folder: Path, page_port: int) -> Scene:
