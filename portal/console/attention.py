@@ -52,7 +52,9 @@ def _why(site: Site) -> str:
         return "Une partie de l'équipement répond mal."
     first, reading = failing[0]
     more = f" et {len(failing) - 1} de plus" if len(failing) > 1 else ""
-    return f"{first}{more}\u00a0: {reading.reason or 'ne répond pas.'}"
+    why = reading.reason or "ne répond pas"
+    end = "" if why.endswith((".", "?")) else "."
+    return f"{first}{more}\u00a0: {why}{end}"
 
 
 def radius_items(
