@@ -47,7 +47,7 @@ def terms_in_force(versions: Iterable[Terms], today: date) -> Terms:
 def _articles(file: Path) -> tuple[tuple[str, str], ...]:
     """Articles are separated by a blank line; the first line of each is its title."""
     blocks = file.read_text(encoding="utf-8").strip().split("\n\n")
-    return tuple((title, " ".join(text.split())) for title, _, text in map(_split, blocks))
+    return tuple((title, " ".join(text.splitlines())) for title, _, text in map(_split, blocks))
 
 
 def _split(block: str) -> tuple[str, str, str]:

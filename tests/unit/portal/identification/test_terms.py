@@ -10,7 +10,7 @@ from portal.app import LANGUAGES
 from portal.identification.terms import FOLDER, Terms, load_terms, terms_in_force
 
 DIGESTS = {
-    "2026-11-21": "1d2299cef0ea5744eb4e80b32cb7383e0f2824fea24d1d6d00295a3b254be92b",
+    "2026-11-21": "277b4a573eab4bc9ca7bc8cc04c25e5ae89051347899a8fdc03faef2d076d816",
 }
 """SHA-256 of each version's files, in the order of their names."""
 
