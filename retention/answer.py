@@ -42,11 +42,14 @@ def answer_case(case: Case, identity: str, key: SigningKey, now: datetime) -> An
         ConfigurationError: not opened yet, or not the second custodian's key.
     """
     keys = open_keys(case, identity)
+    question = case.file.question
+    # An IPv6 address may be a device's own, among its others: every slice is looked at.
+    sorted_by = None if ":" in question.public_address else question.public_address
     slices = [
-        (case.record(name)[1].part, open_segment(case.sealed(name), keys[name]))
+        (case.record(name)[1].part, open_segment(case.sealed(name), keys[name], sorted_by))
         for name in case.file.objects
     ]
-    found = find(slices, case.file.question)
+    found = find(slices, question)
     content = describe(case, found, key, now)
     json_octets = canonical.encode(content)
     report = write_report(content, manifest.digest(json_octets)).encode()

@@ -138,7 +138,7 @@ def open_keys(case: Case, identity: str) -> dict[str, str]:
     Raises:
         ConfigurationError: the outer layer is closed, or this is not the second custodian's key.
     """
-    if not case.opened:
+    if not case.opened or case.opened.opened_by != case.file.first.recipient:
         first = case.file.first.login
         raise ConfigurationError([Fault("case", f"expected it opened by {first}: `case open`")])
     if age.recipient_of(identity) != case.file.second.recipient:

@@ -19,7 +19,8 @@ class Metrics:
             "Time since the end of the last sealed day; three days are normal.",
         )
         self._due = self._gauge(
-            "socle_retention_due_manifests", "Days whose grace is over and that are not sealed."
+            "socle_retention_due_manifests",
+            "Days whose grace is over and that have no manifest yet.",
         )
         self._undecided = self._gauge(
             "socle_retention_undecided_segments",
@@ -35,7 +36,7 @@ class Metrics:
         self._segments = self._gauge("socle_retention_segments", "Segments held.", "category")
         self._missing = self._gauge(
             "socle_missing_retention_segments",
-            "Days that ought to be held and are not.",
+            "Segments that ought to be held and are not, or whose keys are not.",
             "category",
         )
         self._overdue = self._gauge(
@@ -58,7 +59,7 @@ class Metrics:
         self._last_run.set(now.timestamp())
         for category, figures in standing.categories.items():
             self._segments.labels(category).set(figures.segments)
-            self._missing.labels(category).set(figures.missing_days)
+            self._missing.labels(category).set(figures.missing_segments)
             self._overdue.labels(category).set(figures.overdue_records)
 
     def show_failing(self, task: str, failing: bool) -> None:

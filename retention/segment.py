@@ -46,13 +46,14 @@ def seal(slices: pa.Table, day: date, category: str, part: int) -> FreshSegment:
     return FreshSegment(record, sealed, identity)
 
 
-def open_segment(sealed: bytes, identity: str) -> pa.Table:
-    """Return the slices of a segment.
+def open_segment(sealed: bytes, identity: str, public_address: str | None = None) -> pa.Table:
+    """Return the slices of a segment: all, or those of one public address (it is sorted by it).
 
     Raises:
         age.CannotOpen: another key, or changed octets.
     """
-    return pq.read_table(BytesIO(age.open_sealed(sealed, identity)))
+    filters = [("public_address", "=", public_address)] if public_address else None
+    return pq.read_table(BytesIO(age.open_sealed(sealed, identity)), filters=filters)
 
 
 def write_parquet(slices: pa.Table) -> bytes:

@@ -282,7 +282,7 @@ def _distinct(values: pa.ChunkedArray) -> list[str]:
 
 def _clip_to_public(held: pa.Table, public: pa.Table) -> pa.Table:
     """Cut each row by the intervals of its site's public addresses."""
-    order = held.append_column("row", pa.array(range(held.num_rows), pa.int64()))
+    order = held.append_column("row", pa.arange(0, held.num_rows))
     pairs = order.select(["row", "site"]).join(public, "site", join_type="inner")
     pairs = pairs.sort_by([("row", "ascending"), ("since", "ascending")])
     both = held.take(pairs["row"].combine_chunks())
@@ -353,13 +353,17 @@ def _one(values: pa.Array | pa.ChunkedArray) -> pa.Array:
 
 def _fill_forward(values: pa.Array, begins: pa.Array) -> pa.Array:
     """Give each null the value before it in its session."""
+    if not values.null_count:
+        return values
     return values.take(_last_known(values, begins))
 
 
 def _fill_backward(values: pa.Array, begins: pa.Array) -> pa.Array:
     """Give each null the value after it in its session."""
+    if not values.null_count:
+        return values
     ends = pc.fill_null(_following(begins), True)
-    backwards = pa.array(range(len(values) - 1, -1, -1), pa.int64())
+    backwards = pa.arange(len(values) - 1, -1, -1)
     filled = _fill_forward(values.take(backwards), ends.take(backwards))
     return filled.take(backwards)
 
@@ -367,7 +371,7 @@ def _fill_backward(values: pa.Array, begins: pa.Array) -> pa.Array:
 def _last_known(values: pa.Array, begins: pa.Array) -> pa.Array:
     """Return, for each row, the row of its session that last had a value; null when none had."""
     none_yet = pa.scalar(-1, pa.int64())
-    row = pa.array(range(len(values)), pa.int64())
+    row = pa.arange(0, len(values))
     known = pc.if_else(values.is_valid(), row, pc.if_else(begins, none_yet, None))
     last = pc.fill_null_forward(known)
     return pc.if_else(pc.equal(last, none_yet), None, last)

@@ -26,8 +26,10 @@ class CategoryStanding:
 
     segments: int
     """Held."""
+    missing_segments: int
+    """Gone, or their keys are, and no purge says so."""
     missing_days: int
-    """Days whose segment or whose key is gone, and no purge says so."""
+    """The days they are about."""
     overdue_records: int
     """Slices whose legal end has come and that still exist."""
 
@@ -85,6 +87,7 @@ def _category(
     own = [(day, s) for day, s in held if s.category == category.value]
     return CategoryStanding(
         segments=len(own),
+        missing_segments=sum(s.object in gone for _, s in own),
         missing_days=len({day for day, s in own if s.object in gone}),
         overdue_records=sum(s.rows for d, s in own if end_of(law, category, d).has_come(today)),
     )

@@ -9,7 +9,7 @@ import hashlib
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from retention import manifest
@@ -221,18 +221,22 @@ def _ended(links: Sequence[Link]) -> set[str]:
     return {segment.object for purge in purges for segment in purge.segments}
 
 
-def _destroyed(links: Sequence[Link]) -> set[str]:
-    purges = {link.sequence: link for link in links if isinstance(link, PurgeLink)}
-    done = (purges[x.purge] for x in links if isinstance(x, DestructionLink) and x.purge in purges)
-    return {segment.object for purge in done for segment in purge.segments}
+def _destroyed(links: Sequence[Link]) -> dict[str, datetime]:
+    """Return when each destroyed object was, by its name."""
+    purges = {link.sequence: link.segments for link in links if isinstance(link, PurgeLink)}
+    done = (link for link in links if isinstance(link, DestructionLink))
+    return {
+        segment.object: link.destroyed_at for link in done for segment in purges.get(link.purge, ())
+    }
 
 
 def _segment_problem(
-    folder: Path, segment: SealedSegment, ended: set[str], gone: set[str]
+    folder: Path, segment: SealedSegment, ended: set[str], gone: Mapping[str, datetime]
 ) -> str | None:
     path = segment_path(folder, segment.object)
     if segment.object in gone:
-        return "was recorded as destroyed, and is still there" if path.exists() else None
+        when = f"{gone[segment.object]:%Y-%m-%d}"
+        return f"was destroyed on {when}, and is still there" if path.exists() else None
     if segment.object in ended:
         return None
     if not path.exists():
@@ -251,7 +255,10 @@ def _sha256(path: Path) -> str:
 
 
 def _notices(
-    folder: Path, links: Sequence[Link], segments: Mapping[str, SealedSegment], gone: set[str]
+    folder: Path,
+    links: Sequence[Link],
+    segments: Mapping[str, SealedSegment],
+    gone: Mapping[str, datetime],
 ) -> list[Finding]:
     done = {link.purge for link in links if isinstance(link, DestructionLink)}
     notices = [

@@ -1,0 +1,88 @@
+"""Retention's process: on schedule, each task for itself, seen at /metrics and /healthz."""
+
+import asyncio
+import socket
+from pathlib import Path
+
+import aiohttp
+import pytest
+from prometheus_client import generate_latest
+
+from retention import app
+from retention.app import Keeper
+from retention.archive import Places
+from retention.verify import verify_folder
+from territory.keyring import Keyring
+from territory.settings import DatabaseSettings, MetricsSettings, RetentionSettings, Settings
+from tests.conftest import FixedClock
+from tests.evidence import VERDUN, Evidence, Session, at, visit
+
+
+async def test_a_round_seals_purges_and_looks(
+    evidence: Evidence, places: Places, clock: FixedClock
+) -> None:
+    """A year in three rounds: sealed, then security gone, then all."""
+    await evidence.days("2025-11-17", 4)
+    phone = Session(VERDUN, "02:00:00:00:00:01", "10.1.0.10")
+    await evidence.record(phone, *visit(at("2025-11-17 10:00"), 30))
+    keeper = Keeper(evidence.retention_url, places, clock)
+    held = []
+    for moment in ("2025-11-20 00:05", "2026-02-18 00:05", "2026-11-18 00:05"):
+        clock.instant = at(moment)
+        await keeper.once()
+        assert verify_folder(places.archive).is_whole
+        text = generate_latest(keeper.metrics.registry).decode()
+        assert 'socle_overdue_purge_records{category="source"} 0.0' in text
+        assert 'socle_missing_retention_segments{category="source"} 0.0' in text
+        held.append('socle_retention_segments{category="source"} 1.0' in text)
+        assert all([await keeper.check(task)() for task in ("seal", "purge", "look")])
+    assert held[0]
+
+
+async def test_what_fails_is_said_and_tried_again(
+    evidence: Evidence, places: Places, clock: FixedClock
+) -> None:
+    """The database away, then back: health and metric follow."""
+    clock.instant = at("2026-11-20 00:05")
+    await evidence.days("2026-11-17", 4)
+    away = Keeper("postgresql://socle_retention@127.0.0.1:1/none", places, clock)
+    await away.once()
+    assert not await away.check("seal")()
+    assert await away.check("look")()
+    text = generate_latest(away.metrics.registry).decode()
+    assert 'socle_retention_failing{task="seal"} 1.0' in text
+    back = Keeper(evidence.retention_url, places, clock)
+    await back.once()
+    assert await back.check("seal")()
+
+
+async def test_the_process_answers_on_its_port(
+    evidence: Evidence, clock: FixedClock, keyring: Keyring, tmp_path: Path
+) -> None:
+    """`/healthz` and `/metrics` while it runs; cancelled, it leaves the port."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    settings = Settings(
+        state_folder=tmp_path,
+        database=DatabaseSettings(url=evidence.retention_url),
+        retention=RetentionSettings(interval_seconds=0.05),
+        metrics=MetricsSettings(retention_port=port),
+    )
+    running = asyncio.create_task(app.run(settings, keyring, clock))
+    try:
+        async with aiohttp.ClientSession() as http, asyncio.timeout(30):
+            while True:
+                try:
+                    async with http.get(f"http://127.0.0.1:{port}/metrics") as answer:
+                        text = await answer.text()
+                except aiohttp.ClientConnectorError:
+                    await asyncio.sleep(0.05)
+                    continue
+                if "socle_retention_last_run_timestamp_seconds 0.0" not in text:
+                    break
+            async with http.get(f"http://127.0.0.1:{port}/healthz") as answer:
+                assert answer.status == 200
+    finally:
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running

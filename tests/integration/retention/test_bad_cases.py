@@ -1,0 +1,179 @@
+"""Case files that were cut, changed or exchanged on their way: each named, none opened."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from retention import age, archive, canonical
+from retention.answer import answer_case
+from retention.archive import Places
+from retention.case import open_case, pack, read_case
+from retention.prepare import Order, Preparer, choose, prepare_case
+from retention.question import Holder, ask
+from retention.signing import SigningKey
+from territory.database.components import Component
+from territory.database.connect import open_engine
+from territory.errors import ConfigurationError, Unavailable
+from tests.evidence import CUSTODIANS, VERDUN, Evidence, Session, at, visit
+
+NOW = at("2026-11-21 09:00")
+
+
+async def prepare(
+    role_url: Callable[[Component], str],
+    places: Places,
+    when: str = "2026-11-17T10:15:00Z",
+    logins: tuple[str, ...] = (),
+) -> bytes:
+    """Prepare a case; return its octets."""
+    question = ask(
+        NOW, public_address=VERDUN.public_address, at=when, reference="r", legal_ground="g"
+    )
+    engine = open_engine(role_url(Component.DESK))
+    try:
+        order = Order(question, logins, Preparer("test"))
+        return (await prepare_case(engine, places, order, NOW)).octets
+    finally:
+        await engine.dispose()
+
+
+@pytest.fixture
+async def file(
+    evidence: Evidence, places: Places, role_url: Callable[[Component], str], tmp_path: Path
+) -> Path:
+    """A good case file."""
+    await evidence.days("2026-11-17", 5)
+    await evidence.record(
+        Session(VERDUN, "02:00:00:00:00:01", "10.1.0.10"), *visit(at("2026-11-17 10:00"), 30)
+    )
+    await archive.run(evidence.retention_url, places, NOW)
+    path = tmp_path / "case.tar"
+    path.write_bytes(await prepare(role_url, places))
+    return path
+
+
+def changed(file: Path, name: str, change: Callable[[bytes], bytes | None]) -> None:
+    """Change one member of a case file, or take it out."""
+    case = read_case(file)
+    content = change(case.members[name])
+    members = {key: octets for key, octets in case.members.items() if key != name}
+    if content is not None:
+        members[name] = content
+    file.write_bytes(pack(members, NOW))
+
+
+def flipped(octets: bytes) -> bytes:
+    """Change one bit in the middle."""
+    middle = len(octets) // 2
+    return octets[:middle] + bytes([octets[middle] ^ 1]) + octets[middle + 1 :]
+
+
+def asking_for_more(octets: bytes) -> bytes:
+    """Widen the question, well formed."""
+    content = json.loads(octets)
+    content["question"]["uncertainty_seconds"] = 3600
+    return canonical.encode(content)
+
+
+async def test_a_widened_question_is_refused(file: Path) -> None:
+    """The archive signed what was asked: nobody on the way can ask for more."""
+    changed(file, "case.json", asking_for_more)
+    with pytest.raises(ConfigurationError, match="not as the archive signed it"):
+        read_case(file)
+
+
+@pytest.mark.parametrize("change", [flipped, lambda octets: None])
+@pytest.mark.parametrize("kind", ["segments/", "manifests/", "case.json.sig", "archive-signing"])
+async def test_any_changed_or_missing_part_is_named(
+    file: Path, kind: str, change: Callable[[bytes], bytes | None]
+) -> None:
+    """Segment, manifest, signature, key: the case is not opened."""
+    name = sorted(n for n in read_case(file).members if n.startswith(kind))[0]
+    changed(file, name, change)
+    with pytest.raises(ConfigurationError):
+        read_case(file)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a tar", b"\x00" * 10_240])
+async def test_what_is_no_case_is_said(tmp_path: Path, content: bytes) -> None:
+    """Empty, text, an empty tar."""
+    path = tmp_path / "x.tar"
+    path.write_bytes(content)
+    with pytest.raises(ConfigurationError, match="case file"):
+        read_case(path)
+
+
+async def test_a_damaged_key_layer_opens_for_nobody(file: Path, identities: dict[str, str]) -> None:
+    """The outer layer's octets changed: the first custodian is told, nothing is written."""
+    name = next(n for n in read_case(file).members if n.startswith("keys/"))
+    changed(file, name, flipped)
+    case = read_case(file)
+    with pytest.raises(ConfigurationError, match="key"):
+        open_case(case, identities[case.file.first.login], NOW)
+
+
+async def test_a_case_is_opened_once_and_by_the_right_one(
+    file: Path, identities: dict[str, str]
+) -> None:
+    """A stranger's key, the wrong order, twice: each refused in words."""
+    case = read_case(file)
+    first, second = (identities[login] for login in CUSTODIANS)
+    for stranger in (age.new_identity(), second):
+        with pytest.raises(ConfigurationError, match=CUSTODIANS[0]):
+            open_case(case, stranger, NOW)
+    file.write_bytes(open_case(case, first, NOW))
+    opened = read_case(file)
+    assert opened.opened
+    assert opened.opened.opened_at == NOW
+    with pytest.raises(ConfigurationError, match="open already"):
+        open_case(opened, first, NOW)
+    with pytest.raises(ConfigurationError, match=CUSTODIANS[1]):
+        answer_case(opened, first, SigningKey.generate(), NOW)
+
+
+@pytest.mark.parametrize(
+    ("when", "state"),
+    [
+        ("2026-11-16T10:00:00Z", "before the archive"),
+        ("2026-11-19T10:00:00Z", "not sealed yet"),
+    ],
+)
+async def test_a_day_that_is_not_held_makes_an_answer_too(
+    file: Path,
+    places: Places,
+    role_url: Callable[[Component], str],
+    identities: dict[str, str],
+    when: str,
+    state: str,
+) -> None:
+    """Nothing travels, nothing is opened, and the answer says why."""
+    file.write_bytes(await prepare(role_url, places, when))
+    case = read_case(file)
+    assert case.file.objects == ()
+    file.write_bytes(open_case(case, identities[CUSTODIANS[0]], NOW))
+    made = answer_case(read_case(file), identities[CUSTODIANS[1]], SigningKey.generate(), NOW)
+    assert not made.complete
+    assert json.loads(made.files["reponse.json"])["days"][0]["state"] == state
+    assert "Aucune réponse n'est possible" in made.files["rapport.html"].decode()
+
+
+async def test_before_any_day_is_sealed_no_case_is_made(
+    evidence: Evidence, places: Places, role_url: Callable[[Component], str]
+) -> None:
+    """The remedy is in the message."""
+    with pytest.raises(Unavailable, match="archive run"):
+        await prepare(role_url, places)
+
+
+@pytest.mark.parametrize("logins", [("a",), ("a", "a"), ("a", "nobody"), ("a", "b", "c")])
+def test_two_custodians_are_chosen_of_those_there_are(logins: tuple[str, ...]) -> None:
+    """Two different ones; without names only when there are just two."""
+    three = [Holder(login=login, recipient="age1") for login in "abc"]
+    with pytest.raises(ConfigurationError, match="a, b, c"):
+        choose(three, logins)
+    with pytest.raises(ConfigurationError):
+        choose(three, ())
+    assert [h.login for h in choose(three, ("c", "a"))] == ["a", "c"]
+    assert [h.login for h in choose(three[:2], ())] == ["a", "b"]
