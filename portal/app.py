@@ -139,6 +139,7 @@ async def run(settings: Settings, keyring: Keyring, clock: Clock) -> None:
                     clock=clock,
                     signing_key=keyring.derive("console forms"),
                     passwords=Passwords(),
+                    public_url=settings.portal.public_url,
                     desk_url=settings.desk.public_url,
                     trusted_proxies=transport.proxies,
                     demo=settings.demo,

@@ -8,7 +8,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from portal.console import audit_log, equipment, home, operators, organisations, sites
-from portal.console.places import CLOCK, DESK_URL, ENGINE
+from portal.console.places import CLOCK, DESK_URL, ENGINE, PUBLIC_URL
 from territory.access.passwords import Passwords
 from territory.access.roles import Permission
 from territory.access.sign_in import TEMPLATES, Access, Application, page, setup_sign_in, url
@@ -41,6 +41,8 @@ class Console:
     """``keyring.derive("console forms")``."""
     passwords: Passwords
     """Closed with the application."""
+    public_url: str
+    """``settings.portal.public_url``: what sign-in links begin with."""
     desk_url: str
     trusted_proxies: Sequence[Network] = ()
     demo: bool = False
@@ -70,6 +72,7 @@ def create_console(console: Console) -> web.Application:
         ),
     )
     app[ENGINE], app[CLOCK], app[DESK_URL] = console.engine, console.clock, console.desk_url
+    app[PUBLIC_URL] = console.public_url
     app[PASSWORDS] = console.passwords
     app.cleanup_ctx.append(_passwords)
     _add_pages(app)

@@ -8,7 +8,7 @@ from aiohttp import web
 from sqlalchemy import RowMapping, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from portal.console.places import CLOCK, ENGINE
+from portal.console.places import CLOCK, ENGINE, PUBLIC_URL
 from territory.access.operators import (
     Flaw,
     NewOperator,
@@ -165,8 +165,8 @@ async def _with_link(request: web.Request, who: Operator) -> web.StreamResponse:
     async with request.app[ENGINE].begin() as db:
         token = await mint_link(db, who.id, Application.CONSOLE, now)
         await record(db, actor_of(request), "operator.link_made", who.login, now)
-    origin = request.url.origin()
-    return await _show(request, who.id, f"{origin}{url(request, 'link', token=token)}")
+    link = f"{request.app[PUBLIC_URL]}{url(request, 'link', token=token)}"
+    return await _show(request, who.id, link)
 
 
 async def make_link(request: web.Request) -> web.StreamResponse:

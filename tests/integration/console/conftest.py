@@ -65,6 +65,7 @@ async def site(
         clock=clock,
         signing_key=keyring.derive("console forms"),
         passwords=Passwords(CHEAP),
+        public_url="https://wifi.meuse.example",
         desk_url="http://127.0.0.1:8444",
         refusal_seconds=0.0,
     )

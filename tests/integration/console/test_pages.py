@@ -113,7 +113,7 @@ async def test_adding_an_operator_shows_the_link_once_and_faults_at_once(
         assert words in shown
     right = {"login": "Neuf@Meuse.example", "display_name": "<b>Neuf</b>", "role": "mediator"}
     shown = await (await administrator.post("/operateurs", right)).text()
-    assert "/console/lien/" in shown
+    assert "https://wifi.meuse.example/console/lien/" in shown
     assert "&lt;b&gt;Neuf" in shown
     assert (await administrator.post("/operateurs", right)).status == 422
     for odd in ({**right, "role": "emperor"}, {**right, "organisation": "x"}):
