@@ -1,4 +1,8 @@
-"""Operators' accounts: the list, adding one, and the page where one is let in or shut out."""
+"""Operators' accounts: the list, adding one, and the page where one is let in or shut out.
+
+A custodian's first access and forgotten password go through the command line alone: whoever holds
+the console cannot become one of the two persons who answer a requisition.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -112,7 +116,7 @@ async def _organisations(db: AsyncConnection) -> list[tuple[str, str]]:
 
 
 async def add(request: web.Request) -> web.StreamResponse:
-    """Add an operator and show the link of their first sign-in."""
+    """Add an operator and show the link of their first sign-in; a custodian's is made elsewhere."""
     form = form_of(request)
     new, faults = _read(form)
     if new is None:
@@ -122,6 +126,8 @@ async def add(request: web.Request) -> web.StreamResponse:
         added = await add_operator(db, new, actor_of(request), now)
     if added is None:
         return await _list(request, [Flaw.TAKEN.french], form, status=422)
+    if not _takes_links(added):
+        return await _show(request, added.id)
     return await _with_link(request, added)
 
 
@@ -147,8 +153,21 @@ async def _show(request: web.Request, operator_id: UUID, link: str = "") -> web.
     now = request.app[CLOCK].now()
     async with request.app[ENGINE].begin() as db:
         accounts = await _accounts(db, operator_id)
-        await record(db, actor_of(request), "operator.read", accounts[0].operator.login, now)
-    return render(request, "operator.html", account=accounts[0], link=link, now=now)
+        who = accounts[0].operator
+        await record(db, actor_of(request), "operator.read", who.login, now)
+    return render(
+        request,
+        "operator.html",
+        account=accounts[0],
+        takes_links=_takes_links(who),
+        link=link,
+        now=now,
+    )
+
+
+def _takes_links(who: Operator) -> bool:
+    """Tell whether the console lets this operator in; custodians are let in from the machine."""
+    return who.role is not Role.CUSTODIAN
 
 
 async def _wanted(request: web.Request) -> Operator:
@@ -172,6 +191,8 @@ async def _with_link(request: web.Request, who: Operator) -> web.StreamResponse:
 async def make_link(request: web.Request) -> web.StreamResponse:
     """A sign-in link for a first access or a forgotten password, which it erases."""
     who = await _wanted(request)
+    if not _takes_links(who):
+        raise web.HTTPForbidden
     if who.has_password:
         async with request.app[ENGINE].begin() as db:
             await set_password(db, who, None, actor_of(request), request.app[CLOCK].now())

@@ -4,6 +4,7 @@ import aiohttp
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from territory.access.operators import operator_by_id
 from territory.access.roles import Role
 from territory.access.store import digest_token
 from territory.access.throttle import FREE_ATTEMPTS
@@ -167,6 +168,28 @@ async def test_a_first_sign_in_must_choose_a_password(
     fresh = "Douze-Mirabelles-d-Août-55"
     assert (await browser.post("/mot-de-passe", {"new": fresh, "again": fresh})).status == 303
     assert (await browser.get("/lieux"))[0] == 200
+
+
+async def test_a_custodian_is_not_let_in_from_the_console(
+    signed_in: SignedIn, made: Territory, owner: AsyncEngine
+) -> None:
+    """An administrator cannot take a custodian's place: no link, no erased password, and why."""
+    custodian = made.operators["custodian"]
+    administrator = await signed_in(Role.ADMINISTRATOR)
+    where = f"/operateurs/{custodian.id}"
+    _, page = await administrator.get(where)
+    assert "Créer un lien" not in page
+    assert f"socle operator link {custodian.login}" in page
+    assert (await administrator.post(f"{where}/lien", {}, form_at=where)).status == 403
+    new = {"login": "second@meuse.example", "display_name": "Second", "role": "custodian"}
+    shown = await (await administrator.post("/operateurs", new)).text()
+    assert "/console/lien/" not in shown
+    assert "socle operator link second@meuse.example" in shown
+    async with owner.connect() as db:
+        assert not (await db.execute(select(tables.sign_in_link))).all()
+        after = await operator_by_id(db, custodian.id)
+    assert after is not None
+    assert after.has_password
 
 
 async def test_changing_a_password_asks_for_the_current_one(signed_in: SignedIn) -> None:
