@@ -2,10 +2,12 @@
 
 Stands first on the way of `socle apply`. YAML's own guesses are not made: `01004` stays an INSEE
 code and not an octal number, `02:10:00:00:00:10` a MAC address and not a number in base 60, `no` a
-word; what a value means is decided by the model alone. Anchors, aliases and a key written
-twice are faults, since none is what a person meant here.
+word; what a value means is decided by the model alone. Anchors, aliases, a key written twice and
+control characters (which an escape in quotes can hold, and PostgreSQL cannot) are faults, since
+none is what a person meant here.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +22,8 @@ Path = tuple[str | int, ...]
 MAX_OCTETS = 8_000_000
 _MAX_DEPTH = 12
 _EMPTY = ("", "~", "null")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""All but a line's end and a tab."""
 
 
 class _RefusedError(Exception):
@@ -108,9 +112,17 @@ def _plain(node: yaml.Node | None, path: Path, document: Document) -> Any:
         case yaml.SequenceNode():
             return [_plain(item, (*path, index), document) for index, item in enumerate(node.value)]
         case yaml.ScalarNode():
+            _refuse_control(node, path, document)
             empty = node.style in (None, "") and node.value in _EMPTY
             return None if empty else node.value
     return None
+
+
+def _refuse_control(node: yaml.ScalarNode, path: Path, document: Document) -> None:
+    found = _CONTROL.search(node.value)
+    if found:
+        expected = f"expected text without control characters, found U+{ord(found[0]):04X}"
+        document.faults.append(Fault(format_path(path), expected, node.start_mark.line + 1))
 
 
 def _entries(node: yaml.MappingNode, path: Path, document: Document) -> Iterator[tuple[str, Any]]:

@@ -58,6 +58,21 @@ def test_what_cannot_be_read_is_a_fault(source: bytes, line: int | None, words: 
     assert words in fault.expected
 
 
+@pytest.mark.parametrize("escape", [r"\0", r"\e", r"\r", r"\x7f", r"\N"])
+def test_a_control_character_is_a_fault(escape: str) -> None:
+    """What no database and no page can hold is told with its line, not met while writing."""
+    (fault,) = read_document(f'a: 1\nsites:\n  - name: "Mairie{escape}"\n'.encode()).faults
+    assert (fault.key, fault.line) == ("sites[0].name", 3)
+    assert "control characters" in fault.expected
+
+
+def test_lines_and_tabs_are_text() -> None:
+    """A welcome may have several lines."""
+    document = read_document(b'welcome: "one\\n\\ttwo"\n')
+    assert document.faults == []
+    assert document.content == {"welcome": "one\n\ttwo"}
+
+
 def test_a_place_is_told_as_it_is_written() -> None:
     """Places read like the settings' own."""
     assert format_path(("sites", 2, "insee")) == "sites[2].insee"
