@@ -34,10 +34,6 @@ class Throttle:
         """Count one more of `name` for `who`; False once it is too many."""
         return self.limiter.hit(item, name, *who)
 
-    def is_exhausted(self, item: RateLimitItem, name: str, *who: str) -> bool:
-        """Whether nothing of `name` is left to `who`, without counting."""
-        return not self.limiter.test(item, name, *who)
-
 
 def source_of(address: Address) -> str:
     """Return the source an address belongs to: itself, or its /64 (RFC 6177)."""

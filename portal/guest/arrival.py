@@ -1,7 +1,8 @@
 """`/gateway/<brand>`: a gateway sends a phone; the first page a guest sees, or "connected".
 
 The redirect is read by the brand's adapter and believed only against the gateway's own record. A
-redirect that is not believed gets one clear page that repeats nothing of it.
+redirect that is not believed gets one clear page that repeats nothing of it; too many of those
+are turned away, but never a good one, since a whole site shares the address they came from.
 """
 
 from dataclasses import replace
@@ -30,14 +31,12 @@ NOT_ONLINE = (Situation.CAPTIVE, Situation.REFUSED, Situation.LEFT)
 
 async def arrive(request: web.Request) -> web.Response:
     """Take a gateway's redirect."""
-    portal = portal_of(request)
-    source = source_of(client_address(request))
-    if portal.throttle.is_exhausted(BAD_REDIRECTS, "bad redirects", source):
-        raise web.HTTPTooManyRequests(headers={"Retry-After": "60"})
     try:
         return await _read(request, request.match_info["brand"], raw_query(request))
     except ProtocolError as refused:
-        portal.throttle.allows(BAD_REDIRECTS, "bad redirects", source)
+        source = source_of(client_address(request))
+        if not portal_of(request).throttle.allows(BAD_REDIRECTS, "bad redirects", source):
+            raise web.HTTPTooManyRequests(headers={"Retry-After": "60"}) from refused
         return show_refused(request, refused.reason)
 
 

@@ -18,15 +18,6 @@ def test_the_third_is_too_many() -> None:
     assert throttle.allows(TWO, "b", "192.0.2.1")
 
 
-def test_looking_does_not_count() -> None:
-    """`is_exhausted` leaves the count as it is."""
-    throttle = Throttle()
-    assert not any(throttle.is_exhausted(TWO, "a", "x") for _ in range(5))
-    throttle.allows(TWO, "a", "x")
-    throttle.allows(TWO, "a", "x")
-    assert throttle.is_exhausted(TWO, "a", "x")
-
-
 @pytest.mark.parametrize(
     ("address", "source"),
     [
