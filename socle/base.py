@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import structlog
@@ -18,7 +19,7 @@ from territory.database.components import Component
 from territory.database.embedded import EmbeddedDatabase
 from territory.database.prepare import prepare
 from territory.keyring import Keyring
-from territory.settings import Settings
+from territory.settings import COMPONENT_URL_VARIABLE, Settings
 
 PARENT_VARIABLE = "SOCLE_PARENT"
 _FIRST_PAUSE_SECONDS = 1.0
@@ -26,7 +27,15 @@ _LONGEST_PAUSE_SECONDS = 30.0
 _STEADY_SECONDS = 60.0
 _STOP_SECONDS = 15.0
 
+FAILED = 1
+MISCONFIGURED = 2
+"""Exit statuses of every command; a component that ends with the second is not started again."""
+
 log = structlog.get_logger()
+
+
+class Misconfigured(Exception):
+    """A component refuses its configuration; it has said why on standard error."""
 
 
 def clock_of(settings: Settings) -> Clock:
@@ -77,18 +86,30 @@ async def lay_ground(settings: Settings) -> Ground:
 async def run_components(
     components: Sequence[Component], urls: Mapping[Component, str], settings_file: Path | None
 ) -> None:
-    """Run a process for each component, again whenever one ends, until cancelled."""
-    async with asyncio.TaskGroup() as group:
-        for component in components:
-            group.create_task(_keep_running(component, urls[component], settings_file))
+    """Run a process for each component, again whenever one ends, until cancelled.
+
+    Raises:
+        Misconfigured: a component refuses its configuration at its first start.
+    """
+    refused: list[str] = []
+    try:
+        async with asyncio.TaskGroup() as group:
+            for component in components:
+                group.create_task(_keep_running(component, urls[component], settings_file))
+    except* Misconfigured as errors:
+        refused = [str(error) for error in errors.exceptions]
+    if refused:
+        raise Misconfigured(", ".join(refused))
 
 
 async def _keep_running(component: Component, url: str, settings_file: Path | None) -> None:
     pause = _FIRST_PAUSE_SECONDS
     loop = asyncio.get_running_loop()
-    while True:
+    for start in count(1):
         started = loop.time()
         status = await _run_once(component, url, settings_file)
+        if status == MISCONFIGURED and start == 1:
+            raise Misconfigured(component.value)
         if loop.time() - started > _STEADY_SECONDS:
             pause = _FIRST_PAUSE_SECONDS
         log.error("component_ended", ended=component.value, status=status, again_in_seconds=pause)
@@ -100,7 +121,7 @@ async def _run_once(component: Component, url: str, settings_file: Path | None) 
     options = ["--settings", str(settings_file)] if settings_file else []
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "socle", "serve", component.value, *options),
-        env={**os.environ, "SOCLE_DATABASE__URL": url, PARENT_VARIABLE: str(os.getpid())},
+        env={**os.environ, COMPONENT_URL_VARIABLE: url, PARENT_VARIABLE: str(os.getpid())},
         stdin=asyncio.subprocess.DEVNULL,
         start_new_session=True,
     )

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from socle.base import FAILED, MISCONFIGURED, Misconfigured
 from socle.commands.apply import apply
 from socle.commands.archive import archive
 from socle.commands.case import case
@@ -19,9 +20,6 @@ from socle.commands.operator import operator
 from socle.commands.site import site
 from territory.database.components import Component
 from territory.errors import ConfigurationError, Unavailable
-
-FAILED = 1
-MISCONFIGURED = 2
 
 SettingsFile = Annotated[
     Path | None,
@@ -120,3 +118,6 @@ def main() -> None:
     except Unavailable as error:
         sys.stderr.write(f"socle: {error}\n")
         sys.exit(FAILED)
+    except Misconfigured as error:
+        sys.stderr.write(f"socle: stopped, since its configuration was refused by: {error}\n")
+        sys.exit(MISCONFIGURED)

@@ -7,7 +7,7 @@
 import os
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
@@ -21,6 +21,9 @@ from pydantic_settings import (
 from territory.errors import ConfigurationError, Fault
 
 DEFAULT_FILE = Path("socle.toml")
+SECRETS_VARIABLE = "SOCLE_SECRETS"
+COMPONENT_URL_VARIABLE = "SOCLE_COMPONENT_DATABASE"
+"""How `socle serve` hands a component its own role's address, whatever else names the owner's."""
 
 
 class _Section(BaseModel):
@@ -165,12 +168,35 @@ def load_settings(file: Path | None = None) -> Settings:
     """
     if file is not None and not file.exists():
         raise ConfigurationError([Fault("--settings", f"expected a readable file: {file}")])
+    secrets_folder = os.environ.get(SECRETS_VARIABLE)
+    _check_secrets(secrets_folder)
     try:
-        return _loader(file or DEFAULT_FILE, os.environ.get("SOCLE_SECRETS"))()
+        return _loader(file or DEFAULT_FILE, secrets_folder)(**_given_by_parent())
     except ValidationError as error:
         raise ConfigurationError([_fault(e["loc"], e["msg"]) for e in error.errors()]) from error
     except ValueError as error:
         raise ConfigurationError([Fault(str(file or DEFAULT_FILE), str(error))]) from error
+
+
+def _given_by_parent() -> dict[str, Any]:
+    """Return what `socle serve` tells a component it starts: its own role's address, above all."""
+    url = os.environ.get(COMPONENT_URL_VARIABLE)
+    return {"database": DatabaseSettings(url=url)} if url else {}
+
+
+def _check_secrets(folder: str | None) -> None:
+    """Refuse a secrets file that no setting would read: it would be lost without a word."""
+    if folder is None:
+        return
+    try:
+        names = sorted(path.name for path in Path(folder).iterdir() if path.is_file())
+    except OSError as error:
+        expected = f"expected a readable folder: {error}"
+        raise ConfigurationError([Fault(SECRETS_VARIABLE, expected)]) from error
+    expected = "expected a name such as SOCLE_database__url"
+    strangers = [name for name in names if not name.lower().startswith("socle_")]
+    if strangers:
+        raise ConfigurationError([Fault(f"{folder}/{name}", expected) for name in strangers])
 
 
 def _loader(file: Path, secrets_folder: str | None) -> type[Settings]:
@@ -188,13 +214,13 @@ def _loader(file: Path, secrets_folder: str | None) -> type[Settings]:
         ) -> tuple[PydanticBaseSettingsSource, ...]:
             toml = TomlConfigSettingsSource(settings_cls, file)
             if secrets_folder is None:
-                return (env_settings, toml)
+                return (init_settings, env_settings, toml)
             secrets = NestedSecretsSettingsSource(
                 file_secret_settings,
                 secrets_dir=secrets_folder,
                 secrets_nested_delimiter="__",
             )
-            return (secrets, env_settings, toml)
+            return (init_settings, secrets, env_settings, toml)
 
     return Loaded
 

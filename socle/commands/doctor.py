@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from socle.base import clock_of
 from territory.database.components import Component
-from territory.database.connect import open_engine
+from territory.database.connect import away, open_engine
 from territory.database.prepare import is_current
 from territory.settings import Settings
 
@@ -76,7 +76,7 @@ async def _of_database(url: str, now: datetime) -> list[Finding]:
             current = await connection.run_sync(is_current)
             theirs = await connection.scalar(text("SELECT clock_timestamp()"))
     except (OSError, DBAPIError, TimeoutError) as fault:
-        return [Finding("database.url", False, f"does not answer: {fault}")]
+        return [Finding("database.url", False, str(away(fault)))]
     finally:
         await engine.dispose()
     ready = "ready" if current else "older than this version: run `socle serve` as its owner"

@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import errno
 import os
 import signal
 from collections.abc import Coroutine, Sequence
@@ -11,16 +12,17 @@ from typing import Any
 import uvloop
 from sqlalchemy.exc import DBAPIError
 
-from socle.base import PARENT_VARIABLE, clock_of, lay_ground, run_components
+from socle.base import PARENT_VARIABLE, Misconfigured, clock_of, lay_ground, run_components
 from socle.logs import configure_logs
 from territory.database.components import Component
-from territory.database.connect import open_engine
+from territory.database.connect import away, open_engine
 from territory.database.prepare import is_current
 from territory.errors import ConfigurationError, Fault, Unavailable
 from territory.keyring import Keyring
 from territory.settings import Settings, load_settings
 
 _PR_SET_PDEATHSIG = 1
+_CANNOT_LISTEN = (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES)
 
 
 def serve(components: Sequence[Component], settings_file: Path | None) -> None:
@@ -36,9 +38,23 @@ def serve(components: Sequence[Component], settings_file: Path | None) -> None:
 
 
 def run_until_signal(work: Coroutine[Any, Any, None]) -> None:
-    """Run `work` on uvloop; SIGTERM and SIGINT cancel it, and that is a clean end."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_cancelled_by_signal(work))
+    """Run `work` on uvloop; SIGTERM and SIGINT cancel it, and that is a clean end.
+
+    A fault that people can mend comes out of the task groups it was raised in.
+    """
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_cancelled_by_signal(work))
+    except ExceptionGroup as group:
+        mendable, others = group.split((ConfigurationError, Misconfigured, Unavailable))
+        if mendable is None or others is not None:
+            raise
+        raise _first(mendable) from group
+
+
+def _first(group: ExceptionGroup[Exception]) -> Exception:
+    fault = group.exceptions[0]
+    return _first(fault) if isinstance(fault, ExceptionGroup) else fault
 
 
 async def _cancelled_by_signal(work: Coroutine[Any, Any, None]) -> None:
@@ -78,7 +94,13 @@ async def _serve_one(component: Component, settings: Settings) -> None:
             from retention.app import run
         case Component.DESK:
             from retention.desk.app import run
-    await run(settings, keyring, clock)
+    try:
+        await run(settings, keyring, clock)
+    except OSError as fault:
+        if fault.errno not in _CANNOT_LISTEN:
+            raise
+        expected = f"expected addresses and ports that are free and allowed: {fault.strerror}"
+        raise ConfigurationError([Fault(component.value, expected)]) from fault
 
 
 async def _check_database(settings: Settings) -> None:
@@ -88,7 +110,7 @@ async def _check_database(settings: Settings) -> None:
         async with engine.connect() as connection:
             current = await connection.run_sync(is_current)
     except (OSError, DBAPIError, TimeoutError) as fault:
-        raise Unavailable(f"database.url: the database does not answer: {fault}") from fault
+        raise away(fault) from fault
     finally:
         await engine.dispose()
     if not current:

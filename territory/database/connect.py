@@ -4,6 +4,7 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from territory.database.components import Component
@@ -50,4 +51,14 @@ async def open_pool(
             **options,
         )
     except (TimeoutError, OSError, asyncpg.PostgresError) as fault:
-        raise Unavailable(f"database.url: the database does not answer: {fault}") from fault
+        raise away(fault) from fault
+
+
+def away(fault: Exception) -> Unavailable:
+    """Return what to tell of a database that cannot be used: one line, without the statement.
+
+    SQLAlchemy's own text would repeat the statement and its values, a password among them.
+    """
+    cause = (fault.orig if isinstance(fault, DBAPIError) else None) or fault
+    words = (str(cause).splitlines() or [""])[0] or type(cause).__name__
+    return Unavailable(f"database.url: the database does not answer: {words}")

@@ -15,13 +15,14 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from territory.database.components import Component, component_url
-from territory.database.connect import open_engine
-from territory.errors import ConfigurationError, Fault, Unavailable
+from territory.database.connect import away, open_engine
+from territory.errors import ConfigurationError, Fault
 from territory.keyring import Keyring
 
 VERSION_SCHEMA = "territory"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _OLDEST_SERVER = 150000
+_NOT_ALLOWED = asyncpg.InsufficientPrivilegeError.sqlstate
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('socle prepare', 0))")
 
 
@@ -47,8 +48,13 @@ async def prepare(owner_url: str, keyring: Keyring | None) -> dict[Component, st
                     await connection.execute(
                         text(f"ALTER ROLE {component.role} PASSWORD '{password}'")
                     )
-    except (OSError, asyncpg.PostgresError, DBAPIError, TimeoutError) as fault:
-        raise Unavailable(f"database.url: the database does not answer: {fault}") from fault
+    except DBAPIError as fault:
+        if getattr(fault.orig, "sqlstate", None) == _NOT_ALLOWED:
+            expected = "expected a role that owns the database and may create roles (CREATEROLE)"
+            raise ConfigurationError([Fault("database.url", expected)]) from fault
+        raise away(fault) from fault
+    except (OSError, asyncpg.PostgresError, TimeoutError) as fault:
+        raise away(fault) from fault
     finally:
         await engine.dispose()
     return {c: component_url(owner_url, c, passwords[c]) for c in Component}

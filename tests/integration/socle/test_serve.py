@@ -196,6 +196,26 @@ def test_a_database_that_is_away_is_told_in_one_line(settings: Path) -> None:
     assert "database.url" in told.stderr
 
 
+async def test_a_component_that_refuses_its_configuration_stops_the_start(settings: Path) -> None:
+    """Plain http outside the demo: the portal says so, and the base ends with status 2."""
+    settings.write_text(settings.read_text().replace("demo = true", "demo = false"))
+    async with served(settings) as process:
+        assert await asyncio.wait_for(process.wait(), UP_SECONDS) == 2
+    said = (settings.parent / "log").read_text()
+    assert "portal.public_url" in said
+    assert "refused by: portal" in said
+
+
+async def test_a_real_site_needs_a_file_https_and_a_database(settings: Path) -> None:
+    """Outside the demo, with https ended by a trusted front, the whole base is well."""
+    real = settings.read_text().replace("demo = true", "demo = false")
+    real = real.replace('public_url = "http://127', 'public_url = "https://127', 1)
+    real = real.replace("[radius]", 'trusted_proxies = ["127.0.0.1"]\n[radius]')
+    settings.write_text(real)
+    async with served(settings):
+        await until_well(settings)
+
+
 def test_every_wrong_setting_is_told_at_once(settings: Path) -> None:
     """A wrong configuration stops the start with status 2 and lists all its faults."""
     settings.write_text("[portal]\nport = 'x'\nhots = 1\n")

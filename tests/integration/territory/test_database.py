@@ -8,10 +8,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
-from territory.database.components import Component
+from territory.database.components import Component, component_url
 from territory.database.connect import open_engine
-from territory.database.prepare import VERSION_SCHEMA, is_current
+from territory.database.prepare import VERSION_SCHEMA, is_current, prepare
 from territory.database.tables import Category, metadata
+from territory.errors import ConfigurationError
+from territory.keyring import Keyring
 
 
 def differences(connection: Connection) -> list[object]:
@@ -117,3 +119,11 @@ async def test_days_are_made_once_and_dropped_whole(database_url: str) -> None:
         ("traffic", "2026-11-21"),
     ]
     await connection.close()
+
+
+async def test_an_owner_that_may_not_prepare_is_told_without_a_secret(database_url: str) -> None:
+    """A role that may not create schemas or roles is a configuration fault, in one line."""
+    url = component_url(database_url, Component.DESK, None)
+    with pytest.raises(ConfigurationError, match="CREATEROLE") as raised:
+        await prepare(url, Keyring(bytes(32)))
+    assert "PASSWORD" not in str(raised.value)

@@ -81,3 +81,25 @@ def test_secrets_files_go_before_everything(folder: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("SOCLE_SECRETS", str(folder / "secrets"))
     monkeypatch.setenv("SOCLE_DATABASE__URL", "postgresql://other@db/socle")
     assert load_settings().database.url == "postgresql://secret@db/socle"
+
+
+def test_a_component_s_own_address_goes_before_the_secrets(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `socle serve` hands a component is not undone by the owner's address in a file."""
+    (folder / "secrets").mkdir()
+    (folder / "secrets" / "SOCLE_database__url").write_text("postgresql://owner@db/socle")
+    monkeypatch.setenv("SOCLE_SECRETS", str(folder / "secrets"))
+    monkeypatch.setenv("SOCLE_COMPONENT_DATABASE", "postgresql://socle_radius@db/socle")
+    assert load_settings().database.url == "postgresql://socle_radius@db/socle"
+
+
+def test_a_secrets_file_nobody_reads_is_a_fault(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wrong name would leave the base on its embedded database without a word."""
+    (folder / "secrets").mkdir()
+    (folder / "secrets" / "database__url").write_text("postgresql://owner@db/socle")
+    monkeypatch.setenv("SOCLE_SECRETS", str(folder / "secrets"))
+    with pytest.raises(ConfigurationError, match="database__url"):
+        load_settings()
