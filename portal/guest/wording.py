@@ -4,12 +4,13 @@ Durations rather than hours of the day: they mean the same in every time zone, a
 on the guest's side.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
+from territory.vocabulary import PlaceType
 from territory.web.problems import N_
 
 Translate = Callable[[str], str]
@@ -56,17 +57,16 @@ def day(iso: str, language: str) -> str:
     return format_date(date.fromisoformat(iso), "long", locale=LOCALES.get(language, language))
 
 
-PLACE_TYPES = {
-    "mairie": N_("Mairie"),
-    "bibliotheque": N_("Bibliothèque"),
-    "mediatheque": N_("Médiathèque"),
-    "salle_des_fetes": N_("Salle des fêtes"),
-    "maison_france_services": N_("Maison France Services"),
-    "office_de_tourisme": N_("Office de tourisme"),
-    "musee": N_("Musée"),
-    "sante": N_("Santé"),
-    "social": N_("Action sociale"),
-    "sport": N_("Sport"),
-    "plein_air": N_("Plein air"),
+PLACE_TYPES: Mapping[PlaceType, str] = {
+    PlaceType.MAIRIE: N_("Mairie"),
+    PlaceType.BIBLIOTHEQUE: N_("Bibliothèque"),
+    PlaceType.SALLE_DES_FETES: N_("Salle des fêtes"),
+    PlaceType.ACTION_SOCIALE: N_("Action sociale"),
+    PlaceType.MAISON_DE_SANTE: N_("Maison de santé"),
+    PlaceType.OFFICE_DE_TOURISME: N_("Office de tourisme"),
+    PlaceType.SITE_TOURISTIQUE: N_("Site touristique"),
+    PlaceType.PLEIN_AIR: N_("Plein air"),
+    PlaceType.CRECHE: N_("Crèche"),
+    PlaceType.ITINERANT: N_("Service itinérant"),
 }
-"""Kinds of places in words; a kind that is not here is not shown."""
+"""Kinds of places in words; AUTRE says nothing and is not shown."""

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.guest.wording import day, duration, volume
+from portal.guest.wording import PLACE_TYPES, day, duration, volume
+from territory.vocabulary import PlaceType
 
 
 def french(message: str) -> str:
@@ -64,3 +65,8 @@ def test_any_amount_has_words(seconds: int, octets: int) -> None:
     """Nothing raises."""
     assert duration(seconds, french)
     assert volume(octets, "fr", french)
+
+
+def test_every_kind_of_place_has_words() -> None:
+    """As the territory's description calls them; "autre" has nothing to say."""
+    assert set(PLACE_TYPES) == set(PlaceType) - {PlaceType.AUTRE}
