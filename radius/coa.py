@@ -3,7 +3,9 @@
 Whoever wants a session closed (the console, a revocation) writes a row into `live.command`, kind
 `disconnect`, payload `{"session_key": ...}`, and reads its `result` there: `outcome` is `closed`,
 `refused` (with the NAS's Error-Cause), `no-answer` or `impossible`, and `words` says it in French.
-Each command has a socket of its own for as long as it takes, so identifiers never run out.
+Each command has a socket of its own for as long as it takes, so identifiers never run out. Each
+gets a result, one that is too late or whose NAS has no way to it included: the oldest go first, and
+one without a result would be tried for ever in the others' place.
 """
 
 import asyncio
@@ -109,6 +111,8 @@ class Disconnector:
         nas = self._directory.by_id(session["nas_id"])
         if nas is None:
             return {"outcome": "impossible", "words": "passerelle retirée du territoire"}
+        if command["deadline"] <= self._clock.now():
+            return {"outcome": "no-answer", "words": "délai dépassé, rien n'a été envoyé"}
         answer = await self._ask(nas, _names(session), command["deadline"])
         if answer is None:
             return {"outcome": "no-answer", "words": "la passerelle n'a pas répondu"}
@@ -116,17 +120,15 @@ class Disconnector:
         return {"outcome": outcome, "error_cause": answer.error_cause, "words": answer.words}
 
     async def _ask(self, nas: Nas, names: SessionNames, deadline: datetime) -> Answer | None:
-        """Send until answered, given up or too late."""
-        seconds = (deadline - self._clock.now()).total_seconds()
+        """Send until answered, given up or too late; no way to the NAS is no answer."""
         request = encode_disconnect(names, nas.brand, nas.secret, random.randrange(256))  # noqa: S311
-        loop = asyncio.get_running_loop()
-        transport, conversation = await loop.create_datagram_endpoint(
-            lambda: _Conversation(request, nas),
-            local_addr=self._local,
-            remote_addr=(nas.address, nas.coa_port),
-        )
         try:
-            async with asyncio.timeout(seconds):
+            transport, conversation = await self._open(request, nas)
+        except (OSError, ValueError) as fault:  # asyncio's word for addresses of two families
+            log.warning("disconnect.unreachable", nas=nas.code, fault=type(fault).__name__)
+            return None
+        try:
+            async with asyncio.timeout((deadline - self._clock.now()).total_seconds()):
                 for wait in waits(random.uniform(-0.1, 0.1)):  # noqa: S311 - jitter
                     transport.sendto(request)
                     await asyncio.wait([conversation.answer], timeout=wait)
@@ -137,6 +139,15 @@ class Disconnector:
         finally:
             transport.close()
         return None
+
+    async def _open(
+        self, request: bytes, nas: Nas
+    ) -> "tuple[asyncio.DatagramTransport, _Conversation]":
+        return await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: _Conversation(request, nas),
+            local_addr=self._local,
+            remote_addr=(nas.address, nas.coa_port),
+        )
 
 
 class _Conversation(asyncio.DatagramProtocol):

@@ -115,6 +115,30 @@ async def test_nobody_answers_before_the_deadline(lab: Lab, gateway: Gateway) ->
     assert result["outcome"] == "no-answer"
 
 
+async def test_nothing_is_sent_after_the_deadline(lab: Lab, gateway: Gateway) -> None:
+    """Whoever asked has been told that it failed: it must not happen after all."""
+    key = await session(lab, "s-1")
+    result = await disconnected(lab, {"session_key": str(key)}, seconds=-1)
+    assert result == {"outcome": "no-answer", "words": "délai dépassé, rien n'a été envoyé"}
+    assert gateway.heard == []
+
+
+@pytest.mark.parametrize("address", ["fd00::1", "192.0.2.1"])
+async def test_a_nas_out_of_reach_is_no_answer(lab: Lab, gateway: Gateway, address: str) -> None:
+    """Of the other family, or without a route: a result at once, not a try every second for ever."""
+    key = await session(lab, "s-1")
+    await lab.rows(
+        "update territory.nas set source_address = $1::text::inet where code = 'mairie-nas'",
+        address,
+    )
+    await lab.rows("notify territory")
+    async with asyncio.timeout(10):
+        while not await lab.access.is_silent(lab.access.access_request(attribute(1, "x"))):
+            pass
+    result = await disconnected(lab, {"session_key": str(key)})
+    assert result["outcome"] == "no-answer"
+
+
 @pytest.mark.parametrize("payload", [{}, {"session_key": "x"}, {"session_key": str(uuid4())}])
 async def test_an_unknown_session_is_impossible(lab: Lab, payload: dict[str, str]) -> None:
     """Archived, never seen, or no key at all."""
