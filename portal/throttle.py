@@ -1,14 +1,15 @@
 """How many requests one source may make; beyond that a page asks to wait.
 
 A whole site often stands behind one address, so the general limit is far above a concert's crowd
-(500 guests within a minute) and only refused redirects are counted closely. Memory of this process
-only: what is lost with it is worth nothing.
+(500 guests within a minute) and only refused redirects are counted closely. Where no secret vouches
+for a redirect, anyone can make up devices, and the rights they would fill the tables with are
+counted too. Memory of this process only: what is lost with it is worth nothing.
 """
 
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 
-from limits import RateLimitItem, RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
@@ -20,6 +21,10 @@ BAD_REDIRECTS = RateLimitItemPerMinute(120)
 """Of one source, refused ones."""
 GRANTS = RateLimitItemPerMinute(20, 10)
 """Of one device behind one gateway, within ten minutes."""
+UNSIGNED_GRANTS_OF_SOURCE = RateLimitItemPerHour(250)
+"""Of one source: as many new guests an hour as an openNDS gateway holds at once (MaxClients)."""
+UNSIGNED_GRANTS_OF_GATEWAY = RateLimitItemPerHour(500)
+"""Of all sources together: a flood from one address leaves its guests as many again."""
 
 
 @dataclass(slots=True)
@@ -33,6 +38,12 @@ class Throttle:
     def allows(self, item: RateLimitItem, name: str, *who: str) -> bool:
         """Count one more of `name` for `who`; False once it is too many."""
         return self.limiter.hit(item, name, *who)
+
+    def allows_unsigned_grant(self, source: str, gateway: str) -> bool:
+        """Count one more right that rests on an unsigned redirect; False once it is too many."""
+        return self.allows(UNSIGNED_GRANTS_OF_SOURCE, "unsigned grants", source) and self.allows(
+            UNSIGNED_GRANTS_OF_GATEWAY, "unsigned grants of a gateway", gateway
+        )
 
 
 def source_of(address: Address) -> str:

@@ -109,6 +109,8 @@ class Visit:
     """A word of ours that the next page opens with; empty: nothing to say."""
     carried: Mapping[str, str] = field(default_factory=dict)
     """What the gateway's hand-back needs again."""
+    vouched: bool = False
+    """Whether the gateway's secret vouched for the redirect it began with."""
 
 
 def advance(state: State, event: Event) -> State | None:
@@ -178,12 +180,13 @@ def _as_list(visit: Visit) -> list[Any]:
         visit.ssid,
         visit.notice,
         dict(visit.carried),
+        visit.vouched,
     ]
 
 
 def _from_list(fields: list[Any]) -> Visit:
     number, gateway, device, expires, state, language, terms, admission, *more = fields
-    page, ssid, notice, carried = more
+    page, ssid, notice, carried, vouched = more
     return Visit(
         id=UUID(number),
         gateway=gateway,
@@ -197,4 +200,5 @@ def _from_list(fields: list[Any]) -> Visit:
         ssid=ssid,
         notice=notice,
         carried=carried,
+        vouched=vouched,
     )

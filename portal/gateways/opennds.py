@@ -3,7 +3,8 @@
 The gateway redirects with `fas`, a list in base64 that nothing signs. What it says is therefore
 only used to answer the same gateway: `rhid`, the SHA-256 of the client's hash and the shared
 faskey, opens that client's access and no other's, and only at the address of the site's record.
-openNDS asks no RADIUS server: the admission is bound to the device when it is written.
+openNDS asks no RADIUS server: the admission is bound to the device when it is written, so devices
+that do not exist could be written too; the portal counts such rights closely (`portal.throttle`).
 
 Read from openNDS 9.10 (Debian) and the documents of 10; both are met: the list may hold
 `cpi_query`, a gateway's name may end in a space or in ` Node:` and a serial number.

@@ -110,6 +110,7 @@ def begin_visit(request: web.Request, gate: Gate, arrival: Arrival) -> Visit:
         page_wanted=arrival.original_url,
         ssid=arrival.ssid,
         carried=arrival.carried,
+        vouched=arrival.is_signed,
     )
 
 

@@ -23,11 +23,11 @@ from portal.guest.wording import duration, volume
 from portal.identification import click_through
 from portal.places import Gate
 from portal.records import load_admission_of, record_admission
-from portal.throttle import GRANTS
+from portal.throttle import GRANTS, source_of
 from portal.visit import Event, State, Visit, advance_all, at, refuse
 from territory.errors import ProtocolError, Unavailable
 from territory.web.forms import read_form
-from territory.web.headers import allow
+from territory.web.headers import allow, client_address
 from territory.web.pages import language_of, render, set_language, translate
 
 OPEN = (State.ARRIVED, State.REFUSED)
@@ -131,7 +131,7 @@ async def _go_online(request: web.Request, gate: Gate, visit: Visit) -> web.Resp
     verified = advance_all(visit, *begun, *steps)
     if verified is None:
         return show_restart(request, gate, visit)
-    if not portal.throttle.allows(GRANTS, "grants", gate.code, str(visit.device)):
+    if not _may_ask(request, gate, visit):
         raise web.HTTPTooManyRequests(headers={"Retry-After": "600"})
     portal.metrics.identified.labels(click_through.METHOD).inc()
     try:
@@ -140,6 +140,15 @@ async def _go_online(request: web.Request, gate: Gate, visit: Visit) -> web.Resp
         portal.metrics.refused.labels("unavailable").inc()
         log.warning("visit.unavailable", gateway=gate.code, cause=type(failure.__cause__).__name__)
         return show_splash(request, gate, replace(visit, notice="away"), status=503)
+
+
+def _may_ask(request: web.Request, gate: Gate, visit: Visit) -> bool:
+    """Count a demand for a right; whether it may be looked at."""
+    throttle = portal_of(request).throttle
+    if not throttle.allows(GRANTS, "grants", gate.code, str(visit.device)):
+        return False
+    source = source_of(client_address(request))
+    return visit.vouched or throttle.allows_unsigned_grant(source, gate.code)
 
 
 async def _grant(request: web.Request, gate: Gate, visit: Visit) -> web.Response:

@@ -6,6 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 
+from portal.guest.parts import Portal
+from portal.throttle import UNSIGNED_GRANTS_OF_SOURCE
 from tests.conftest import FixedClock
 from tests.integration.portal.conftest import FASKEY, PUBLIC_URL, Guest
 from tests.integration.portal.test_bad_input import fas
@@ -62,3 +64,19 @@ async def test_an_unsigned_redirect_offers_no_link(guest: Guest) -> None:
     query = urlsplit(leaving.location).query
     again = await guest.get(f"/gateway/opennds?{query}&status=authenticated")
     assert "evil.example" not in page.text + again.text
+
+
+async def test_made_up_devices_cannot_fill_the_table(
+    guest: Guest, portal: Portal, owner: asyncpg.Connection
+) -> None:
+    """Nothing signs the redirect: beyond a busy site's guests, one address waits."""
+    for _ in range(UNSIGNED_GRANTS_OF_SOURCE.amount - 1):
+        portal.throttle.allows_unsigned_grant("127.0.0.1", "gw-bibliotheque")
+    answers = []
+    for number in range(3):
+        page = await guest.get(f"/gateway/opennds?{fas(clientmac=f'8a:56:7e:f9:20:{number:02x}')}")
+        answers.append((await guest.post("/visite", visit=page.visit)).status)
+    assert answers == [303, 429, 429]
+    assert await owner.fetchval("SELECT count(*) FROM live.admission") == 1
+    signed = await guest.arrive()
+    assert (await guest.post("/visite", visit=signed.visit)).status == 303

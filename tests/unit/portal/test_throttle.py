@@ -5,7 +5,14 @@ from ipaddress import ip_address
 import pytest
 from limits import RateLimitItemPerMinute
 
-from portal.throttle import GRANTS, REQUESTS, Throttle, source_of
+from portal.throttle import (
+    GRANTS,
+    REQUESTS,
+    UNSIGNED_GRANTS_OF_GATEWAY,
+    UNSIGNED_GRANTS_OF_SOURCE,
+    Throttle,
+    source_of,
+)
 
 TWO = RateLimitItemPerMinute(2)
 
@@ -35,3 +42,26 @@ def test_a_concert_fits() -> None:
     """500 guests of one address within a minute, four requests each, and their probes."""
     assert REQUESTS.amount >= 500 * 10
     assert GRANTS.amount >= 10
+
+
+def allowed(throttle: Throttle, times: int, source: str, gateway: str) -> int:
+    """Ask so many times for a right that nothing vouches for; return how many were allowed."""
+    return sum(throttle.allows_unsigned_grant(source, gateway) for _ in range(times))
+
+
+def test_made_up_devices_are_counted_by_where_they_come_from() -> None:
+    """One address has its fill, at whichever gateways; the guests of another still get in."""
+    throttle = Throttle()
+    limit = UNSIGNED_GRANTS_OF_SOURCE.amount
+    assert allowed(throttle, limit, "192.0.2.1", "gw-1") == limit
+    assert allowed(throttle, 1000, "192.0.2.1", "gw-1") == 0
+    assert allowed(throttle, 1, "192.0.2.1", "gw-2") == 0
+    assert allowed(throttle, limit, "192.0.2.2", "gw-1") == limit
+
+
+def test_made_up_devices_are_counted_by_gateway() -> None:
+    """However many addresses they come from."""
+    throttle = Throttle()
+    found = sum(allowed(throttle, 100, f"192.0.2.{n}", "gw-1") for n in range(9))
+    assert found == UNSIGNED_GRANTS_OF_GATEWAY.amount
+    assert allowed(throttle, 1, "192.0.2.100", "gw-2") == 1

@@ -35,6 +35,7 @@ VISIT = Visit(
     admission=UUID(int=9),
     page_wanted="http://example.org/",
     carried={"challenge": "00" * 16},
+    vouched=True,
 )
 
 ALLOWED = {
@@ -110,6 +111,7 @@ def test_a_token_gives_back_the_visit() -> None:
         language=st.sampled_from(["fr", "en"]),
         admission=st.none() | st.uuids(),
         carried=st.dictionaries(st.text(max_size=10), st.text(max_size=40), max_size=3),
+        vouched=st.booleans(),
     )
 )
 def test_any_visit_survives_the_way(visit: Visit) -> None:
