@@ -23,4 +23,9 @@ sed "s|/opt/socle|$folder|g" "$here/socle.service" >/etc/systemd/system/socle.se
 if [[ -d /run/systemd/system ]]; then
     systemctl daemon-reload
 fi
-echo "Write the database's address in /etc/socle/socle.toml, then: systemctl enable --now socle"
+cat <<'END'
+Write in /etc/socle/socle.toml:
+  database.url       the database's address
+  portal.public_url  https, as phones reach the portal; with its TLS files or trusted_proxies
+then: systemctl enable --now socle
+END
