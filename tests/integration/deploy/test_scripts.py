@@ -1,11 +1,15 @@
 """The shell scripts, as shellcheck and a fresh machine see them; the image and compose files."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
 import yaml
+
+from territory.settings import load_settings
 
 ROOT = Path(__file__).parents[3]
 STACK = ROOT / "deploy/stack"
@@ -77,3 +81,35 @@ def test_compose_runs_the_image_closed() -> None:
     assert "ports" not in database
     assert stack["networks"]["inside"] == {"internal": True}
     assert (STACK / socle["build"]["context"] / "Dockerfile").resolve() == ROOT / "Dockerfile"
+
+
+def test_compose_lets_out_what_it_runs() -> None:
+    """Desk and metrics listen where a published port can reach them, on this machine unless told;
+    without a word on TLS, which the portal would refuse, nothing starts."""
+    socle = yaml.safe_load((STACK / "compose.yaml").read_text())["services"]["socle"]
+    environment, ports = socle["environment"], socle["ports"]
+    assert environment["SOCLE_DESK__HOST"] == environment["SOCLE_METRICS__HOST"] == "0.0.0.0"
+    assert "${DESK_ADDRESS:-127.0.0.1}:8444:8444/tcp" in ports
+    assert "${METRICS_ADDRESS:-127.0.0.1}:9401-9404:9401-9404/tcp" in ports
+    assert environment["SOCLE_PORTAL__TRUSTED_PROXIES"].startswith("${TRUSTED_PROXIES:?")
+
+
+@pytest.mark.parametrize("name", ["docs/examples/socle.toml", "deploy/stack/socle.toml"])
+def test_the_service_may_write_where_its_settings_say(name: str) -> None:
+    """Under ProtectSystem=strict only the unit's StateDirectory can be written."""
+    settings = load_settings(ROOT / name)
+    unit = (STACK / "socle.service").read_text()
+    assert re.search(r"^ProtectSystem=strict\nProtectHome=yes$", unit, re.MULTILINE)
+    assert re.search(r"^StateDirectory=socle$", unit, re.MULTILINE)
+    for path in (
+        settings.state_folder,
+        settings.key_file,
+        settings.archive_folder,
+        settings.key_register_folder,
+    ):
+        assert path.is_relative_to("/var/lib/socle"), path
+
+
+def test_a_wrong_configuration_is_not_started_again() -> None:
+    """Exit status 2 is every command's word for it."""
+    assert "\nRestartPreventExitStatus=2\n" in (STACK / "socle.service").read_text()
