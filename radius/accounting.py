@@ -5,6 +5,8 @@ their order, so that the driver takes it as that table's row; it is a named tupl
 because each packet makes one. Its keys are the driver's own UUID, made and sorted in C.
 
 Whatever of a session is seen first starts it: a lost Start is dated back from the session's age.
+What a NAS whose clock jumped says of delay and age is no basis for a date: such a record is refused
+here, because a wrong date in the legal record is worse than a packet set aside.
 Records of one session merge in any order to the same result.
 """
 
@@ -51,6 +53,11 @@ _GIGAWORD: Final = 32
 _INTEGER_OCTETS: Final = 4
 _ADMISSION_OCTETS: Final = 16
 _ADDRESS6_OCTETS: Final = 16
+_LONGEST_DELAY_SECONDS: Final = 7 * 86_400
+"""A NAS may keep records over a long outage, a week of it; beyond, its clock has jumped: one that
+starts in 1970 and then learns the date says 1.7e9 s."""
+_EARLIEST_START: Final = datetime(2020, 1, 1, tzinfo=UTC)
+"""No session is older than any gateway Socle serves; Acct-Session-Time jumps with the clock too."""
 
 
 class Record(NamedTuple):
@@ -110,14 +117,15 @@ def read_accounting_request(packet: Packet, nas: Nas, received_at: datetime) -> 
 
     Raises:
         ProtocolError: `acct-status-type`, `acct-session-id`, `attribute-value` or `text`: it
-            cannot be recorded as what the RFCs know.
+            cannot be recorded as what the RFCs know; `acct-delay-time` or `acct-session-time`: it
+            cannot be dated.
     """
     attributes = packet.attributes
     kind = _number(attributes, ACCT_STATUS_TYPE)
     if kind in _SESSION_KINDS:
         return _read_record(packet, nas, received_at, kind)
     if kind in _RESTART_KINDS:
-        happened_at = received_at - timedelta(seconds=_number(attributes, ACCT_DELAY_TIME))
+        happened_at = received_at - timedelta(seconds=_delay_seconds(attributes))
         handle = _text(_nas_handle(attributes, nas))
         return Restart(received_at, kind, nas.id, handle, happened_at)
     raise ProtocolError("acct-status-type")
@@ -132,9 +140,12 @@ def _read_record(packet: Packet, nas: Nas, received_at: datetime, kind: int) -> 
     raw_user_name = attributes.get(USER_NAME)
     user_name = None if raw_user_name is None else _text(raw_user_name)
     device = parse_device(attributes.get(CALLING_STATION_ID))
-    delay_seconds = _number(attributes, ACCT_DELAY_TIME)
+    delay_seconds = _delay_seconds(attributes)
     session_seconds = _number(attributes, ACCT_SESSION_TIME)
     happened_at = received_at - timedelta(seconds=delay_seconds) if delay_seconds else received_at
+    started_at = happened_at - timedelta(seconds=session_seconds)
+    if started_at < _EARLIEST_START:
+        raise ProtocolError("acct-session-time")
     cause = attributes.get(ACCT_TERMINATE_CAUSE)
     return Record(
         session_key=pgproto.UUID(session_key(nas.id, raw_handle, raw_session_id, device)),
@@ -147,7 +158,7 @@ def _read_record(packet: Packet, nas: Nas, received_at: datetime, kind: int) -> 
         device=device,
         address=_address(attributes.get(FRAMED_IP_ADDRESS)),
         address6=_addresses6(packet),
-        started_at=happened_at - timedelta(seconds=session_seconds),
+        started_at=started_at,
         last_seen_at=received_at,
         ended_at=happened_at if kind == Status.STOP else None,
         session_seconds=session_seconds,
@@ -234,6 +245,14 @@ def _number(attributes: dict[int, bytes], attribute: int) -> int:
     if len(octets) != _INTEGER_OCTETS:
         raise ProtocolError("attribute-value")
     return int.from_bytes(octets)
+
+
+def _delay_seconds(attributes: dict[int, bytes]) -> int:
+    """Return how long the NAS has been trying, where that can be believed (RFC 2866 §5.2)."""
+    seconds = _number(attributes, ACCT_DELAY_TIME)
+    if seconds > _LONGEST_DELAY_SECONDS:
+        raise ProtocolError("acct-delay-time")
+    return seconds
 
 
 def _octets(attributes: dict[int, bytes], low: int, gigawords: int) -> int:

@@ -21,19 +21,26 @@ from uuid import UUID, uuid4
 from radius.accounting import SESSION_COLUMNS, Record, Restart, merged
 from radius.days import Days
 from radius.group_commit import Connection, GroupCommit, Handlers, Watch
-from radius.protocol.numbers import MIN_PACKET_OCTETS, Status
+from radius.protocol.numbers import (
+    ACCT_DELAY_TIME,
+    MESSAGE_AUTHENTICATOR,
+    MIN_PACKET_OCTETS,
+    PROXY_STATE,
+    Status,
+)
 from radius.statements import CLOSE_SESSIONS, RECORD, RECORD_MERGED, SET_ASIDE
 from territory.clock import Clock
 
 _REMEMBERED: Final = 4_096
 _SET_ASIDE_AN_HOUR: Final = 1_000
+_EACH_SENDING_ITS_OWN: Final = frozenset((ACCT_DELAY_TIME, MESSAGE_AUTHENTICATOR, PROXY_STATE))
 _REBOOTED: Final = {Status.ACCOUNTING_ON: 11, Status.ACCOUNTING_OFF: 7}
 """Acct-Terminate-Cause NAS-Reboot and Admin-Reboot (RFC 2866 §5.10)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A verified packet that says nothing the RFCs know; kept as it is."""
+    """A verified packet that says nothing the RFCs know, or nothing that can be dated; kept."""
 
     reason: str
 
@@ -57,11 +64,16 @@ class Entry:
 
     @property
     def fingerprint(self) -> Hashable:
-        """What stays the same when the NAS sends it again, with another Acct-Delay-Time too."""
+        """What stays the same when the NAS sends it again, with another Acct-Delay-Time too.
+
+        A delay that could not be believed is not part of it, but that it could not is: the same
+        record with a right delay is another one, and is recorded.
+        """
         content = self.content
         if isinstance(content, Record):
             return content.session_key, content.kind, content.session_seconds
-        return self.nas_id, self.packet[MIN_PACKET_OCTETS:]
+        reason = content.reason if isinstance(content, Unreadable) else None
+        return self.nas_id, reason, _lasting(self.packet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +192,18 @@ class SetAside:
         self._known[fingerprint] = None
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
+
+
+def _lasting(packet: bytes) -> bytes:
+    """Return the attributes that are the same each time the NAS sends a record."""
+    kept = b""
+    at = MIN_PACKET_OCTETS
+    while at < len(packet):
+        end = at + packet[at + 1]
+        if packet[at] not in _EACH_SENDING_ITS_OWN:
+            kept += packet[at:end]
+        at = end
+    return kept
 
 
 async def _record(connection: Connection, records: list[Record]) -> None:

@@ -197,6 +197,8 @@ DISCARD_REASONS = {
     "request-authenticator": "authentificateur faux : le secret partagé diffère sans doute",
     "text": "texte illisible (NUL ou UTF-8 fautif)",
     "attribute-value": "valeur d'attribut hors limites",
+    "acct-delay-time": "retard annoncé de plus de sept jours : l'horloge du NAS a sauté",
+    "acct-session-time": "session commencée avant 2020 : l'horloge du NAS a sauté",
     "truncated": "paquet tronqué",
     "length": "longueur annoncée fausse",
     "attribute-length": "attribut de longueur fausse",

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+from datetime import timedelta
 
 import pytest
 
@@ -91,6 +92,7 @@ POISONS = {
     "bad UTF-8": attribute(44, "s-x") + attribute(1, b"\xff\xfe"),
     "octets out of range": attribute(44, "s-x") + attribute(53, 0xFFFFFFFF),
     "delay out of range": attribute(44, "s-x") + attribute(41, 0xFFFFFFFF),
+    "a start before 2020": attribute(44, "s-x") + attribute(46, 0xFFFFFFFF),
     "cause out of range": attribute(44, "s-x") + attribute(49, b"\xff" * 20),
     "no session": attribute(1, "guest"),
 }
@@ -124,6 +126,25 @@ async def test_one_poison_record_among_500_is_set_aside(lab: Lab, poison: str) -
     await lab.discarded("accounting", "set-aside", 4)
     assert len(await lab.rows("select from live.set_aside")) == 1
     assert lab.server.counters.set_aside == 4
+
+
+async def test_a_record_of_a_jumped_clock_is_recorded_once_it_is_right(lab: Lab) -> None:
+    """Delays of half a century are kept once, not believed; the same record in time is taken."""
+    credential = await lab.grant()
+    nas = lab.accounting
+    for delay in (1_700_000_000, 1_700_000_003):
+        wrong = nas.accounting_request(
+            report(2, "s-1", credential, DEVICE, seconds=90, delay=delay)
+        )
+        assert await nas.is_silent(wrong)
+    await lab.discarded("accounting", "set-aside", 2)
+    kept = await lab.row("select reason from live.set_aside")
+    assert kept["reason"] == "acct-delay-time"
+    assert not await lab.rows("select from source.event")
+    right = nas.accounting_request(report(2, "s-1", credential, DEVICE, seconds=90, delay=6))
+    assert (await nas.ask(right)).code == 5
+    session = await lab.row("select ended_at from live.session")
+    assert session["ended_at"] == lab.clock.now() - timedelta(seconds=6)
 
 
 async def test_a_reply_that_would_be_too_long_is_not_sent(lab: Lab) -> None:

@@ -1,6 +1,6 @@
 """Accounting-Requests as records: what is read, what is refused, and merging in any order."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv6Address
 from itertools import permutations
 from pathlib import Path
@@ -92,6 +92,18 @@ def test_a_lost_start_is_dated_back() -> None:
 def test_a_late_stop_ended_earlier() -> None:
     """Acct-Delay-Time is how long the NAS has been trying (RFC 2866 §5.2)."""
     assert read(STOP, NAMED, attribute(41, 30)).ended_at == NOW - seconds(30)
+
+
+def test_a_delay_of_a_week_is_believed() -> None:
+    """A NAS may keep its records over a long outage."""
+    week = 7 * 86_400
+    assert read(STOP, NAMED, attribute(41, week)).ended_at == NOW - seconds(week)
+
+
+def test_a_session_of_years_is_believed() -> None:
+    """A device that never leaves, at a gateway that never restarts: since 2020 at the earliest."""
+    since_2020 = int((NOW - datetime(2020, 1, 1, tzinfo=UTC)).total_seconds())
+    assert read(INTERIM, NAMED, attribute(46, since_2020)).started_at.year == 2020
 
 
 def test_the_nas_s_own_time_is_kept_beside() -> None:
@@ -202,6 +214,10 @@ def test_a_restart_is_of_a_nas_handle(status: bytes, kind: int) -> None:
         (START + SESSION + attribute(97, b"\0"), "attribute-value"),
         (START + SESSION + attribute(97, b"\0\xff"), "attribute-value"),
         (ON + attribute(32, b"\0"), "text"),
+        (START + NAMED + attribute(41, 7 * 86_400 + 1), "acct-delay-time"),
+        (STOP + NAMED + attribute(41, 1_700_000_000), "acct-delay-time"),
+        (ON + attribute(41, 1_700_000_000), "acct-delay-time"),
+        (INTERIM + NAMED + attribute(46, 1_700_000_000), "acct-session-time"),
     ],
 )
 def test_what_cannot_be_recorded_says_why(attributes: bytes, reason: str) -> None:

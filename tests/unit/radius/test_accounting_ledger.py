@@ -2,8 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from radius.accounting_ledger import SetAside
-from tests.unit.radius.sample import NOW
+from radius.accounting import read_accounting_request
+from radius.accounting_ledger import Entry, SetAside, Unreadable
+from tests.unit.radius.sample import NAS, NOW, accounting, attribute
 
 HOUR = timedelta(hours=1)
 
@@ -45,3 +46,39 @@ def test_what_is_not_yet_durable_is_not_remembered() -> None:
     aside = SetAside()
     assert aside.has_room(1, NOW)
     assert aside.has_room(1, NOW)
+
+
+STOP = attribute(40, 2) + attribute(44, b"s-1")
+JUMPED = 1_700_000_000
+
+
+def entry(*attributes: bytes, reason: str | None = None) -> Entry:
+    """Return an entry, unreadable for a reason or read."""
+    packet = accounting(*attributes)
+    content = Unreadable(reason) if reason else read_accounting_request(packet, NAS, NOW)
+    return Entry(content, NAS.id, NOW, packet.octets, None)
+
+
+def test_a_jumped_clock_s_retransmissions_are_the_same() -> None:
+    """They differ in their delay, their signature and what proxies add: kept once."""
+    sendings = [
+        attribute(41, JUMPED + n) + attribute(80, bytes((n,) * 16)) + attribute(33, bytes((n,)))
+        for n in range(3)
+    ]
+    prints = {entry(STOP, own, reason="acct-delay-time").fingerprint for own in sendings}
+    assert len(prints) == 1
+
+
+def test_the_corrected_record_is_another() -> None:
+    """Only its delay differs, and it must be recorded."""
+    wrong = entry(STOP, attribute(41, JUMPED), reason="acct-delay-time")
+    aside = SetAside()
+    aside.remember(wrong.fingerprint)
+    assert not aside.knows(entry(STOP, attribute(41, 30)).fingerprint)
+
+
+def test_another_record_or_reason_is_another() -> None:
+    """What the NAS says besides the delay tells records apart."""
+    one = entry(STOP, reason="acct-delay-time").fingerprint
+    assert entry(STOP, attribute(1, b"x"), reason="acct-delay-time").fingerprint != one
+    assert entry(STOP, reason="text").fingerprint != one
