@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,6 +27,7 @@ from tests.unit.deploy.packages.sheets import (
 
 OFFER = offer_named("town-hall")
 OPTION = re.compile(r"^\t(option|list) (\w+) '((?:[^']|'\\'')*)'$")
+PAGES = (".html", ".py")
 BATCH = re.compile(r"^(?:set|add_list|del_list) [\w.@\[\]]+=(?:[\w-]+|'(?:[^']|'\\'')*')$")
 
 
@@ -225,6 +227,18 @@ def test_the_manifest_names_every_file() -> None:
         for path, file in bundle.items()
         if path != "manifest.json"
     }
+
+
+@pytest.mark.parametrize("gateway", [CHILLI, OPENNDS], ids=["coovachilli", "opennds"])
+def test_the_guide_quotes_the_pages_own_words(gateway: GatewaySheet) -> None:
+    """What a technician is told to look for is what the portal's pages say."""
+    guide = files(gateway)["LISEZ-MOI.md"].content.partition("## Vérifier")[2]
+    quoted = set(re.findall(r"« ([^»]+) »", guide)) - set(SITE.public_ssids)
+    pages = "".join(
+        path.read_text() for path in Path("portal/guest").rglob("*") if path.suffix in PAGES
+    )
+    assert "Se connecter" in quoted
+    assert {words for words in quoted if words not in pages} == set()
 
 
 def test_the_captive_portal_api_is_announced() -> None:
