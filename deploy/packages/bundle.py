@@ -83,6 +83,7 @@ def _faults(offer: Offer, site: SiteSheet, gateway: GatewaySheet, base: Base) ->
         yield Fault(place, "expected a portal_secret: apply the territory again")
     if gateway.brand is Brand.COOVACHILLI:
         yield from _radius_faults(gateway, base)
+        yield from _quoting_faults(gateway)
     if _has_tunnel(site, gateway):
         yield from _tunnel_faults(base)
 
@@ -94,6 +95,15 @@ def _radius_faults(gateway: GatewaySheet, base: Base) -> Iterator[Fault]:
     if not base.radius_addresses:
         expected = "expected the address at which sites reach RADIUS through their link"
         yield Fault("radius.reached_at", expected)
+
+
+def _quoting_faults(gateway: GatewaySheet) -> Iterator[Fault]:
+    values = {"portal_base": gateway.portal.geturl()}
+    values |= {f"identifier of nas {nas.code}": nas.identifier for nas in gateway.nas}
+    for name, text in values.items():
+        if not chilli_can_hold(text):
+            expected = f"expected {name} without double quote or backslash, found {text}"
+            yield Fault(f"gateway {gateway.code}", expected)
 
 
 def _tunnel_faults(base: Base) -> Iterator[Fault]:

@@ -261,6 +261,18 @@ def test_the_captive_portal_api_is_announced() -> None:
         (CHILLI, SITE, replace(BASE, tunnel_endpoint=None), "tunnel.endpoint"),
         (CHILLI, SITE, replace(BASE, tunnel_public_key=None), "tunnel.public_key"),
         (replace(CHILLI, code="a\nb"), SITE, BASE, "printable"),
+        (
+            replace(CHILLI, nas=(replace(NAS, identifier='la "mairie"'),)),
+            SITE,
+            BASE,
+            "expected identifier of nas nas without double quote",
+        ),
+        (
+            replace(CHILLI, portal=urlsplit("https://wifi.example/a\\b")),
+            SITE,
+            BASE,
+            "expected portal_base without double quote",
+        ),
     ],
 )
 def test_what_cannot_work_is_refused(
