@@ -91,6 +91,24 @@ def demo(
     run(folder, port)
 
 
+@app.command()
+def simulate(
+    phones: Annotated[
+        int, typer.Option(min=0, max=200, help="Guests who come and go at each gateway.")
+    ] = 2,
+    settings: SettingsFile = None,
+) -> None:
+    """Bring the described gateways that have a loopback address alive, beside `socle serve`.
+
+    Example: socle simulate --phones 3
+    """
+    from socle.commands.serve import run_until_signal
+    from socle.commands.simulate import simulate as run
+    from territory.settings import load_settings
+
+    run_until_signal(run(load_settings(settings), phones))
+
+
 def _show_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"socle {version('socle')}")

@@ -2,18 +2,24 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from simulation.configuration import GatewayConfiguration, RadiusServer
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from simulation.configured import load_sites
 from simulation.events import GatewayEvent
 from simulation.site import SimulatedSite, SiteConfiguration
 from socle.demo.journal import Journal, Kind
 from territory.clock import Clock
+from territory.keyring import Keyring
+from territory.settings import Settings
 
 OPEN_WEB_PORT: Final = 8081
 """Where a browser finds the Web behind each simulated gateway."""
+_INTERIM_SECONDS: Final = 10
+_PAUSE_SECONDS: Final = 8.0
 
 _WORDS: Final = {
     "captured": "la borne intercepte la navigation et renvoie vers le portail",
@@ -37,92 +43,49 @@ _WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One simulated site."""
+    """One simulated site of territory.yaml."""
 
     code: str
-    """The site's code in territory.yaml."""
+    """The site's code."""
+    nasid: str
+    """NAS-Identifier of its gateway."""
     name: str
     """With its article, in French."""
     town: str
-    address: str
-    """The gateway's loopback address."""
-    nasid: str
-    uamsecret: str
-    shared_secret: str
     phones: int
     """Simulated guests who come and go; a real browser comes on top."""
 
 
 PLACES: Final = (
+    Place("mairie-bar-le-duc", "nas-bar-le-duc", "la mairie de Bar-le-Duc", "Bar-le-Duc", phones=1),
     Place(
-        "mairie-bar-le-duc",
-        "la mairie de Bar-le-Duc",
-        "Bar-le-Duc",
-        "127.10.1.1",
-        "nas-bar-le-duc",
-        "demo-portal-secret-bar-le-duc",
-        "demo-radius-secret-bar-le-duc",
-        phones=1,
+        "mediatheque-commercy", "nas-commercy", "la médiathèque de Commercy", "Commercy", phones=2
     ),
-    Place(
-        "mediatheque-commercy",
-        "la médiathèque de Commercy",
-        "Commercy",
-        "127.10.2.1",
-        "nas-commercy",
-        "demo-portal-secret-commercy",
-        "demo-radius-secret-commercy",
-        phones=2,
-    ),
-    Place(
-        "citadelle-verdun",
-        "la citadelle de Verdun",
-        "Verdun",
-        "127.10.3.1",
-        "nas-verdun",
-        "demo-portal-secret-verdun",
-        "demo-radius-secret-verdun",
-        phones=1,
-    ),
+    Place("citadelle-verdun", "nas-verdun", "la citadelle de Verdun", "Verdun", phones=1),
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Servers:
-    """Where the base listens."""
-
-    portal: str
-    """The portal's address."""
-    authentication_port: int
-    accounting_port: int
-
-
-def simulated_sites(servers: Servers, clock: Clock, journal: Journal) -> dict[str, SimulatedSite]:
+async def load_places(
+    engine: AsyncEngine, keyring: Keyring, settings: Settings, clock: Clock, journal: Journal
+) -> dict[str, SimulatedSite]:
     """Return the simulated sites, by code, not yet started."""
+    known = {each.gateway.nasid: each for each in await load_sites(engine, keyring, settings)}
     return {
         place.code: SimulatedSite(
-            SiteConfiguration(_gateway(place, servers), phones=place.phones, pause_seconds=8.0),
+            SiteConfiguration(
+                replace(
+                    known[place.nasid].gateway,
+                    web_port=OPEN_WEB_PORT,
+                    interim_seconds=_INTERIM_SECONDS,
+                ),
+                phones=place.phones,
+                pause_seconds=_PAUSE_SECONDS,
+            ),
             clock=clock,
             listener=partial(note_packet, journal, place.code),
         )
         for place in PLACES
     }
-
-
-def _gateway(place: Place, servers: Servers) -> GatewayConfiguration:
-    return GatewayConfiguration(
-        nasid=place.nasid,
-        uamlisten=place.address,
-        uamserver=f"{servers.portal}/gateway/coovachilli",
-        uamsecret=place.uamsecret,
-        radius=RadiusServer(
-            place.shared_secret,
-            authentication_port=servers.authentication_port,
-            accounting_port=servers.accounting_port,
-        ),
-        web_port=OPEN_WEB_PORT,
-        interim_seconds=10,
-    )
 
 
 def note_packet(journal: Journal, place: str, event: GatewayEvent) -> None:

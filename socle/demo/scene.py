@@ -161,10 +161,7 @@ class Scene:
         self.clock: Clock = OffsetClock(self._clock_file)
         self.journal = Journal()
         self.engine: AsyncEngine = open_engine(ground.owner_url)
-        servers = guests.Servers(settings.portal.public_url, ports.authentication, ports.accounting)
-        self.sites: dict[str, SimulatedSite] = guests.simulated_sites(
-            servers, self.clock, self.journal
-        )
+        self.sites: dict[str, SimulatedSite] = {}
         self._settings = settings
         self._ground = ground
 
@@ -184,7 +181,8 @@ class Scene:
         portal, desk = self._settings.portal.public_url, self._settings.desk.public_url
         console = f"{portal}/console"
         first = guests.PLACES[0]
-        phone = f"http://{first.address}:{guests.OPEN_WEB_PORT}/"
+        gateway = self.sites[first.code].gateway.configuration
+        phone = f"http://{gateway.uamlisten}:{gateway.web_port}/"
 
         async def go_to_phone() -> str:
             return phone
@@ -295,6 +293,9 @@ class Scene:
 
     async def play(self, ready: Callable[[], None]) -> None:
         """Run the base, its sites and the first page until cancelled."""
+        self.sites = await guests.load_places(
+            self.engine, self._ground.keyring, self._settings, self.clock, self.journal
+        )
         stage = Stage(
             doors=self.doors(),
             acts=self.acts,
