@@ -3,7 +3,8 @@
 For one day: slices -> segments -> wrapped keys -> the signed manifest, last -> the index -> the
 day's partitions dropped. Each step is durable before the next begins, and a run killed anywhere is
 taken up by the next: what no manifest names is thrown away and made anew with fresh keys; what a
-manifest names is indexed and its partitions are dropped, never sealed twice.
+manifest names is indexed and its partitions are dropped, never sealed twice. An archive folder that
+is absent or older than its index or its key register is refused before anything is touched.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from retention.categories import SEALED
 from retention.chain import SEGMENTS, Chain, publish_key, segment_path
 from retention.facts import Connection
 from retention.key_register import Custodian, KeyRegister, check_custodians, wrap
+from retention.leftovers import contradiction, unexplained
 from retention.manifest import DayLink, SealedSegment, SupplementLink
 from retention.signing import SigningKey
 from territory.database.components import Component
@@ -117,7 +119,8 @@ async def only_runner(
     """Open the database and the archive for writing, for one process at a time.
 
     Raises:
-        Unavailable: another run is under way, the database is away, or the chain is broken.
+        Unavailable: another run is under way, the database is away, or the chain is broken or
+            behind what is known of it.
     """
     pool = await open_pool(url, Component.RETENTION, max_size=1)
     try:
@@ -125,7 +128,7 @@ async def only_runner(
             if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _ONE_RUNNER):
                 raise Unavailable("another archive run is under way")
             try:
-                yield _runner(connection, places, now, progress)
+                yield await _runner(connection, places, now, progress)
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as fault:
                 raise Unavailable(f"the archive stopped: {fault}") from fault
             finally:
@@ -135,13 +138,36 @@ async def only_runner(
         await pool.close()
 
 
-def _runner(connection: Connection, places: Places, now: datetime, progress: Progress) -> Runner:
-    key = SigningKey.read_or_make(places.signing_key)
-    publish_key(places.archive, key)
+async def _runner(
+    connection: Connection, places: Places, now: datetime, progress: Progress
+) -> Runner:
     chain = Chain.read(places.archive)
     if chain.links and now < chain.links[-1].signed_at:
         raise Unavailable(f"the clock ({now}) is behind the last manifest; nothing was done")
+    await _check_whole(connection, chain, places)
+    key = SigningKey.read_or_make(places.signing_key)
+    publish_key(places.archive, key)
     return Runner(connection, chain, KeyRegister(places.keys), key, places, progress, now)
+
+
+async def _check_whole(connection: Connection, chain: Chain, places: Places) -> None:
+    """Refuse a folder that has lost manifests: what they named must not be taken for leftovers."""
+    lost = contradiction(chain, await index.indexed_segments(connection))
+    if not lost:
+        first_held = await index.first_held_day(connection)
+        lost = next(iter(unexplained(chain, _strays(chain, places), first_held)), None)
+    if lost:
+        raise Unavailable(
+            f"{places.archive}: no manifest tells what became of {lost}: the folder is absent or"
+            " older than what is known of it; put the right one back. Nothing was done"
+        )
+
+
+def _strays(chain: Chain, places: Places) -> set[str]:
+    """Return what lies in the archive or in the key register and no manifest names."""
+    objects = {path.name for path in (places.archive / SEGMENTS).glob("*/*.age")}
+    named = {segment.object for _, segment in chain.segments()}
+    return (objects | KeyRegister(places.keys).names()) - named
 
 
 async def run(url: str, places: Places, now: datetime, progress: Progress = unwatched) -> Outcome:
@@ -165,8 +191,7 @@ async def run(url: str, places: Places, now: datetime, progress: Progress = unwa
 
 def _due(chain: Chain, first_held: date | None, today: date) -> Iterator[date]:
     """Yield the days to seal, oldest first; every one, even with nothing in it."""
-    last = chain.last_day()
-    day = last + timedelta(days=1) if last else first_held
+    day = chain.next_day() or first_held
     while day and manifest.sealable_from(day) <= today:
         yield day
         day += timedelta(days=1)
@@ -311,12 +336,9 @@ async def _drop(runner: Runner, last_sealed: date) -> None:
 
 
 def _sweep(runner: Runner) -> None:
-    """Throw away what a killed run left and no manifest names."""
-    named = {s.object for _, s in runner.chain.segments()}
-    for path in (runner.places.archive / SEGMENTS).glob("*/*.age"):
-        if path.name not in named:
-            durable.remove(path)
-    for name in runner.register.names() - named:
+    """Throw away what a killed run left; `_check_whole` has found that it is nothing else."""
+    for name in _strays(runner.chain, runner.places):
+        durable.remove(segment_path(runner.places.archive, name))
         runner.register.destroy(name)
     for folder in (runner.places.archive, runner.places.keys):
         for inner in (folder, *folder.glob("*/"), *folder.glob("*/*/")):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -81,6 +81,11 @@ class Chain:
         """Return the last sealed day; None before the first."""
         days = self.days()
         return days[-1].day if days else None
+
+    def next_day(self) -> date | None:
+        """Return the day to seal next; None before the first, when the chain does not know."""
+        last = self.last_day()
+        return last + timedelta(days=1) if last else None
 
     def supplements(self, received_on: date) -> list[SupplementLink]:
         """Return the supplements already made of what was received on one day."""

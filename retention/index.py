@@ -15,6 +15,7 @@ import pyarrow as pa
 from retention.categories import End
 from retention.facts import Connection
 from retention.key_register import Custodian
+from retention.leftovers import IndexedSegment
 from retention.manifest import AuditHead, SealedSegment
 
 _LOCK_WAIT = "SET LOCAL lock_timeout = '5s'"
@@ -106,6 +107,14 @@ async def indexed_days(connection: Connection) -> set[date]:
     """Return the days that were sealed and left the database."""
     rows = await connection.fetch("SELECT DISTINCT day FROM archive.segment WHERE part = 0")
     return {row["day"] for row in rows}
+
+
+async def indexed_segments(connection: Connection) -> list[IndexedSegment]:
+    """Return every segment that was ever indexed."""
+    rows = await connection.fetch(
+        "SELECT object_name, purged_at IS NOT NULL AS is_purged FROM archive.segment ORDER BY day"
+    )
+    return [IndexedSegment(row["object_name"], row["is_purged"]) for row in rows]
 
 
 async def record_day(
