@@ -25,12 +25,17 @@ UNAVAILABLE = (
     OSError,
     asyncio.TimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.ObjectNotInPrerequisiteStateError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     sqlalchemy.exc.InterfaceError,
     sqlalchemy.exc.OperationalError,
 )
-"""Failures that mean "come back in a moment": the database or a provider is away."""
+"""Failures that mean "come back in a moment": the database or a provider is away, starting, full
+or closed to connections; an internal error of asyncpg is what a backend that dies in the middle of
+an answer looks like."""
 
 
 def is_unavailable(failure: BaseException) -> bool:
