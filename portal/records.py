@@ -63,17 +63,17 @@ _REVOKE = """
     UPDATE live.admission SET revoked_at = $2, revoked_reason = $3
     WHERE id = $1 AND revoked_at IS NULL
 """
-_SAME_ADDRESS = """
+_KNOWN_ADDRESS = """
     SELECT 1 FROM source.site_public_address
-    WHERE site_id = $1 AND valid_until IS NULL AND address = $2
+    WHERE site_id = $1 AND valid_until IS NULL AND (address = $2 OR origin = 'stated')
 """
 _CLOSE_ADDRESS = """
     UPDATE source.site_public_address SET valid_until = $2
-    WHERE site_id = $1 AND valid_until IS NULL
+    WHERE site_id = $1 AND valid_until IS NULL AND origin = 'observed'
 """
 _OPEN_ADDRESS = """
-    INSERT INTO source.site_public_address (id, site_id, address, valid_from)
-    VALUES ($1, $2, $3, $4)
+    INSERT INTO source.site_public_address (id, site_id, address, valid_from, origin)
+    VALUES ($1, $2, $3, $4, 'observed')
 """
 _SITES_AT = """
     SELECT site_id FROM source.site_public_address WHERE valid_until IS NULL AND address = $1
@@ -164,11 +164,14 @@ async def revoke_admission(pool: Pool, admission_id: UUID, reason: str, now: dat
 async def record_public_address(
     pool: Pool, site_id: UUID, address: IPv4Address, now: datetime
 ) -> bool:
-    """Open an interval for a site's public address if it changed; say whether it did."""
+    """Open an interval for a site's public address if it changed; say whether it did.
+
+    A site whose address the territory's description states is left alone.
+    """
     async with pool.acquire(timeout=DEADLINE_SECONDS) as connection, connection.transaction():
         lock = "SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))"
         await connection.execute(lock, str(site_id))
-        if await connection.fetchval(_SAME_ADDRESS, site_id, address):
+        if await connection.fetchval(_KNOWN_ADDRESS, site_id, address):
             return False
         await connection.execute(_CLOSE_ADDRESS, site_id, now)
         await connection.execute(_OPEN_ADDRESS, uuid4(), site_id, address, now)

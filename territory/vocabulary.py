@@ -74,3 +74,10 @@ class AttributeSet(StrEnum):
     STANDARD = "standard"
     WISPR = "wispr"
     COOVACHILLI = "coovachilli"
+
+
+class AddressOrigin(StrEnum):
+    """Who says what a site's public address is; what is stated is never observed otherwise."""
+
+    STATED = "stated"
+    OBSERVED = "observed"

@@ -17,6 +17,7 @@ from territory.application.state import (
     Values,
 )
 from territory.errors import Fault
+from territory.vocabulary import AddressOrigin
 
 Things = Mapping[str, Values]
 
@@ -78,6 +79,8 @@ def difference(
         prune: whether to take away what is not described.
         stated_addresses: codes of the sites whose public addresses the description gives. There,
             an address that is no longer given ends now, asked or not: it is a changed value.
+            A site whose description no longer gives any keeps its last one, to be observed from
+            now on.
     """
     made = [c for kind in Kind for c in _made(kind, held[kind], described[kind])]
     gone = [c for kind in reversed(Kind) for c in _gone(kind, held[kind], described[kind])]
@@ -85,9 +88,11 @@ def difference(
     removed = absent if prune else []
     leaving = {c.key for c in removed if c.kind is Kind.SITE}
     ended = [c for c in gone if _is_ended_address(c, stated_addresses | leaving)]
+    observed = set(described[Kind.SITE]) - stated_addresses
+    left = _left_to_observation(held[Kind.PUBLIC_ADDRESS], observed)
     first = [c for c in removed if c.kind is Kind.NAS]  # another may take its address
     last = [c for c in removed if c.kind is not Kind.NAS]  # others may have left it for another
-    return Difference((*ended, *first, *made, *last), kept=() if prune else tuple(absent))
+    return Difference((*ended, *left, *first, *made, *last), kept=() if prune else tuple(absent))
 
 
 def conflicts(held: State, described: State, kept: tuple[Change, ...]) -> list[Fault]:
@@ -132,3 +137,12 @@ def _gone(kind: Kind, held: Things, described: Things) -> Iterator[Change]:
 
 def _is_ended_address(change: Change, stated_addresses: Set[str]) -> bool:
     return change.kind is Kind.PUBLIC_ADDRESS and change.key.split("/")[0] in stated_addresses
+
+
+def _left_to_observation(held: Things, observed: Set[str]) -> Iterator[Change]:
+    """Yield the stated addresses of sites that are observed from now on."""
+    stated, origin = AddressOrigin.STATED.value, AddressOrigin.OBSERVED.value
+    for name, values in held.items():
+        if values["site"] in observed and values["origin"] == stated:
+            field = FieldChange("origin", stated, origin)
+            yield Change(Action.CHANGE, Kind.PUBLIC_ADDRESS, name, (field,))

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from territory.model import GatewayEntry, OperatorEntry, PlanEntry, SiteEntry, TerritoryFile
+from territory.vocabulary import AddressOrigin
 
 
 class Kind(StrEnum):
@@ -152,7 +153,11 @@ def _site_facts(site: SiteEntry) -> Iterator[tuple[Kind, str, Values]]:
         values = {"site": site.code, "ssid": network.ssid, "kind": network.kind.value}
         yield Kind.NETWORK, key(site.code, network.ssid), values
     for address in site.public_addresses or ():
-        values = {"site": site.code, "address": str(address)}
+        values = {
+            "site": site.code,
+            "address": str(address),
+            "origin": AddressOrigin.STATED.value,
+        }
         yield Kind.PUBLIC_ADDRESS, key(site.code, address), values
     for gateway in site.gateways:
         yield from _gateway_facts(site.code, gateway)

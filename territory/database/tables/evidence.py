@@ -100,6 +100,13 @@ site_public_address = Table(
     column("address", INET, _SOURCE, "Address the Internet sees."),
     column("valid_from", _INSTANT, _SOURCE, "Since."),
     column("valid_until", _INSTANT, _SOURCE, "Until; none: still.", nullable=True),
+    column(
+        "origin",
+        Text,
+        _SOURCE,
+        "stated: by the territory's description; observed: by the portal.",
+        server_default="observed",
+    ),
     schema="source",
     comment="A site's public address, by interval.",
 )

@@ -1,7 +1,7 @@
 """A site's public address is recorded by interval, from its own guests' fresh, signed redirects."""
 
 from collections.abc import AsyncIterator
-from ipaddress import ip_network
+from ipaddress import IPv4Address, ip_network
 
 import aiohttp
 import asyncpg
@@ -9,6 +9,7 @@ import pytest
 
 from portal.app import create_app
 from portal.guest.parts import Portal
+from portal.records import record_public_address
 from territory.web.server import start_site
 from tests.conftest import FixedClock
 from tests.integration.portal.conftest import Guest, Seed, redirect
@@ -108,3 +109,20 @@ async def test_a_guest_without_a_visit_is_offered_their_place(front: Guest) -> N
     assert 'href="/connexion/gw-mairie"' in page.text
     come_from(front, SECOND)
     assert "/connexion/" not in (await front.get("/ma-connexion")).text
+
+
+async def test_a_stated_address_is_left_alone(
+    portal: Portal, owner: asyncpg.Connection, seed: Seed, clock: FixedClock
+) -> None:
+    """What the territory's description says is not observed otherwise, until it says nothing."""
+    site, other = seed.town_hall, IPv4Address(SECOND)
+    began = clock.now()
+    assert await record_public_address(portal.pool, site, IPv4Address(FIRST), began)
+    await owner.execute("UPDATE source.site_public_address SET origin = 'stated'")
+    assert not await record_public_address(portal.pool, site, other, began)
+    assert await intervals(owner, seed) == [(FIRST, began, None)]
+    await owner.execute("UPDATE source.site_public_address SET origin = 'observed'")
+    clock.advance(hours=1)
+    assert await record_public_address(portal.pool, site, other, clock.now())
+    changed = clock.now()
+    assert await intervals(owner, seed) == [(FIRST, began, changed), (SECOND, changed, None)]

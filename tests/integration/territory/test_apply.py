@@ -173,6 +173,20 @@ async def test_an_observed_address_is_left_alone(engine: AsyncEngine, apply: App
     assert (await apply(EXAMPLE)).prospect.found.changes == ()
 
 
+async def test_a_stated_address_says_that_it_is(engine: AsyncEngine, apply: Apply) -> None:
+    """The portal leaves it alone until the file gives none; what it had observed can be stated."""
+    query = "SELECT host(address), origin FROM source.site_public_address WHERE valid_until IS NULL"
+    await apply(EXAMPLE)
+    assert await rows(engine, query) == [("198.51.100.17", "stated")]
+    silent = without(EXAMPLE, "    public_addresses:", "    networks:")
+    found = (await apply(silent)).prospect.found
+    assert [(c.action, c.kind) for c in found.changes] == [(Action.CHANGE, Kind.PUBLIC_ADDRESS)]
+    assert await rows(engine, query) == [("198.51.100.17", "observed")]
+    assert (await apply(silent)).prospect.found.changes == ()
+    await apply(EXAMPLE)
+    assert await rows(engine, query) == [("198.51.100.17", "stated")]
+
+
 def without(source: str, start: str, end: str) -> str:
     """Return a description without what lies between two marks."""
     first = source.index(start)

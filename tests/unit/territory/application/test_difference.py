@@ -75,17 +75,28 @@ def test_what_is_absent_stays_unless_pruned() -> None:
 @pytest.mark.parametrize(("stated", "ended"), [({"mairie"}, 1), (set(), 0), ({"autre"}, 0)])
 def test_a_public_address_ends_where_the_file_gives_another(stated: set[str], ended: int) -> None:
     """A stated address replaces the one before; where none is stated, what was observed stays."""
-    address = {"site": "mairie", "address": "198.51.100.1"}
+    address = {"site": "mairie", "address": "198.51.100.1", "origin": "observed"}
     held = state(public_address={"mairie/198.51.100.1": address})
     found = compare(held, state(), stated=stated)
     assert (found.count(Action.REMOVE), found.kept) == (ended, ())
+
+
+def test_an_address_that_is_no_longer_stated_is_observed() -> None:
+    """It stays, without a gap, until guests are seen elsewhere; a site left out is left alone."""
+    held = state(public_address={"mairie/198.51.100.1": {"site": "mairie", "origin": "stated"}})
+    field = FieldChange("origin", "stated", "observed")
+    change = Change(Action.CHANGE, Kind.PUBLIC_ADDRESS, "mairie/198.51.100.1", (field,))
+    mairie = {"name": "Mairie"}
+    held[Kind.SITE] = {"mairie": mairie}
+    assert compare(held, state(site={"mairie": mairie})) == Difference((change,), ())
+    assert compare(held, state()).changes == ()
 
 
 def test_a_pruned_site_leaves_its_address() -> None:
     """Nobody can be asked about an address after the site has left it."""
     held = state(
         site={"mairie": {"name": "Mairie"}},
-        public_address={"mairie/198.51.100.1": {"site": "mairie", "address": "198.51.100.1"}},
+        public_address={"mairie/198.51.100.1": {"site": "mairie", "origin": "stated"}},
     )
     gone = [change.kind for change in compare(held, state(), prune=True).changes]
     assert gone == [Kind.PUBLIC_ADDRESS, Kind.SITE]
