@@ -21,6 +21,7 @@ from radius.nas_directory import NasDirectory
 from radius.protocol.numbers import PROXY_STATE, Code
 from radius.protocol.packet import Packet, decode
 from radius.requests import Peer, Requests, Send, Surroundings
+from radius.sightings import UNKNOWN_NAS
 from territory.errors import ProtocolError
 from territory.keyring import Keyring
 from territory.rules.credentials import credential_password
@@ -69,7 +70,7 @@ class Exchange:
     def _ignore(self, kind: str, peer: Peer) -> None:
         """Count a datagram of nobody we know; before the territory is read, everybody is."""
         if self._directory.is_loaded:
-            self._requests[kind].discard(peer, "unknown-nas")
+            self._requests[kind].discard(peer, UNKNOWN_NAS)
         else:
             self._counters.discarded[kind, "not-ready"] += 1
 

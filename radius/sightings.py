@@ -1,8 +1,10 @@
 """What technicians see of the packets: each NAS's last sign of life, and who is not answered.
 
 Counted in memory, flushed every few seconds in two statements, kept while the database is away.
-Discards are counted by source and reason; the sources of a flood are many, so beyond a bound they
-count as one unspecified address.
+Discards are counted by source and reason. The sources of a flood are many and spoofed: of those
+that are no NAS, the first thousand of a day are listed by this process, and all others count as
+one unspecified address. A NAS is always listed: there are only so many, and a technician looks for
+theirs on the day of a flood too.
 """
 
 import asyncio
@@ -17,8 +19,11 @@ from radius.outages import Outage
 from territory.clock import Clock
 
 _FLUSH_SECONDS: Final = 3.0
-_SOURCES: Final = 1_000
+_UNKNOWN_SOURCES_A_DAY: Final = 1_000
 _ANYWHERE: Final = "0.0.0.0"  # noqa: S104 - stands for all that were too many to list
+
+UNKNOWN_NAS: Final = "unknown-nas"
+"""The reason to discard what comes from an address that is no NAS's."""
 
 _SEEN: Final = """
 insert into live.nas_seen as known
@@ -77,6 +82,8 @@ class Sightings:
         self._outage = Outage("sightings")
         self._seen: dict[UUID, Seen] = {}
         self._discarded: dict[tuple[date, str, str], Discarded] = {}
+        self._day: date | None = None
+        self._unknown_today: set[str] = set()
 
     def of(self, nas_id: UUID) -> Seen:
         """Return the counts of a NAS, to add to."""
@@ -88,16 +95,25 @@ class Sightings:
     def discard(self, address: str, reason: str) -> None:
         """Count one discarded packet."""
         now = self._clock.now()
+        if reason == UNKNOWN_NAS:
+            address = self._listed(address, now.date())
         key = (now.date(), address, reason)
         known = self._discarded.get(key)
-        if known is None and len(self._discarded) >= _SOURCES:
-            key = (now.date(), _ANYWHERE, reason)
-            known = self._discarded.get(key)
         if known is None:
             self._discarded[key] = Discarded(1, now, now)
         else:
             known.packets += 1
             known.last_at = now
+
+    def _listed(self, address: str, day: date) -> str:
+        """Return the address an unknown source counts under: its own, or one for all the rest."""
+        if day != self._day:
+            self._day, self._unknown_today = day, set()
+        if address not in self._unknown_today:
+            if len(self._unknown_today) >= _UNKNOWN_SOURCES_A_DAY:
+                return _ANYWHERE
+            self._unknown_today.add(address)
+        return address
 
     async def run(self) -> None:
         """Flush until cancelled, and once more then."""

@@ -74,6 +74,26 @@ async def test_an_unknown_nas_is_counted_and_listed_never_answered(lab: Lab) -> 
     assert (str(listed["source_address"]), listed["packets"]) == ("127.0.0.9", 3)
 
 
+async def test_a_flood_of_spoofed_sources_lists_a_thousand_a_day(lab: Lab) -> None:
+    """However often it is flushed; the rest count as one address, a NAS is listed all the same."""
+    sightings = lab.server.sightings
+    for third in range(3):
+        for n in range(600):
+            sightings.discard(f"10.66.{third}{n // 250}.{n % 250}", "unknown-nas")
+        await sightings.flush()
+    sightings.discard("127.0.0.1", "message-authenticator")
+    await sightings.flush()
+    unknown = "from live.discard where reason = 'unknown-nas'"
+    assert (await lab.row(f"select count(*), sum(packets) {unknown}"))[:] == (1_001, 1_800)
+    rest = await lab.row(f"select packets {unknown} and source_address = '0.0.0.0'")
+    assert rest["packets"] == 800
+    assert await lab.rows("select from live.discard where source_address = '127.0.0.1'")
+    lab.clock.advance(days=1)  # type: ignore[attr-defined]
+    sightings.discard("10.66.9.9", "unknown-nas")
+    await sightings.flush()
+    assert await lab.rows("select from live.discard where source_address = '10.66.9.9'")
+
+
 async def test_random_octets_never_stop_the_server(lab: Lab) -> None:
     """Seeded noise on both ports, then a guest logs in as if nothing had happened."""
     chance = random.Random(20261121)
