@@ -140,9 +140,9 @@ class Nas(asyncio.DatagramProtocol):
         )
         return sign_request(1, self._identifier, authenticator, attributes, self.secret)
 
-    def accounting_request(self, attributes: bytes) -> bytes:
-        """Return an Accounting-Request with a fresh identifier."""
-        self._identifier = (self._identifier + 1) % 256
+    def accounting_request(self, attributes: bytes, identifier: int | None = None) -> bytes:
+        """Return an Accounting-Request, with a fresh identifier unless told which."""
+        self._identifier = (self._identifier + 1) % 256 if identifier is None else identifier
         head = struct.pack("!BBH", 4, self._identifier, 20 + len(attributes))
         digest = hashlib.md5(head + _ZEROS + attributes + self.secret).digest()
         return head + digest + attributes

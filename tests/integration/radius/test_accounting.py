@@ -1,6 +1,7 @@
 """Accounting-Requests through the real server: rows by legal category, and sessions that close."""
 
 import asyncio
+import hmac
 from datetime import timedelta
 
 import pytest
@@ -146,12 +147,22 @@ async def test_ipv6_addresses_are_kept(lab: Lab) -> None:
     assert row["told"] == ["2001:db8::1/128", "2001:db8:0:1::/64"]
 
 
-async def test_proxy_states_are_echoed_and_a_signed_request_gets_a_signed_reply(lab: Lab) -> None:
-    """RFC 2866 §5: Proxy-State unchanged; nothing else is in an Accounting-Response."""
+async def test_proxy_states_are_echoed(lab: Lab) -> None:
+    """RFC 2866 §5: unchanged; nothing else is in the answer to an unsigned request."""
     credential = await lab.grant()
     body = report(START, "s-1", credential, DEVICE) + attribute(33, b"a") + attribute(33, b"b")
     reply = await lab.accounting.ask(lab.accounting.accounting_request(body))
     assert reply.attributes == ((33, b"a"), (33, b"b"))
+
+
+async def test_a_signed_record_gets_a_signed_answer(lab: Lab) -> None:
+    """Message-Authenticator first; made over zeros in the request (RFC 3579 §3.2)."""
+    credential, nas = await lab.grant(), lab.accounting
+    body = report(START, "s-1", credential, DEVICE) + attribute(33, b"a")
+    unsigned = nas.accounting_request(attribute(80, bytes(16)) + body)
+    signature = hmac.digest(nas.secret, unsigned[:4] + bytes(16) + unsigned[20:], "md5")
+    reply = await nas.ask(nas.accounting_request(attribute(80, signature) + body, unsigned[1]))
+    assert [number for number, _ in reply.attributes] == [80, 33]
 
 
 async def test_a_new_day_has_its_partition_before_its_first_row(lab: Lab) -> None:
