@@ -25,7 +25,22 @@ from tests.servers.territory import lay
 
 DEVICE, OTHER = "8A-56-7E-F9-10-E4", "02-00-00-00-00-02"
 START = 1
-DEBIAN_POSTGRESQL = Path("/usr/lib/postgresql/15/bin")
+DEBIAN_POSTGRESQL = Path("/usr/lib/postgresql")
+OLDEST = 15
+
+
+def postgresql_programs(installed: Path) -> Path:
+    """Return the folder of Debian's `initdb`: of the oldest release Socle takes, else the newest.
+
+    Raises:
+        AssertionError: none is installed; the message names the package.
+    """
+    found = {float(path.parts[-3]): path.parent for path in installed.glob("[0-9]*/bin/initdb")}
+    release = OLDEST if OLDEST in found else max(found, default=0)
+    assert release >= OLDEST, (
+        f"no PostgreSQL {OLDEST} or later in {installed}: apt-get install postgresql"
+    )
+    return found[release]
 
 
 class Cluster:
@@ -34,6 +49,7 @@ class Cluster:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._data = folder / "data"
+        self._programs = postgresql_programs(DEBIAN_POSTGRESQL)
         self._as_postgres = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
         folder.chmod(0o755)
         self._data.mkdir()
@@ -58,7 +74,7 @@ class Cluster:
         self._run("pg_ctl", "-w", "-m", mode, "stop")
 
     def _run(self, program: str, *arguments: str) -> None:
-        command = [str(DEBIAN_POSTGRESQL / program), "-D", str(self._data), *arguments]
+        command = [str(self._programs / program), "-D", str(self._data), *arguments]
         subprocess.run(
             [*self._as_postgres, *command], check=True, timeout=60, stdout=subprocess.DEVNULL
         )
@@ -66,7 +82,7 @@ class Cluster:
 
 @pytest.fixture
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Debian's PostgreSQL 15, running: the oldest that Socle takes."""
+    """Debian's PostgreSQL, running: 15, the oldest that Socle takes, where it is installed."""
     base = tmp_path_factory.getbasetemp()
     for folder in (base, *base.parents):
         if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
@@ -89,6 +105,26 @@ async def lab15(cluster: Cluster, keyring: Keyring, clock: Clock) -> AsyncIterat
     ):
         await access.until_answered()
         yield Lab(server, access, accounting, cluster.url, keyring, clock, sites)
+
+
+@pytest.mark.parametrize(
+    ("releases", "taken"), [(("15", "17"), "15"), (("16", "9.6", "17"), "17"), (("18",), "18")]
+)
+def test_the_oldest_postgresql_taken_is_preferred(
+    tmp_path: Path, releases: tuple[str, ...], taken: str
+) -> None:
+    """15 where it is installed, else the newest."""
+    for release in releases:
+        program = tmp_path / release / "bin/initdb"
+        program.parent.mkdir(parents=True)
+        program.touch()
+    assert postgresql_programs(tmp_path) == tmp_path / taken / "bin"
+
+
+def test_a_machine_without_postgresql_is_told_what_to_install(tmp_path: Path) -> None:
+    """Not skipped: these tests are the proof that nothing acknowledged is lost."""
+    with pytest.raises(AssertionError, match="apt-get install postgresql"):
+        postgresql_programs(tmp_path)
 
 
 async def test_an_outage_degrades_and_ends(lab15: Lab, cluster: Cluster) -> None:
