@@ -37,6 +37,7 @@ SOURCE_FACTS = pa.schema(
         # Only where no Stop was heard: the plan's interval of reports, and its longest session.
         ("interim_seconds", pa.int64()),
         ("limit_seconds", pa.int64()),
+        ("gone_by", INSTANT),  # the NAS restarted then, and nobody told an end
     ]
 )
 """What the derivation of source slices takes: one row for each thing known of a session."""

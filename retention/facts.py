@@ -41,7 +41,8 @@ def _events(received: str) -> str:
             e.kind, e.device, e.address, e.address6,
             coalesce(site.code, e.site_id::text) AS site, coalesce(nas.code, e.nas_id::text) AS nas,
             e.user_name, e.nas_time,
-            NULL::bigint AS interim_seconds, NULL::bigint AS limit_seconds
+            NULL::bigint AS interim_seconds, NULL::bigint AS limit_seconds,
+            NULL::timestamptz AS gone_by
         FROM source.event e
         LEFT JOIN territory.site ON site.id = e.site_id
         LEFT JOIN territory.nas ON nas.id = e.nas_id
@@ -50,7 +51,9 @@ def _events(received: str) -> str:
 
 
 # $1 and $2: the day and the next; $3: facts must have been received before. The session's row only
-# adds to what a record told in time: how long it has lasted, that it ended.
+# adds to what a record told in time: how long it has lasted, that it ended. Where a restart of the
+# NAS closed it (Accounting-On or -Off, RFC 2866 §5.1), nobody told its end: that only bounds it.
+_RESTARTED = "s.session_key IN (SELECT session_key FROM source.event WHERE kind IN (7, 8))"
 _KNOWN = """
     (s.session_key IN (SELECT session_key FROM source.event WHERE received_at < $3)
         OR s.session_key IN (SELECT session_key FROM source.carried_session))
@@ -61,17 +64,18 @@ _OF_THE_DAY = f"""
     WHERE least(began_at, s.started_at) < $2
     UNION ALL
     SELECT session_key, seen_at, seen_at, 0, device, address, address6, site, nas, user_name,
-        nas_time, NULL, NULL
+        nas_time, NULL, NULL, NULL
     FROM source.carried_session
     UNION ALL
     SELECT s.session_key, least(s.ended_at, s.present_at, $3), s.started_at, 0,
         s.device, s.address, s.address6, site.code, nas.code, s.user_name, NULL,
         CASE WHEN s.silent THEN plan.interim_seconds END,
-        CASE WHEN s.silent THEN plan.session_seconds END
+        CASE WHEN s.silent THEN plan.session_seconds END,
+        CASE WHEN s.silent THEN s.ended_at END
     FROM (
-        SELECT *, ended_at IS NULL AND last_seen_at < $3 AS silent,
+        SELECT s.*, (ended_at IS NULL OR {_RESTARTED}) AND last_seen_at < $3 AS silent,
             least(last_seen_at, started_at + make_interval(secs => session_seconds)) AS present_at
-        FROM live.session
+        FROM live.session s
     ) s
     LEFT JOIN live.admission ON admission.id = s.admission_id
     LEFT JOIN territory.site ON site.id = s.site_id
@@ -80,11 +84,12 @@ _OF_THE_DAY = f"""
     WHERE s.started_at < $2 AND {_KNOWN}
     UNION ALL
     SELECT s.session_key, s.ended_at, s.started_at, 2, s.device, s.address, s.address6,
-        site.code, nas.code, s.user_name, NULL, NULL, NULL
+        site.code, nas.code, s.user_name, NULL, NULL, NULL, NULL
     FROM live.session s
     LEFT JOIN territory.site ON site.id = s.site_id
     LEFT JOIN territory.nas ON nas.id = s.nas_id
     WHERE s.started_at < $2 AND s.ended_at >= $1 AND s.ended_at < $3 AND {_KNOWN}
+        AND NOT {_RESTARTED}
 """  # noqa: S608
 
 # What was received on the day [$1, $2) about days that were closed by then: before $3. A session
@@ -98,7 +103,7 @@ _LATE = f"""
 _SOURCE_COLUMNS = """
     SELECT session, {at}, {began_at}, kind, device, host(address),
         (SELECT string_agg(host(one), ' ' ORDER BY one) FROM unnest(address6) one),
-        site, nas, user_name, {nas_time}, interim_seconds, limit_seconds
+        site, nas, user_name, {nas_time}, interim_seconds, limit_seconds, {gone_by}
     FROM ({facts}) facts
 """
 
@@ -161,7 +166,10 @@ async def load_security(connection: Connection, day: date) -> pa.Table:
 
 def _columns(query: str, **parts: str) -> str:
     """Fill in a query; instants leave as whole microseconds since 1970."""
-    instants = ("at", "began_at", "nas_time", "received_at", "valid_from", "valid_until")
+    instants = (
+        *("at", "began_at", "nas_time", "gone_by"),
+        *("received_at", "valid_from", "valid_until"),
+    )
     written = {name: f"(extract(epoch FROM {name}) * 1000000)::bigint" for name in instants}
     return query.format(**written, **parts)
 

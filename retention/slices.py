@@ -8,7 +8,7 @@ Pure and column-wise (pyarrow), so that a million slices take seconds. The rules
 * A change of address ends one slice and begins another; when it happened is known only to lie
   between two facts, and the second slice says so (`from_uncertainty_seconds`).
 * A session that no Stop ended is certain until it was last seen; how long it may have lasted is
-  `until_uncertainty_seconds`.
+  `until_uncertainty_seconds`. A restart of its NAS is no Stop: it only bounds that uncertainty.
 * What follows a Stop without a new Start is an echo (a late or repeated record), and is left out.
 * A day an open session touches has a slice, with or without a fact that day.
 * A site's public address is joined by interval; a change of it, or a time without a known one,
@@ -28,7 +28,7 @@ START = 1
 STOP = 2
 _SECOND = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_INSTANTS = ("at", "began_at", "nas_time")
+_INSTANTS = ("at", "began_at", "nas_time", "gone_by")
 _LIMITS = ("interim_seconds", "limit_seconds")
 _MISSED_INTERIMS = 3
 _STATE = ("device", "address", "addresses6", "site", "nas", "user_name")
@@ -63,7 +63,7 @@ def derive_open(facts: pa.Table, day: date) -> pa.Table:
     rows = {name: last[name] for name in ("session", *_STATE)}
     rows |= {"at": at, "began_at": at, "nas_time": pc.if_else(seen_later, None, last["nas_time"])}
     rows |= {"kind": pa.nulls(last.num_rows, pa.int16()).fill_null(0)}
-    rows |= {name: pa.nulls(last.num_rows, pa.int64()) for name in _LIMITS}
+    rows |= {name: pa.nulls(last.num_rows, pa.int64()) for name in (*_LIMITS, "gone_by")}
     return pa.table({name: rows[name] for name in SOURCE_FACTS.names}).cast(SOURCE_FACTS)
 
 
@@ -188,13 +188,13 @@ def _silent_until(rows: pa.Table) -> pa.Array:
     """Return until when a session that went silent may have lasted; null where it did not.
 
     One that had reported since its start would have been heard three intervals later; one that
-    never did may have lasted as long as its right.
+    never did may have lasted as long as its right. Neither outlived a restart of its NAS.
     """
     right_ends = pc.add(rows["began_at"], pc.multiply(rows["limit_seconds"], _SECOND))
     interval = pc.multiply(rows["interim_seconds"], _MISSED_INTERIMS * _SECOND)
     reported = pc.greater(rows["at"], rows["began_at"])
     heard_by = pc.if_else(reported, pc.add(rows["at"], interval), right_ends)
-    return _one(pc.min_element_wise(right_ends, heard_by))
+    return _one(pc.min_element_wise(right_ends, heard_by, rows["gone_by"]))
 
 
 def _stretches(rows: pa.Table) -> pa.Table:

@@ -3,9 +3,11 @@
 import asyncio
 from datetime import date
 
+import asyncpg
 import pyarrow as pa
 import pytest
 
+from radius.statements import CLOSE_SESSIONS
 from retention import age, archive, segment
 from retention.archive import Places
 from retention.chain import Chain, segment_path
@@ -146,6 +148,42 @@ async def test_a_lost_stop_ends_when_last_seen_with_its_uncertainty(
     assert (slice_["until"], slice_["until_is"]) == (at("2026-11-17 10:10"), "last_seen")
     assert slice_["until_uncertainty_seconds"] == 1800
     assert await evidence.fetch("SELECT * FROM live.session") == []
+
+
+async def restart(evidence: Evidence, moment: str) -> None:
+    """Let Verdun's NAS say that it restarted, as the ledger records it."""
+    connection = await asyncpg.connect(evidence.owner_url)
+    nas = (VERDUN.nas_id, VERDUN.code)
+    await connection.execute(CLOSE_SESSIONS, at(moment), *nas, at(moment), 7, 11)
+    await connection.close()
+
+
+async def test_a_restart_of_the_nas_is_no_stop(
+    evidence: Evidence, places: Places, identities: dict[str, str]
+) -> None:
+    """Gone since 18:00, the NAS restarted at 08:00: certain until last seen, not all night."""
+    await evidence.days("2026-11-16", 8)
+    await evidence.record(
+        PHONE,
+        Record(START, at("2026-11-17 17:00")),
+        Record(INTERIM, at("2026-11-17 18:00"), session_seconds=3600),
+    )
+    never_heard = Session(VERDUN, "02:00:00:00:00:03", "10.1.0.12")
+    await evidence.record(never_heard, Record(START, at("2026-11-18 07:30")))
+    told = Session(VERDUN, "02:00:00:00:00:04", "10.1.0.13")
+    await evidence.record(told, *visit(at("2026-11-18 07:00"), 30))
+    await restart(evidence, "2026-11-18 08:00")
+    await archive.run(evidence.retention_url, places, at("2026-11-21 00:00"))
+
+    (phone,) = rows(places, identities, "2026-11-17")
+    stopped, silent = rows(places, identities, "2026-11-18")
+
+    assert (phone["until"], phone["until_is"]) == (at("2026-11-17 18:00"), "last_seen")
+    assert phone["until_uncertainty_seconds"] == 1800
+    assert (stopped["until"], stopped["until_is"]) == (at("2026-11-18 07:30"), "stop")
+    assert (silent["until"], silent["until_is"]) == (at("2026-11-18 07:30"), "last_seen")
+    assert silent["until_uncertainty_seconds"] == 1800
+    assert await evidence.fetch("SELECT * FROM source.carried_session") == []
 
 
 async def test_a_stop_within_the_grace_is_in_its_own_day(

@@ -152,6 +152,21 @@ def test_when_an_address_changed_is_known_only_between_two_facts() -> None:
         ([fact(PRESENT, 10, interim_seconds=600, limit_seconds=14400)], 4 * 3600),
         # As long as its right, but this day ends first.
         ([fact(PRESENT, 22, interim_seconds=600, limit_seconds=14400)], 2 * 3600),
+        # Its NAS restarted first: that tells no end, and it did not outlive it.
+        (
+            [fact(PRESENT, 10, interim_seconds=600, limit_seconds=14400, gone_by=hour(10.25))],
+            900,
+        ),
+        # Its NAS restarted long after it would have been heard.
+        (
+            [
+                fact(START, 10),
+                fact(
+                    PRESENT, 11, age=1, interim_seconds=600, limit_seconds=14400, gone_by=hour(20)
+                ),
+            ],
+            1800,
+        ),
     ],
 )
 def test_a_lost_stop_ends_when_last_seen_with_a_stated_uncertainty(
@@ -169,6 +184,14 @@ def test_a_silent_session_may_reach_into_the_next_day() -> None:
     (slice_,) = derive(silent, day=DAY + timedelta(days=1))
     assert slice_["from"] == slice_["until"] == hour(24)
     assert slice_["until_uncertainty_seconds"] == 2 * 3600
+
+
+def test_a_restart_ends_what_may_go_on_the_next_day() -> None:
+    """Silent since 22:00, its NAS restarted at 23:00: nothing is carried over midnight."""
+    silent = fact(PRESENT, 22, interim_seconds=600, limit_seconds=14400, gone_by=hour(23))
+    table = pa.Table.from_pylist([silent], schema=SOURCE_FACTS)
+    assert derive_open(table, DAY).num_rows == 0
+    assert derive(silent, day=DAY + timedelta(days=1)) == []
 
 
 def test_a_session_within_one_second_lasted_up_to_one() -> None:
