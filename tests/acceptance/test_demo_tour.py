@@ -15,17 +15,24 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    ViewportSize,
+    async_playwright,
+    expect,
+)
 
+from tests.servers.accessibility import look
 from tests.servers.browser import CHROMIUM, FLAGS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(420)]
 
 ROOT = Path(__file__).parents[2]
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 PICTURES = ROOT / "build" / "tour"
-PHONE = {"width": 360, "height": 740}
-DESK = {"width": 1280, "height": 800}
+PHONE = ViewportSize(width=360, height=740)
+DESK = ViewportSize(width=1280, height=800)
 START_SECONDS = 90
 WAIT_MILLISECONDS = 30_000
 SOON_MILLISECONDS = 90_000
@@ -91,16 +98,12 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 async def picture(page: Page, name: str) -> None:
-    """Take a picture at a phone's and at a desk's width, and let axe look at the page."""
+    """Take a picture at a phone's and at a desk's width, and hold the page to its rules."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     for width, size in (("360", PHONE), ("1280", DESK)):
-        await page.set_viewport_size(size)  # type: ignore[arg-type]
+        await page.set_viewport_size(size)
         await page.screenshot(path=PICTURES / f"{name}-{width}.png", full_page=width == "360")
-    await page.evaluate(AXE.read_text())
-    found = await page.evaluate(
-        "axe.run().then(r => r.violations.map(v => v.id + ' ' + v.nodes.map(n => n.html)))"
-    )
-    assert found == [], f"{name}: {found}"
+    await look(page, name)
 
 
 async def guest_goes_online(context: BrowserContext, demo: Page) -> None:
@@ -146,7 +149,7 @@ async def seen(demo: Page, kind: str, words: str) -> None:
 async def test_every_door_and_every_button(tmp_path: Path) -> None:
     """A guest online, a site unplugged, days sealed, a year gone, and a clean end."""
     async with demonstration(tmp_path) as running, chromium() as browser:
-        context = await browser.new_context(locale="fr-FR", viewport=DESK)  # type: ignore[arg-type]
+        context = await browser.new_context(locale="fr-FR", viewport=DESK)
         context.set_default_timeout(WAIT_MILLISECONDS)
         demo = await context.new_page()
         await demo.goto(running.address)

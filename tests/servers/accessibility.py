@@ -12,9 +12,9 @@ AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 WIDTHS = (360, 1280)
 
 
-async def look(page: Page, name: str) -> None:
+async def look(page: Page, name: str, widths: tuple[int, ...] = WIDTHS) -> None:
     """Fail on any accessibility fault, at a phone's and at a desk's width, and keep the picture."""
-    for width in WIDTHS:
+    for width in widths:
         await page.set_viewport_size({"width": width, "height": 800})
         folder = os.environ.get("SOCLE_PICTURES")
         if folder:

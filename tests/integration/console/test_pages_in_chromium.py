@@ -3,22 +3,20 @@
 Pictures go to the folder named by SOCLE_PICTURES, for people to look at.
 """
 
-import os
 from collections.abc import AsyncIterator
 from functools import partial
-from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, async_playwright
 
 from territory.access.roles import Role
 from tests.integration.console.ground import LinkFor, Site, Territory
+from tests.servers.accessibility import WIDTHS, look
+from tests.servers.browser import CHROMIUM, FLAGS
 
 pytestmark = pytest.mark.browser
 
-AXE = Path(__file__).parents[3] / "node_modules" / "axe-core" / "axe.min.js"
-WIDTHS = (360, 1280)
 PAGES = {
     Role.ADMINISTRATOR: ("/", "/operateurs", "/operateurs/{dpo}", "/organismes", "/journal"),
     Role.TECHNICIAN: ("/", "/lieux", "/lieux/salle-saint-mihiel", "/equipements", "/rien"),
@@ -33,18 +31,7 @@ PAGES = {
 async def chromium() -> AsyncIterator[Browser]:
     """Debian's Chromium, without a window."""
     async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-            ],
-        )
+        opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield opened
         await opened.close()
 
@@ -52,23 +39,6 @@ async def chromium() -> AsyncIterator[Browser]:
 def hear(complaints: list[str], message: ConsoleMessage) -> None:
     """Keep what the browser complains about."""
     complaints.append(message.text)
-
-
-async def look(page: Page, name: str, widths: tuple[int, ...] = WIDTHS) -> None:
-    """Fail on any accessibility fault, at a phone's and at a desk's width, and keep the picture."""
-    for width in widths:
-        await page.set_viewport_size({"width": width, "height": 800})
-        folder = os.environ.get("SOCLE_PICTURES")
-        if folder:
-            await page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
-        wide = await page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= width, f"{name} is {wide} px wide at {width}"
-        await page.evaluate(AXE.read_text())
-        faults = await page.evaluate(
-            "axe.run().then(r => r.violations.map("
-            "v => v.id + ': ' + v.nodes.map(n => n.html).join(' | ')))"
-        )
-        assert faults == [], f"{name} at {width}"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
