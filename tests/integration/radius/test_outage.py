@@ -1,12 +1,12 @@
 """Bad days: the database away, the server killed. What was acknowledged is there."""
 
 import asyncio
-import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from itertools import count, takewhile
 from pathlib import Path
@@ -81,16 +81,15 @@ class Cluster:
 
 
 @pytest.fixture
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Debian's PostgreSQL, running: 15, the oldest that Socle takes, where it is installed."""
-    base = tmp_path_factory.getbasetemp()
-    for folder in (base, *base.parents):
-        if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
-            with contextlib.suppress(PermissionError):
-                folder.chmod(folder.stat().st_mode | 0o011)
-    running = Cluster(tmp_path_factory.mktemp("cluster"))
-    yield running
-    running.stop("immediate")
+def cluster() -> Iterator[Cluster]:
+    """Debian's PostgreSQL, running: 15, the oldest that Socle takes, where it is installed.
+
+    Outside pytest's own folders, which each new run of pytest closes to other accounts.
+    """
+    with tempfile.TemporaryDirectory(prefix="socle-outage-", dir="/var/tmp") as folder:
+        running = Cluster(Path(folder))
+        yield running
+        running.stop("immediate")
 
 
 @pytest.fixture
