@@ -3,6 +3,9 @@
 A tar archive that holds all that is needed away from the server and its database: the signed
 question, the sealed segments of the days it touches, their keys wrapped for two custodians, and
 the whole chain of manifests that vouches for them. `open_case` and `read_case` work offline.
+
+A case brings the key that signed it, so it vouches for itself: only the fingerprint that the
+custodians noted on paper tells the archive's key from a forger's.
 """
 
 import tarfile
@@ -21,7 +24,7 @@ from retention.key_register import unwrap
 from retention.manifest import DayLink, SealedSegment, SupplementLink
 from retention.question import CaseFile
 from retention.signing import PublicKey
-from retention.verify import CheckedChain, Finding, check_chain
+from retention.verify import CheckedChain, Expected, Finding, check_chain
 from territory.errors import ConfigurationError, Fault
 
 CASE = "case.json"
@@ -81,8 +84,13 @@ def pack(members: Mapping[str, bytes], made_at: datetime) -> bytes:
     return file.getvalue()
 
 
-def read_case(path: Path) -> Case:
+def read_case(path: Path, archive_key: str | None = None) -> Case:
     """Return the case in a file, once all that can be checked without a key is found right.
+
+    Args:
+        path: the case file.
+        archive_key: SHA-256 of the archive's public key, known from elsewhere than this file;
+            None: whoever opens it compares the fingerprint by eye.
 
     Raises:
         ConfigurationError: what is wrong with it, every fault.
@@ -102,7 +110,7 @@ def read_case(path: Path) -> Case:
         for name, octets in members.items()
         if name.startswith(f"{MANIFESTS}/")
     }
-    chain = check_chain(manifests, pem)
+    chain = check_chain(manifests, pem, Expected(archive_key))
     findings = list(chain.faults)
     if not key.has_signed(case_octets, members.get(SIGNATURE, b"")):
         findings.append(Finding(CASE, "is not as the archive signed it"))

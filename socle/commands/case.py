@@ -18,6 +18,7 @@ from territory.settings import load_settings
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from retention.case import Case
     from retention.prepare import Order, PreparedCase
     from retention.question import Question
     from territory.settings import Settings
@@ -35,6 +36,10 @@ SettingsFile = Annotated[
 CaseArgument = Annotated[Path, typer.Argument(help="The case file.")]
 IdentityFile = Annotated[
     Path, typer.Option("--key", help="Your age identity: custodian.age-identity.")
+]
+ArchiveKey = Annotated[
+    str | None,
+    typer.Option("--archive-key", help="SHA-256 of the archive's key, as you noted it on paper."),
 ]
 _DURATION = re.compile(r"(\d{1,6})(s|min|h)")
 _SECONDS = {"s": 1, "min": 60, "h": 3600}
@@ -91,16 +96,18 @@ def open_(
     output: Annotated[
         Path | None, typer.Option(help="The opened file; beside the case when not given.")
     ] = None,
+    archive_key: ArchiveKey = None,
 ) -> None:
     """Open the outer layer, as the first custodian: nothing can be read yet.
 
     Example: socle case open case-....tar --key /media/cle-anne/custodian.age-identity
+    --archive-key 3f1c...
     """
     from retention.age import read_identity
-    from retention.case import open_case, read_case
+    from retention.case import open_case
     from territory.clock import SystemClock
 
-    opened = read_case(file)
+    opened = _read(file, archive_key)
     octets = open_case(opened, read_identity(key), SystemClock().now())
     path = output or file.with_name(f"{file.name.removesuffix('.tar')}.opened.tar")
     _write(path, octets)
@@ -116,20 +123,20 @@ def answer(
     output: Annotated[
         Path | None, typer.Option(help="A new folder; beside the case when not given.")
     ] = None,
+    archive_key: ArchiveKey = None,
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
     """Open the inner layer, as the second custodian, find who it was, and sign the answer.
 
     Example: socle case answer case-....opened.tar --key /media/cle-bruno/custodian.age-identity
-    --signing-key /media/cle-bruno/custodian-signing.pem
+    --signing-key /media/cle-bruno/custodian-signing.pem --archive-key 3f1c...
     """
     from retention.age import read_identity
     from retention.answer import answer_case
-    from retention.case import read_case
     from retention.signing import SigningKey
     from territory.clock import SystemClock
 
-    read = read_case(file)
+    read = _read(file, archive_key)
     signer = SigningKey.read(signing_key)
     made = answer_case(read, read_identity(key), signer, SystemClock().now())
     name = f"reponse-{read.file.case}"
@@ -142,6 +149,27 @@ def answer(
     incomplete = "" if made.complete else " (the archive does not hold every day asked)"
     typer.echo(f"{made.outcome.value}: {made.devices} device(s){incomplete}")
     typer.echo(folder / "rapport.html")
+
+
+def _read(file: Path, archive_key: str | None) -> "Case":
+    """Return the case, having said what is about to be opened and on whose word."""
+    from retention.case import read_case
+
+    read = read_case(file, archive_key.replace(" ", "").lower() if archive_key else None)
+    question = read.file.question
+    port = f" port {question.port}" if question.port else ""
+    typer.echo(f"reference:   {question.reference} ({question.legal_ground})", err=True)
+    typer.echo(f"question:    {question.public_address}{port}, {question.at_as_asked}", err=True)
+    typer.echo(f"archive key: {read.archive_key.fingerprint}", err=True)
+    if archive_key:
+        typer.echo("It is the key you gave with --archive-key.", err=True)
+    else:
+        typer.echo(
+            "NOT CHECKED: whoever forged this case could have signed it. Compare this fingerprint"
+            " with the one on your paper, or give that one with --archive-key.",
+            err=True,
+        )
+    return read
 
 
 async def _prepare(settings: "Settings", order: "Order", now: "datetime") -> "PreparedCase":

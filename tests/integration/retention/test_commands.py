@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from retention.chain import PUBLIC_KEY
+from retention.signing import PublicKey
 from socle.base import lay_ground
 from socle.commands.archive import archive
 from socle.commands.case import case
@@ -36,8 +38,8 @@ async def _describe(evidence: Evidence, folder: Path) -> None:
     await evidence.describe(VERDUN)
     for login in CUSTODIANS:
         keys = run.invoke(custodian, ["keygen", str(folder / login)]).stdout
-        recipient = keys.splitlines()[0].removeprefix("age_recipient: ")
-        await evidence.custodian(login, recipient)
+        recipient, signing_key = (line.partition(": ")[2] for line in keys.splitlines()[:2])
+        await evidence.custodian(login, recipient, signing_key)
     await evidence.days(str(LAST_SEALABLE.date()), 4)
     phone = Session(VERDUN, "02:00:00:00:00:01", "10.1.0.10")
     await evidence.record(phone, *visit(LAST_SEALABLE, 30))
@@ -64,12 +66,20 @@ def test_from_sealing_to_the_answer(settings: Path, tmp_path: Path) -> None:
     file = Path(prepared.stdout.splitlines()[0])
 
     first, second = (tmp_path / login for login in CUSTODIANS)
-    opened = run.invoke(case, ["open", str(file), "--key", str(first / IDENTITY)])
+    opening = ["open", str(file), "--key", str(first / IDENTITY)]
+    forged = run.invoke(case, [*opening, "--archive-key", "0" * 64])
+    assert "not the expected key" in str(forged.exception)
+    opened = run.invoke(case, opening)
     assert opened.exit_code == 0, opened.output
+    key = PublicKey.from_pem((tmp_path / "state/archive" / PUBLIC_KEY).read_bytes()).fingerprint
+    for said in ("PV 1 (CPP 77-1-1)", VERDUN.public_address, moment, key, "NOT CHECKED"):
+        assert said in opened.stderr
     keys = ["--key", str(second / IDENTITY), "--signing-key", str(second / SIGNING)]
     travelling = opened.stdout.splitlines()[0]
+    keys += ["--archive-key", key.upper()]
     answered = run.invoke(case, ["answer", travelling, *keys, "--output", str(tmp_path / "a")])
     assert answered.exit_code == 0, answered.output
+    assert "NOT CHECKED" not in answered.stderr
     assert "one device: 1 device(s)" in answered.stdout
     assert "02:00:00:00:00:01" in (tmp_path / "a" / "rapport.html").read_text()
     as_json = run.invoke(
