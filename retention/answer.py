@@ -18,6 +18,7 @@ from retention.question import DayState
 from retention.report import write_report
 from retention.segment import open_segment
 from retention.signing import SigningKey
+from territory.errors import ConfigurationError, Fault
 
 FORMAT = "socle-answer-1"
 _PARIS = ZoneInfo("Europe/Paris")
@@ -39,9 +40,12 @@ def answer_case(case: Case, identity: str, key: SigningKey, now: datetime) -> An
     """Return the signed answer to a case whose outer layer is open.
 
     Raises:
-        ConfigurationError: not opened yet, or not the second custodian's key.
+        ConfigurationError: not opened yet, or one of the keys is not the second custodian's.
     """
     keys = open_keys(case, identity)
+    second = case.file.second
+    if key.public.base64 != second.signing_key:
+        raise ConfigurationError([Fault("--signing-key", f"expected {second.login}'s key")])
     question = case.file.question
     # An IPv6 address may be a device's own, among its others: every slice is looked at.
     sorted_by = None if ":" in question.public_address else question.public_address

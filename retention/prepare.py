@@ -63,27 +63,33 @@ async def load_holders(db: AsyncConnection) -> list[Holder]:
     """Return the custodians who can open, in the order of their logins."""
     operator = tables.operator.c
     query = (
-        select(operator.login, operator.age_recipient)
+        select(operator.login, operator.age_recipient, operator.signing_key)
         .where(operator.role == "custodian", operator.disabled_at.is_(None))
         .where(operator.age_recipient.is_not(None))
         .order_by(operator.login)
     )
-    return [Holder(login=login, recipient=key) for login, key in (await db.execute(query)).all()]
+    return [
+        Holder(login=login, recipient=recipient, signing_key=signing_key)
+        for login, recipient, signing_key in (await db.execute(query)).all()
+    ]
 
 
 def choose(holders: Sequence[Holder], logins: Sequence[str]) -> tuple[Holder, Holder]:
     """Return the two custodians named; without names, the only two there are.
 
     Raises:
-        ConfigurationError: not two of those who can open.
+        ConfigurationError: not two of those who can open, or the second could not sign.
     """
     known = {holder.login: holder for holder in holders}
     names = list(dict.fromkeys(logins)) or (sorted(known) if len(known) == 2 else [])
     if len(names) != 2 or not set(names) <= known.keys():
         there = ", ".join(sorted(known)) or "none has a key"
         raise ConfigurationError([Fault("--custodian", f"expected two of: {there}")])
-    first, second = sorted(names)
-    return known[first], known[second]
+    first, second = (known[name] for name in sorted(names))
+    if not second.signing_key:
+        message = f"expected a signing_key for {second.login}, who is to answer"
+        raise ConfigurationError([Fault("operators", message)])
+    return first, second
 
 
 async def prepare_case(

@@ -82,6 +82,9 @@ class Holder(_Record):
 
     login: str
     recipient: str
+    """Their age public key."""
+    signing_key: str | None = None
+    """Ed25519 public key with which they answer, base64 of 32 octets; None: they have none."""
 
 
 class CaseFile(_Record):

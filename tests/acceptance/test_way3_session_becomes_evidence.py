@@ -24,6 +24,7 @@ from retention.chain import MANIFESTS, PUBLIC_KEY, Chain, segment_path
 from retention.key_register import KeyRegister
 from retention.prepare import Order, Preparer, prepare_case
 from retention.question import ask
+from retention.signing import SigningKey
 from socle.commands.archive import archive as archive_commands
 from socle.commands.case import case as case_commands
 from socle.commands.custodian import IDENTITY, SIGNING
@@ -79,12 +80,13 @@ class World:
         """Let the case travel through both custodians' machines; return the signed answer."""
         first, second = (self.machines[login] for login in CUSTODIANS)
         travelling = second / f"{case.stem}.opened.tar"
+        paper = ["--archive-key", SigningKey.read(self.places.signing_key).public.fingerprint]
         arguments = ["open", str(case), "--key", str(first / IDENTITY), "--output", str(travelling)]
-        assert run.invoke(case_commands, arguments).exit_code == 0
+        assert run.invoke(case_commands, [*arguments, *paper]).exit_code == 0
         folder = second / f"answer-{case.stem}"
         keys = ["--key", str(second / IDENTITY), "--signing-key", str(second / SIGNING)]
         done = run.invoke(
-            case_commands, ["answer", str(travelling), *keys, "--output", str(folder)]
+            case_commands, ["answer", str(travelling), *keys, *paper, "--output", str(folder)]
         )
         assert done.exit_code == 0, done.output
         content: dict[str, Any] = json.loads((folder / "reponse.json").read_text())
@@ -126,7 +128,7 @@ async def world(
     await connection.close()
     for login, folder in machines.items():
         public = (folder / IDENTITY).read_text().splitlines()[0].removeprefix("# public key: ")
-        await evidence.custodian(login, public)
+        await evidence.custodian(login, public, SigningKey.read(folder / SIGNING).public.base64)
 
     async with running_radius(role_url(Component.RADIUS), keyring, clock) as server:
         port = server.port("accounting")

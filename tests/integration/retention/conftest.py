@@ -6,6 +6,7 @@ import pytest
 
 from retention import age
 from retention.archive import Places
+from retention.signing import SigningKey
 from tests.evidence import COMMERCY, CUSTODIANS, VERDUN, Evidence, places_in
 
 
@@ -16,12 +17,21 @@ def identities() -> dict[str, str]:
 
 
 @pytest.fixture
-async def evidence(database_url: str, identities: dict[str, str]) -> Evidence:
+def signers() -> dict[str, SigningKey]:
+    """The two custodians' keys to sign with, by their logins."""
+    return {login: SigningKey.generate() for login in CUSTODIANS}
+
+
+@pytest.fixture
+async def evidence(
+    database_url: str, identities: dict[str, str], signers: dict[str, SigningKey]
+) -> Evidence:
     """A database with two sites and two custodians."""
     written = Evidence(database_url)
     await written.describe(VERDUN, COMMERCY)
     for login, identity in identities.items():
-        await written.custodian(login, age.recipient_of(identity))
+        public = signers[login].public.base64
+        await written.custodian(login, age.recipient_of(identity), public)
     return written
 
 

@@ -1,5 +1,6 @@
 """Case files that were cut, changed or exchanged on their way: each named, none opened."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -84,6 +85,41 @@ async def test_a_widened_question_is_refused(file: Path) -> None:
         read_case(file)
 
 
+async def test_a_case_signed_anew_by_another_key_is_refused(file: Path, places: Places) -> None:
+    """A forger signs a question, and the whole chain, with a key of their own: the paper tells."""
+    fingerprint = SigningKey.read(places.signing_key).public.fingerprint
+    assert read_case(file, fingerprint).archive_key.fingerprint == fingerprint
+    forger, members = SigningKey.generate(), dict(read_case(file).members)
+    previous = None
+    for name in sorted(n for n in members if n.startswith("manifests/") and n.endswith(".json")):
+        content = json.loads(members[name])
+        content |= {"signed_by": forger.public.fingerprint, "previous": previous}
+        members[name] = canonical.encode(content)
+        members[f"{name}.sig"] = forger.sign(members[name])
+        previous = hashlib.sha256(members[name]).hexdigest()
+    members["case.json"] = asking_for_more(members["case.json"])
+    members["case.json.sig"] = forger.sign(members["case.json"])
+    members["archive-signing.pub.pem"] = forger.public.pem
+    file.write_bytes(pack(members, NOW))
+
+    assert read_case(file).archive_key == forger.public
+    with pytest.raises(ConfigurationError, match="not the expected key"):
+        read_case(file, fingerprint)
+
+
+async def test_only_the_second_custodians_own_key_signs(
+    file: Path, identities: dict[str, str], signers: dict[str, SigningKey]
+) -> None:
+    """The case names the key that answers: another's, the first custodian's too, is refused."""
+    first, second = CUSTODIANS
+    file.write_bytes(open_case(read_case(file), identities[first], NOW))
+    opened = read_case(file)
+    for other in (SigningKey.generate(), signers[first]):
+        with pytest.raises(ConfigurationError, match=f"--signing-key: expected {second}'s key"):
+            answer_case(opened, identities[second], other, NOW)
+    assert answer_case(opened, identities[second], signers[second], NOW).devices == 1
+
+
 @pytest.mark.parametrize("change", [flipped, lambda octets: None])
 @pytest.mark.parametrize("kind", ["segments/", "manifests/", "case.json.sig", "archive-signing"])
 async def test_any_changed_or_missing_part_is_named(
@@ -115,7 +151,7 @@ async def test_a_damaged_key_layer_opens_for_nobody(file: Path, identities: dict
 
 
 async def test_a_case_is_opened_once_and_by_the_right_one(
-    file: Path, identities: dict[str, str]
+    file: Path, identities: dict[str, str], signers: dict[str, SigningKey]
 ) -> None:
     """A stranger's key, the wrong order, twice: each refused in words."""
     case = read_case(file)
@@ -130,7 +166,7 @@ async def test_a_case_is_opened_once_and_by_the_right_one(
     with pytest.raises(ConfigurationError, match="open already"):
         open_case(opened, first, NOW)
     with pytest.raises(ConfigurationError, match=CUSTODIANS[1]):
-        answer_case(opened, first, SigningKey.generate(), NOW)
+        answer_case(opened, first, signers[CUSTODIANS[1]], NOW)
 
 
 @pytest.mark.parametrize(
@@ -145,6 +181,7 @@ async def test_a_day_that_is_not_held_makes_an_answer_too(
     places: Places,
     role_url: Callable[[Component], str],
     identities: dict[str, str],
+    signers: dict[str, SigningKey],
     when: str,
     state: str,
 ) -> None:
@@ -153,7 +190,8 @@ async def test_a_day_that_is_not_held_makes_an_answer_too(
     case = read_case(file)
     assert case.file.objects == ()
     file.write_bytes(open_case(case, identities[CUSTODIANS[0]], NOW))
-    made = answer_case(read_case(file), identities[CUSTODIANS[1]], SigningKey.generate(), NOW)
+    second = CUSTODIANS[1]
+    made = answer_case(read_case(file), identities[second], signers[second], NOW)
     assert not made.complete
     assert json.loads(made.files["reponse.json"])["days"][0]["state"] == state
     assert "Aucune réponse n'est possible" in made.files["rapport.html"].decode()
@@ -170,10 +208,17 @@ async def test_before_any_day_is_sealed_no_case_is_made(
 @pytest.mark.parametrize("logins", [("a",), ("a", "a"), ("a", "nobody"), ("a", "b", "c")])
 def test_two_custodians_are_chosen_of_those_there_are(logins: tuple[str, ...]) -> None:
     """Two different ones; without names only when there are just two."""
-    three = [Holder(login=login, recipient="age1") for login in "abc"]
+    three = [Holder(login=login, recipient="age1", signing_key="k") for login in "abc"]
     with pytest.raises(ConfigurationError, match="a, b, c"):
         choose(three, logins)
     with pytest.raises(ConfigurationError):
         choose(three, ())
     assert [h.login for h in choose(three, ("c", "a"))] == ["a", "c"]
     assert [h.login for h in choose(three[:2], ())] == ["a", "b"]
+
+
+def test_who_is_to_answer_has_a_key_to_sign_with() -> None:
+    """Else nobody could: said when the case is made, not by the second custodian's machine."""
+    a, b = (Holder(login=login, recipient="age1") for login in "ab")
+    with pytest.raises(ConfigurationError, match="signing_key for b"):
+        choose([a.model_copy(update={"signing_key": "k"}), b], ())

@@ -95,13 +95,13 @@ async def signed_in(chromium: Browser, desk: URL, owner_url: str, login: str) ->
     return page
 
 
-def travel(file: Path, identities: dict[str, str]) -> Answer:
+def travel(file: Path, identities: dict[str, str], signers: dict[str, SigningKey]) -> Answer:
     """Open a downloaded case as its two custodians do."""
     case = read_case(file)
     opened = file.with_suffix(".opened.tar")
     opened.write_bytes(open_case(case, identities[case.file.first.login], NOW))
-    second = identities[case.file.second.login]
-    return answer_case(read_case(opened), second, SigningKey.generate(), NOW)
+    second = case.file.second.login
+    return answer_case(read_case(opened), identities[second], signers[second], NOW)
 
 
 async def test_a_case_from_the_form_to_the_register(
@@ -109,6 +109,7 @@ async def test_a_case_from_the_form_to_the_register(
     desk: URL,
     database_url: str,
     identities: dict[str, str],
+    signers: dict[str, SigningKey],
     evidence: Evidence,
     tmp_path: Path,
 ) -> None:
@@ -137,7 +138,7 @@ async def test_a_case_from_the_form_to_the_register(
     file = tmp_path / "case.tar"
     await (await download.value).save_as(file)
 
-    answer = travel(file, identities)
+    answer = travel(file, identities, signers)
     assert (answer.outcome, answer.devices, answer.complete) == (Outcome.ONE, 1, True)
     assert b"02:00:00:00:00:01" in answer.files["reponse.json"]
 
