@@ -1,14 +1,16 @@
 """The right to go online: when a guest gets a fresh one, the one they have, or none.
 
 Pure. A visit leads to one admission, of the same identifier, so a form sent twice grants once. A
-device whose admission still lives gets that one again with what remains of it: leaving and coming
-back wins nothing, and a lost reply costs nothing. The opaque name is made of the visit and a key
-of this base, so it cannot be guessed; the password is derived from the name and never stored.
+device whose admission still lives gets that one again with what remains of it, also when its
+guest had logged out: leaving and coming back wins nothing, and a lost reply costs nothing. The
+opaque name is made of the visit and a key of this base, so it cannot be guessed; the password is
+derived from the name and never stored.
 """
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from hashlib import sha256
 from uuid import UUID
 
@@ -55,6 +57,8 @@ class Admission:
     """Since."""
     revoked_at: datetime | None = None
     """Ended early at."""
+    revoked_reason: str | None = None
+    """Why it ended early."""
     octets: int | None = None
     """Its plan's volume; None: no limit."""
 
@@ -65,6 +69,12 @@ class Admission:
     def lives(self, now: datetime) -> bool:
         """Whether it is neither over nor ended early; its volume is another matter."""
         return self.left(NOTHING_USED, now).seconds > 0
+
+    def reopened(self) -> "Admission":
+        """Return it as if its guest had never logged out; any other early end stands."""
+        if self.revoked_reason != REVOKED_BY_GUEST:
+            return self
+        return replace(self, revoked_at=None, revoked_reason=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +87,25 @@ class Holding:
     """What its sessions used."""
 
 
+class Right(StrEnum):
+    """Where the right comes from that a guest goes online with."""
+
+    FRESH = "fresh"
+    """It is to be written."""
+    HELD = "held"
+    """The device has it already."""
+    REOPENED = "reopened"
+    """The device had it and its guest logged out: that is to be undone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """The guest goes online with this."""
 
     admission: Admission
-    """Fresh, or the one the device already has."""
-    is_new: bool
-    """Whether it is to be written."""
+    """The right, as it will stand."""
+    right: Right
+    """Which, and so what is to be written of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +124,14 @@ def decide(held: Holding | None, fresh: Admission, now: datetime) -> Grant | Use
         fresh: what a device that has none would be granted.
         now: the present instant, aware, UTC.
     """
-    if held is None or not held.admission.lives(now):
-        return Grant(fresh, is_new=True)
-    if held.admission.plan_id != fresh.plan_id:
-        return Grant(fresh, is_new=True)
-    if held.admission.left(held.usage, now).exhausted:
+    if held is None:
+        return Grant(fresh, Right.FRESH)
+    offered = held.admission.reopened()
+    if not offered.lives(now) or offered.plan_id != fresh.plan_id:
+        return Grant(fresh, Right.FRESH)
+    if offered.left(held.usage, now).exhausted:
         return UsedUp(held)
-    return Grant(held.admission, is_new=False)
+    return Grant(offered, Right.HELD if offered == held.admission else Right.REOPENED)
 
 
 def fresh_admission(

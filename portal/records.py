@@ -46,7 +46,7 @@ Row: TypeAlias = asyncpg.Record
 _ADMISSION = """
     SELECT a.id, a.user_name, a.site_id, a.plan_id, a.method, a.language, a.terms_version,
         a.created_at, a.credential_expires_at, a.ends_at, a.network_id, a.device::text AS device,
-        a.bound_at, a.revoked_at, p.session_octets AS octets
+        a.bound_at, a.revoked_at, a.revoked_reason, p.session_octets AS octets
     FROM live.admission a JOIN territory.plan p ON p.id = a.plan_id
 """
 _USAGE = """
@@ -62,6 +62,10 @@ _INSERT = """
 _REVOKE = """
     UPDATE live.admission SET revoked_at = $2, revoked_reason = $3
     WHERE id = $1 AND revoked_at IS NULL
+"""
+_REOPEN = """
+    UPDATE live.admission SET revoked_at = NULL, revoked_reason = NULL
+    WHERE id = $1 AND revoked_reason = $2
 """
 _KNOWN_ADDRESS = """
     SELECT 1 FROM source.site_public_address
@@ -158,6 +162,14 @@ async def record_admission(pool: Pool, admission: Admission) -> Admission:
 async def revoke_admission(pool: Pool, admission_id: UUID, reason: str, now: datetime) -> None:
     """End an admission now, unless it was ended before."""
     await pool.execute(_REVOKE, admission_id, now, reason, timeout=DEADLINE_SECONDS)
+
+
+@reaching
+async def reopen_admission(pool: Pool, admission: Admission, reason: str) -> Admission:
+    """Let an admission go on that had ended for this reason, and return it as it then stands."""
+    await pool.execute(_REOPEN, admission.id, reason, timeout=DEADLINE_SECONDS)
+    found = await load_admission(pool, admission.id)
+    return found.admission if found else admission
 
 
 @reaching

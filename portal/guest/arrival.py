@@ -85,7 +85,9 @@ async def _welcome(request: web.Request, gate: Gate, arrival: Arrival) -> web.Re
     if not arrival.language:
         set_language(request, holding.admission.language)
     visit = replace(visit, language=language_of(request))
-    return show_connected(request, gate, admitted_visit(visit, holding.admission), holding)
+    return show_connected(
+        request, gate, admitted_visit(visit, holding.admission), holding, told=True
+    )
 
 
 async def _holding(portal: Portal, gate: Gate, arrival: Arrival) -> Holding | None:

@@ -49,11 +49,25 @@ async def show_connection(request: web.Request, gate: Gate, visit: Visit) -> web
 
 
 def show_connected(
-    request: web.Request, gate: Gate, visit: Visit, holding: Holding | None
+    request: web.Request,
+    gate: Gate,
+    visit: Visit,
+    holding: Holding | None,
+    *,
+    told: bool = False,
 ) -> web.Response:
-    """Return "connected" with what is left, or that it is over; `holding` None: not known."""
+    """Return "connected" with what is left, or that it is over.
+
+    Args:
+        request: the guest's.
+        gate: where they are.
+        visit: theirs.
+        holding: what they are online with; None: not known.
+        told: whether their gateway has just said that they are online, which the base may hear
+            of later by its sessions.
+    """
     portal = portal_of(request)
-    if holding is not None and not _is_online(holding, portal.now()):
+    if holding is not None and not _is_online(holding, portal.now(), told=told):
         return _show_over(request, gate, visit, holding)
     allow(request, form_action=gate.adapter.log_off(gate.registration, visit.carried).origin)
     return render(
@@ -110,7 +124,7 @@ async def _find_connection(request: web.Request) -> web.Response:
     return render(request, "find_connection.html", here="/ma-connexion", gates=gates)
 
 
-def _is_online(holding: Holding, now: datetime) -> bool:
+def _is_online(holding: Holding, now: datetime, *, told: bool) -> bool:
     """Whether the guest is online as far as the base knows.
 
     Sessions that have all ended mean the gateway has closed it; no session at all means that this
@@ -118,7 +132,7 @@ def _is_online(holding: Holding, now: datetime) -> bool:
     """
     if holding.admission.left(holding.usage, now).exhausted:
         return False
-    return holding.usage == NOTHING_USED or holding.usage.open_sessions > 0
+    return told or holding.usage == NOTHING_USED or holding.usage.open_sessions > 0
 
 
 def _show_over(request: web.Request, gate: Gate, visit: Visit, holding: Holding) -> web.Response:

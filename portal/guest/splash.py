@@ -9,7 +9,16 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from portal.admission import Admission, Grant, UsedUp, decide, fresh_admission, user_name_of
+from portal.admission import (
+    REVOKED_BY_GUEST,
+    Admission,
+    Grant,
+    Right,
+    UsedUp,
+    decide,
+    fresh_admission,
+    user_name_of,
+)
 from portal.gateways.vocabulary import Credential, Departure
 from portal.guest.notices import NOTICES
 from portal.guest.parts import (
@@ -22,7 +31,7 @@ from portal.guest.parts import (
 from portal.guest.wording import duration, volume
 from portal.identification import click_through
 from portal.places import Gate
-from portal.records import load_admission_of, record_admission
+from portal.records import load_admission_of, record_admission, reopen_admission
 from portal.throttle import GRANTS, source_of
 from portal.visit import Event, State, Visit, advance_all, at, refuse
 from territory.errors import ProtocolError, Unavailable
@@ -163,17 +172,27 @@ async def _grant(request: web.Request, gate: Gate, visit: Visit) -> web.Response
             portal.metrics.refused.labels("used_up").inc()
             log.info("visit", gateway=gate.code, outcome="used_up")
             return show_splash(request, gate, refuse(visit, "used_up"))
-        case Grant(admission, is_new):
-            if is_new:
-                admission = await record_admission(portal.pool, admission)
+        case Grant(admission, right):
+            admission = await _write(portal, admission, right)
             if not admission.lives(now):
                 return show_restart(request, gate, visit)
             admitted = advance_all(visit, Event.ADMIT)
             if admitted is None:
                 return show_restart(request, gate, visit)
-            portal.metrics.admitted.labels(gate.brand, "fresh" if is_new else "held").inc()
-            log.info("visit", gateway=gate.code, outcome="admitted", fresh=is_new)
+            portal.metrics.admitted.labels(gate.brand, right).inc()
+            log.info("visit", gateway=gate.code, outcome="admitted", right=right)
             return _hand_back(portal, gate, admitted, admission)
+
+
+async def _write(portal: Portal, admission: Admission, right: Right) -> Admission:
+    """Write what a grant asks for, and return the admission that now holds."""
+    match right:
+        case Right.FRESH:
+            return await record_admission(portal.pool, admission)
+        case Right.REOPENED:
+            return await reopen_admission(portal.pool, admission, REVOKED_BY_GUEST)
+        case Right.HELD:
+            return admission
 
 
 def _hand_back(portal: Portal, gate: Gate, visit: Visit, admission: Admission) -> web.Response:

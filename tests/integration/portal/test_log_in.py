@@ -20,6 +20,7 @@ from tests.integration.portal.conftest import (
     CHALLENGE,
     PHONE,
     SECRET,
+    Answer,
     Guest,
     Radius,
     Seed,
@@ -136,9 +137,43 @@ async def test_log_out_ends_it_here_and_at_the_gateway(
     assert tuple(row) == (clock.now(), "guest")
     back = await guest.arrive(res="logoff")
     assert "Vous êtes déconnecté" in back.text
-    assert user_name_in(await guest.post("/visite", visit=back.visit)) != name
     over = await guest.get(f"/ma-connexion?visit={connected.visit}")
     assert "Votre connexion est terminée" in over.text
+
+
+async def left_after(guest: Guest, radius: Radius, octets: int) -> tuple[str, Answer]:
+    """Go online, use so much, log out; return the credential and the page one comes back to."""
+    page = await guest.arrive()
+    name = user_name_in(await guest.post("/visite", visit=page.visit))
+    admission = await radius.bind(name)
+    connected = await guest.arrive(res="success", uid=name, challenge=None)
+    await radius.account(admission, octets, is_open=False)
+    await guest.post("/deconnexion", visit=connected.visit)
+    return name, await guest.arrive(res="logoff")
+
+
+async def test_leaving_and_coming_back_wins_nothing(
+    guest: Guest, radius: Radius, owner: Owner, clock: FixedClock
+) -> None:
+    """The same right with what remains of it: neither time nor volume begins again."""
+    name, _ = await left_after(guest, radius, 500_000_000)
+    clock.advance(hours=1)
+    page = await guest.arrive(challenge="00" * 16)
+    assert user_name_in(await guest.post("/visite", visit=page.visit)) == name
+    rows = await owner.fetch("SELECT revoked_at, revoked_reason FROM live.admission")
+    assert [tuple(row) for row in rows] == [(None, None)]
+    connected = await guest.arrive(res="success", uid=name, challenge=None)
+    assert "Vous êtes connecté" in connected.text
+    assert "3 h" in connected.text
+    assert "1,5 Go" in connected.text
+
+
+async def test_leaving_does_not_renew_a_used_up_volume(guest: Guest, radius: Radius) -> None:
+    """Nothing is left to come back to before the time is over."""
+    _, back = await left_after(guest, radius, 2 * 10**9)
+    refused = await guest.post("/visite", visit=back.visit)
+    assert (refused.status, "Location" in refused.headers) == (200, False)
+    assert "Vous avez utilisé tout votre volume" in refused.text
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,11 @@ import pytest
 
 from portal.admission import (
     FIRST_USE,
+    REVOKED_BY_GUEST,
     Admission,
     Grant,
     Holding,
+    Right,
     UsedUp,
     decide,
     fresh_admission,
@@ -84,32 +86,35 @@ def test_an_unknown_network_is_none() -> None:
 
 HELD = replace(fresh("opennds"), id=uuid4(), created_at=NOON - timedelta(hours=1))
 HELD = replace(HELD, ends_at=NOON + timedelta(hours=3))
+LEFT = replace(HELD, revoked_at=NOON, revoked_reason=REVOKED_BY_GUEST)
 
 
 @pytest.mark.parametrize(
-    ("held", "is_new"),
+    ("held", "right"),
     [
-        (None, True),
-        (Holding(HELD), False),
-        (Holding(HELD, Usage(download_octets=10**8)), False),
-        (Holding(replace(HELD, ends_at=NOON)), True),
-        (Holding(replace(HELD, revoked_at=NOON)), True),
-        (Holding(replace(HELD, plan_id=uuid4())), True),
+        (None, Right.FRESH),
+        (Holding(HELD), Right.HELD),
+        (Holding(HELD, Usage(download_octets=10**8)), Right.HELD),
+        (Holding(LEFT), Right.REOPENED),
+        (Holding(LEFT, Usage(download_octets=10**8)), Right.REOPENED),
+        (Holding(replace(LEFT, ends_at=NOON)), Right.FRESH),
+        (Holding(replace(LEFT, plan_id=uuid4())), Right.FRESH),
+        (Holding(replace(HELD, ends_at=NOON)), Right.FRESH),
+        (Holding(replace(HELD, revoked_at=NOON)), Right.FRESH),
+        (Holding(replace(HELD, plan_id=uuid4())), Right.FRESH),
     ],
 )
-def test_fresh_or_held(held: Holding | None, is_new: bool) -> None:
+def test_fresh_or_held(held: Holding | None, right: Right) -> None:
     """A right that lives is shown again with what remains; one that is over makes way."""
-    granted = decide(held, fresh(), NOON)
-    assert isinstance(granted, Grant)
-    assert granted.is_new is is_new
-    assert granted.admission == (fresh() if is_new or held is None else held.admission)
+    assert decide(held, fresh(), NOON) == Grant(fresh() if right is Right.FRESH else HELD, right)
 
 
 def test_a_used_up_right_brings_no_other() -> None:
-    """Pressing the button again would double the volume."""
-    held = Holding(HELD, Usage(upload_octets=1, download_octets=10**9))
-    assert decide(held, fresh(), NOON) == UsedUp(held)
-    assert isinstance(decide(held, fresh(), HELD.ends_at), Grant)
+    """Pressing the button again would double the volume, and so would logging out first."""
+    for admission in (HELD, LEFT):
+        held = Holding(admission, Usage(upload_octets=1, download_octets=10**9))
+        assert decide(held, fresh(), NOON) == UsedUp(held)
+        assert isinstance(decide(held, fresh(), HELD.ends_at), Grant)
 
 
 def test_a_name_is_the_visits_own() -> None:
