@@ -69,6 +69,7 @@ _FORGET = (
     "DELETE FROM live.set_aside WHERE received_at < $1",
     "DELETE FROM source.site_public_address WHERE valid_until < $1",
     "DELETE FROM live.discard WHERE day < $1::timestamptz::date",
+    "DELETE FROM live.command WHERE deadline < $1",
 )
 
 
@@ -80,6 +81,8 @@ class Horizon:
     security: datetime
     sealed: datetime
     """Every day before it has been sealed, or should have been."""
+    commands: datetime
+    """What had to be done before it is over: who asked is in the audit log."""
 
 
 async def load_custodians(connection: Connection) -> list[Custodian]:
@@ -191,7 +194,8 @@ async def record_destruction(
 
 async def forget(connection: Connection, horizon: Horizon) -> None:
     """Delete from the live tables what is older than its category allows."""
-    before = (horizon.sealed, horizon.source, horizon.source, horizon.security)
+    live = (horizon.sealed, horizon.source, horizon.source, horizon.security)
+    before = (*live, horizon.commands)
     for statement, instant in zip(_FORGET, before, strict=True):
         await connection.execute(statement, instant)
 

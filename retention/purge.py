@@ -103,6 +103,7 @@ def _horizon(law: Law, now: datetime) -> index.Horizon:
         source=midnight(oldest_kept(law, Category.SOURCE, today)),
         security=midnight(oldest_kept(law, Category.SECURITY, today)),
         sealed=midnight(today - timedelta(days=GRACE_DAYS + 1)),
+        commands=now - timedelta(days=1),
     )
 
 

@@ -115,3 +115,18 @@ async def test_the_live_tables_forget_too(evidence: Evidence, places: Places) ->
 
     assert len(kept) == 3
     assert len(left) == 2
+
+
+async def test_a_command_that_is_over_is_forgotten(evidence: Evidence, places: Places) -> None:
+    """What the console asked of RADIUS goes a day after its deadline; the rest stays."""
+    for deadline in ("2026-05-31 11:59", "2026-05-31 12:01"):
+        await evidence.fetch(
+            "INSERT INTO live.command (id, kind, payload, requested_by, requested_at, deadline)"
+            " VALUES (gen_random_uuid(), 'disconnect', '{}', 'x', $1, $1)",
+            at(deadline),
+        )
+
+    await purge.purge(evidence.retention_url, places, at("2026-06-01 12:00"))
+
+    left = await evidence.fetch("SELECT deadline FROM live.command")
+    assert [row["deadline"] for row in left] == [at("2026-05-31 12:01")]

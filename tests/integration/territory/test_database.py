@@ -127,3 +127,56 @@ async def test_an_owner_that_may_not_prepare_is_told_without_a_secret(database_u
     with pytest.raises(ConfigurationError, match="CREATEROLE") as raised:
         await prepare(url, Keyring(bytes(32)))
     assert "PASSWORD" not in str(raised.value)
+
+
+_OPERATOR_ROW = "(id, login, display_name, role, created_at"
+
+
+@pytest.mark.parametrize(
+    ("component", "refused", "allowed"),
+    [
+        (
+            Component.PORTAL,
+            ["age_recipient", "signing_key", "role", "login", "organisation_id"],
+            ["password_hash", "failed_attempts", "locked_until", "disabled_at"],
+        ),
+        (
+            Component.DESK,
+            ["age_recipient", "signing_key", "role", "login", "disabled_at"],
+            ["password_hash", "failed_attempts", "locked_until"],
+        ),
+    ],
+)
+async def test_no_page_writes_a_custodians_keys(
+    role_url: Callable[[Component], str],
+    component: Component,
+    refused: list[str],
+    allowed: list[str],
+) -> None:
+    """Keys and roles come from the territory's description; pages write what signing in needs."""
+    connection = await asyncpg.connect(role_url(component))
+    for column in refused:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(f"UPDATE staff.operator SET {column} = NULL")
+    for column in allowed:
+        await connection.execute(f"UPDATE staff.operator SET {column} = {column}")
+    await connection.close()
+
+
+async def test_an_operator_added_by_a_page_has_no_key(role_url: Callable[[Component], str]) -> None:
+    """The console adds people, never a custodian's keys; the desk adds nobody."""
+    row = "gen_random_uuid(), 'a@b.example', 'A', 'custodian', '2026-11-20T14:00Z'"
+    insert = f"INSERT INTO staff.operator {_OPERATOR_ROW}) VALUES ({row})"
+    with_key = f"INSERT INTO staff.operator {_OPERATOR_ROW}, age_recipient) VALUES ({row}, 'age1')"
+    for component, statement, is_allowed in (
+        (Component.DESK, insert, False),
+        (Component.PORTAL, with_key, False),
+        (Component.PORTAL, insert, True),
+    ):
+        connection = await asyncpg.connect(role_url(component))
+        if is_allowed:
+            await connection.execute(statement)
+        else:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(statement)
+        await connection.close()
