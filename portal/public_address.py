@@ -1,40 +1,43 @@
 """Each site's public address, as seen from its own guests' requests.
 
-A guest who has just been redirected by a gateway reaches us from the address the Internet sees of
-that site; a requisition will ask for it. Only a signed redirect counts, and only the first time it
-is seen: the same address opened again later, from a phone's own network, says nothing. IPv4 only,
-since that is what a site shares; an IPv6 address is the device's own.
+A guest whom a gateway has just let in reaches us from the address the Internet sees of that site; a
+requisition will ask for it. A redirect carries no time, and a phone may open it again at home, on
+its own network: so only the signed redirect that says "online" counts, only while RADIUS has just
+bound the admission it names, and each admission tells it once. IPv4 only, since that is what a
+site shares; an IPv6 address is the device's own.
 """
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from hashlib import sha256
 from ipaddress import IPv4Address
 from uuid import UUID
 
+from portal.admission import Admission
+from portal.gateways.vocabulary import Arrival, Situation
 from territory.web.addresses import Address
 
 MOST_REMEMBERED = 20_000
+JUST_BOUND = timedelta(minutes=2)
+"""A browser comes from its gateway's log-in to our page within seconds."""
 CHECK_AGAIN = timedelta(seconds=30)
 """The same address of the same site is not looked up more often than this."""
 
 
 @dataclass(slots=True)
 class Sightings:
-    """Which redirects and which addresses were seen by this process, bounded."""
+    """Which admissions and which addresses were seen by this process, bounded."""
 
-    _redirects: OrderedDict[bytes, None] = field(default_factory=OrderedDict)
+    _admissions: OrderedDict[UUID, None] = field(default_factory=OrderedDict)
     _checked: OrderedDict[tuple[UUID, IPv4Address], datetime] = field(default_factory=OrderedDict)
 
-    def is_fresh(self, redirect: bytes) -> bool:
-        """Whether this redirect (its raw query) is seen for the first time."""
-        digest = sha256(redirect).digest()
-        if digest in self._redirects:
+    def is_first(self, admission_id: UUID) -> bool:
+        """Whether this admission tells where it is seen from for the first time."""
+        if admission_id in self._admissions:
             return False
-        self._redirects[digest] = None
-        if len(self._redirects) > MOST_REMEMBERED:
-            self._redirects.popitem(last=False)
+        self._admissions[admission_id] = None
+        if len(self._admissions) > MOST_REMEMBERED:
+            self._admissions.popitem(last=False)
         return True
 
     def is_due(self, site_id: UUID, address: IPv4Address, now: datetime) -> bool:
@@ -52,3 +55,14 @@ class Sightings:
 def shared_address(address: Address) -> IPv4Address | None:
     """Return `address` if a site may share it towards the Internet, else None."""
     return address if isinstance(address, IPv4Address) and address.is_global else None
+
+
+def speaks_for_site(arrival: Arrival, admission: Admission, now: datetime) -> bool:
+    """Whether who brings this redirect stands where it was made: just let in, and vouched for."""
+    return (
+        arrival.is_signed
+        and arrival.situation is Situation.ONLINE
+        and admission.device == arrival.device
+        and admission.bound_at is not None
+        and now - admission.bound_at <= JUST_BOUND
+    )

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from portal.admission import Holding
+from portal.admission import Admission, Holding
 from portal.gateways.brands import ADAPTERS
 from portal.gateways.vocabulary import Arrival, Situation
 from portal.guest.connection import show_connected, show_connection
@@ -17,12 +17,11 @@ from portal.guest.notices import notice_of
 from portal.guest.parts import Portal, admitted_visit, begin_visit, log, portal_of, raw_query
 from portal.guest.splash import read_current, show_refused, show_restart, show_splash
 from portal.places import Gate
-from portal.public_address import shared_address
+from portal.public_address import shared_address, speaks_for_site
 from portal.records import load_admission_named, load_admission_of, record_public_address
 from portal.throttle import BAD_REDIRECTS, source_of
 from portal.visit import State, refuse
 from territory.errors import ProtocolError, Unavailable
-from territory.web.addresses import Address
 from territory.web.headers import client_address
 from territory.web.pages import language_of, set_language
 
@@ -54,8 +53,6 @@ async def _read(request: web.Request, brand: str, query: bytes) -> web.Response:
     arrival = adapter.read(query, gate.registration)
     portal_of(request).metrics.arrived.labels(gate.brand, arrival.situation).inc()
     log.info("arrival", gateway=gate.code, situation=arrival.situation)
-    if arrival.is_signed:
-        await _note_public_address(portal_of(request), gate, client_address(request), query)
     return await _welcome(request, gate, arrival)
 
 
@@ -82,6 +79,8 @@ async def _welcome(request: web.Request, gate: Gate, arrival: Arrival) -> web.Re
     holding = await _holding(portal_of(request), gate, arrival)
     if holding is None:
         return show_connected(request, gate, replace(visit, state=State.ADMITTED), None)
+    if speaks_for_site(arrival, holding.admission, portal_of(request).now()):
+        await _note_public_address(request, gate, holding.admission)
     if not arrival.language:
         set_language(request, holding.admission.language)
     visit = replace(visit, language=language_of(request))
@@ -103,14 +102,13 @@ async def _holding(portal: Portal, gate: Gate, arrival: Arrival) -> Holding | No
         return None
 
 
-async def _note_public_address(
-    portal: Portal, gate: Gate, address: Address, redirect: bytes
-) -> None:
+async def _note_public_address(request: web.Request, gate: Gate, admission: Admission) -> None:
     """Record where the site is seen from; an outage costs this sighting, never the guest's page."""
-    shared = shared_address(address)
-    if shared is None or not portal.sightings.is_fresh(redirect):
-        return
+    portal = portal_of(request)
     now = portal.now()
+    shared = shared_address(client_address(request))
+    if shared is None or not portal.sightings.is_first(admission.id):
+        return
     if not portal.sightings.is_due(gate.place.id, shared, now):
         return
     try:

@@ -1,6 +1,8 @@
-"""A site's public address is recorded by interval, from its own guests' fresh, signed redirects."""
+"""A site's public address is recorded by interval, from its own guests just let in."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from ipaddress import IPv4Address, ip_network
 
 import aiohttp
@@ -9,23 +11,48 @@ import pytest
 
 from portal.app import create_app
 from portal.guest.parts import Portal
+from portal.public_address import Sightings
 from portal.records import record_public_address
 from territory.web.server import start_site
 from tests.conftest import FixedClock
-from tests.integration.portal.conftest import Guest, Seed, redirect
+from tests.integration.portal.conftest import (
+    PHONE,
+    Guest,
+    Radius,
+    Seed,
+    redirect,
+    user_name_in,
+)
 from tests.integration.portal.test_bad_input import fas
 
 FIRST, SECOND = "198.35.26.96", "91.198.174.192"
+OTHER, THIRD = "8A-56-7E-F9-10-E5", "8A-56-7E-F9-10-E6"
 
 
-@pytest.fixture
-async def front(portal: Portal) -> AsyncIterator[Guest]:
-    """A guest behind a trusted front at 127.0.0.1."""
+@asynccontextmanager
+async def served(portal: Portal) -> AsyncIterator[Guest]:
+    """Serve the portal behind a trusted front at 127.0.0.1; yield its guest."""
     app = create_app(portal, trusted_proxies=(ip_network("127.0.0.1"),), https_only=False)
     runner = await start_site(app, "127.0.0.1", 0)
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
         yield Guest(f"http://127.0.0.1:{runner.addresses[0][1]}", session)
     await runner.cleanup()
+
+
+@pytest.fixture
+async def front(portal: Portal) -> AsyncIterator[Guest]:
+    """A guest behind a trusted front."""
+    async with served(portal) as guest:
+        yield guest
+
+
+async def go_online(guest: Guest, radius: Radius, device: str = PHONE) -> str:
+    """Be let in by the gateway; return the credential's name."""
+    page = await guest.arrive(mac=device)
+    name = user_name_in(await guest.post("/visite", visit=page.visit))
+    await radius.bind(name, device)
+    await guest.arrive(res="success", uid=name, mac=device)
+    return name
 
 
 def come_from(guest: Guest, address: str) -> None:
@@ -44,50 +71,64 @@ async def intervals(owner: asyncpg.Connection, seed: Seed) -> list[tuple[str, ob
 
 
 async def test_a_change_closes_one_interval_and_opens_another(
-    front: Guest, owner: asyncpg.Connection, seed: Seed, clock: FixedClock
+    front: Guest, radius: Radius, owner: asyncpg.Connection, seed: Seed, clock: FixedClock
 ) -> None:
     """No gap and no overlap between them."""
     come_from(front, FIRST)
-    await front.arrive(sessionid="1")
+    await go_online(front, radius)
     began = clock.now()
     clock.advance(hours=1)
-    await front.arrive(sessionid="2")
+    await go_online(front, radius, OTHER)
     assert await intervals(owner, seed) == [(FIRST, began, None)]
     come_from(front, SECOND)
-    await front.arrive(sessionid="3")
+    await go_online(front, radius, THIRD)
     changed = clock.now()
     assert await intervals(owner, seed) == [(FIRST, began, changed), (SECOND, changed, None)]
 
 
-async def test_the_same_redirect_from_elsewhere_says_nothing(
-    front: Guest, owner: asyncpg.Connection, seed: Seed, clock: FixedClock
+@pytest.mark.parametrize("res", ["notyet", "success", "already", "logoff"])
+async def test_an_old_redirect_says_nothing_even_to_a_fresh_memory(
+    portal: Portal, radius: Radius, owner: asyncpg.Connection, clock: FixedClock, res: str
 ) -> None:
-    """A page opened again on the phone's own network is not the site."""
-    come_from(front, FIRST)
-    target = f"/gateway/coovachilli?{redirect()}"
-    await front.get(target)
-    come_from(front, SECOND)
+    """A tab opened again at home, on the phone's own network, is not the site."""
+    async with served(portal) as guest:
+        come_from(guest, FIRST)
+        name = await go_online(guest, radius)
     clock.advance(minutes=5)
-    await front.get(target)
+    async with served(replace(portal, sightings=Sightings())) as guest:
+        come_from(guest, SECOND)
+        assert (await guest.arrive(res=res, uid=name)).status == 200
+    query = "SELECT host(address) FROM source.site_public_address"
+    assert [row[0] for row in await owner.fetch(query)] == [FIRST]
+
+
+async def test_an_admission_speaks_once(
+    front: Guest, radius: Radius, owner: asyncpg.Connection, seed: Seed
+) -> None:
+    """Not even at once can the same guest name another address."""
+    come_from(front, FIRST)
+    name = await go_online(front, radius)
+    come_from(front, SECOND)
+    await front.arrive(res="success", uid=name)
     assert [address for address, _, _ in await intervals(owner, seed)] == [FIRST]
 
 
 @pytest.mark.parametrize("address", ["10.1.0.2", "100.64.0.1", "2a02:ec80:300:ed1a::1", "nonsense"])
 async def test_what_no_site_shares(
-    front: Guest, owner: asyncpg.Connection, seed: Seed, address: str
+    front: Guest, radius: Radius, owner: asyncpg.Connection, seed: Seed, address: str
 ) -> None:
     """Private addresses, an operator's own NAT, IPv6: none is recorded."""
     come_from(front, address)
-    await front.arrive()
+    await go_online(front, radius)
     assert await intervals(owner, seed) == []
 
 
 async def test_an_untrusted_front_is_not_believed(
-    guest: Guest, owner: asyncpg.Connection, seed: Seed
+    guest: Guest, radius: Radius, owner: asyncpg.Connection, seed: Seed
 ) -> None:
     """Anyone can write X-Forwarded-For."""
     come_from(guest, FIRST)
-    await guest.arrive()
+    await go_online(guest, radius)
     assert await intervals(owner, seed) == []
 
 
@@ -101,10 +142,10 @@ async def test_an_unsigned_redirect_is_not_believed(
     assert await owner.fetchval("SELECT count(*) FROM source.site_public_address") == 0
 
 
-async def test_a_guest_without_a_visit_is_offered_their_place(front: Guest) -> None:
+async def test_a_guest_without_a_visit_is_offered_their_place(front: Guest, radius: Radius) -> None:
     """The public address says where they are; the gateway there knows them."""
     come_from(front, FIRST)
-    await front.arrive()
+    await go_online(front, radius)
     page = await front.get("/ma-connexion")
     assert 'href="/connexion/gw-mairie"' in page.text
     come_from(front, SECOND)
