@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from ipaddress import IPv6Network
 from typing import Any
 
 import pyarrow as pa
@@ -120,11 +121,21 @@ def _rows(table: pa.Table, part: int, question: Question) -> Iterable[tuple[int,
 
 
 def _has_address6(table: pa.Table, address: str) -> pa.Array:
-    """Tell the rows whose device had this IPv6 address itself: no translation stands between."""
+    """Tell the rows whose device had this IPv6 address itself, or a prefix that contains it.
+
+    No translation stands between.
+    """
     lists = table["addresses6"].combine_chunks()
-    own = pc.equal(pc.list_flatten(lists), address)
+    own = pc.is_in(pc.list_flatten(lists), pa.array([address, *_prefixes_of(address)], pa.string()))
     rows = pc.list_parent_indices(lists).filter(own)
     return pc.is_in(pa.array(range(table.num_rows), rows.type), rows)
+
+
+def _prefixes_of(address: str) -> Iterable[str]:
+    """Return every IPv6 prefix that contains the address, as the slices write them."""
+    if ":" not in address:
+        return []
+    return [str(IPv6Network((address, length), strict=False)) for length in range(128)]
 
 
 def _attribution(part: int, row: dict[str, Any]) -> Attribution:
@@ -160,12 +171,12 @@ def _stopped(attribution: Attribution, stops: Iterable[Attribution]) -> Attribut
     return attribution
 
 
-def _judge(attribution: Attribution, first: datetime, last: datetime) -> Attribution | None:
-    """Return the attribution with its certainty for the window asked; None outside of it."""
-    if attribution.began_at <= last and attribution.until > first:
+def _judge(attribution: Attribution, first: datetime, end: datetime) -> Attribution | None:
+    """Return the attribution with its certainty for the window [first, end); None outside of it."""
+    if attribution.began_at < end and attribution.until > first:
         return replace(attribution, certainty=Certainty.CERTAIN)
     began = attribution.began_at - timedelta(seconds=attribution.earlier_seconds)
     ended = attribution.until + timedelta(seconds=attribution.later_seconds)
-    if began <= last and ended > first:
+    if began < end and ended > first:
         return replace(attribution, certainty=Certainty.POSSIBLE)
     return None

@@ -17,6 +17,7 @@ from retention.chain import Chain
 from territory.errors import ConfigurationError, Fault
 
 _LONGEST_UNCERTAINTY_SECONDS = 24 * 3600
+_FIRST_YEAR, _LAST_YEAR = 1990, 2200
 _SOURCE = "source"
 
 _Text = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f]+$")]
@@ -64,16 +65,29 @@ class Question(_Record):
     def _canonical(cls, text: str) -> str:
         return str(ipaddress.ip_address(text))
 
+    @field_validator("at")
+    @classmethod
+    def _in_our_times(cls, at: datetime) -> datetime:
+        if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+            raise ValueError("not in our times")
+        return at
+
     @property
     def window(self) -> tuple[datetime, datetime]:
-        """The earliest and the latest instant meant, in UTC."""
+        """The earliest instant meant, and the first after all those meant, in UTC.
+
+        An instant given to the second is any of that second; one given finer is that one.
+        """
         margin = timedelta(seconds=self.uncertainty_seconds)
-        return self.at.astimezone(UTC) - margin, self.at.astimezone(UTC) + margin
+        at = self.at.astimezone(UTC)
+        width = timedelta(microseconds=1) if at.microsecond else timedelta(seconds=1)
+        return at - margin, at + width + margin
 
     @property
     def days(self) -> tuple[date, ...]:
         """The UTC days it touches."""
-        first, last = (moment.date() for moment in self.window)
+        start, end = self.window
+        first, last = start.date(), (end - timedelta(microseconds=1)).date()
         return tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
 
 

@@ -74,6 +74,17 @@ def test_an_interval_holds_its_beginning_and_not_its_end(minute: float, outcome:
     assert look(row(A), minute=minute).outcome is outcome
 
 
+@pytest.mark.parametrize(
+    ("asked_seconds", "outcome"),
+    [(-1, Outcome.NOTHING), (0, Outcome.ONE), (2, Outcome.ONE), (3, Outcome.NOTHING)],
+)
+def test_a_second_holds_what_began_or_ended_within_it(asked_seconds: int, outcome: Outcome) -> None:
+    """From 0.4 s to 2.5 s: asked about seconds 0 and 2 it was there, about those beside it not."""
+    began, ended = (NOON + timedelta(seconds=seconds) for seconds in (0.4, 2.5))
+    slice_ = row(A) | {"from": began, "until": ended}
+    assert look(slice_, minute=asked_seconds / 60).outcome is outcome
+
+
 def test_several_devices_are_all_named() -> None:
     """Ambiguous: n, with every candidate."""
     found = look(row(A), row(B), row("02:00:00:00:00:0c", 40))
@@ -134,6 +145,18 @@ def test_an_ipv6_address_is_the_devices_own() -> None:
     slices = (row(A, addresses6=["2001:db8::a", "fe80::1"]), row(B, addresses6=["2001:db8::b"]))
     found = look(*slices, address="2001:DB8:0:0::B")
     assert (found.outcome, found.attributions[0].device) == (Outcome.ONE, B)
+
+
+@pytest.mark.parametrize(
+    ("address", "device"),
+    [("2001:db8:0:1::42", A), ("2001:db8:0:1:ffff::", A), ("2001:db8:0:2::1", B)],
+)
+def test_an_ipv6_prefix_is_all_its_addresses(address: str, device: str) -> None:
+    """A device that was given a prefix chooses its addresses in it (RFC 3162 §2.3)."""
+    slices = (row(A, addresses6=["2001:db8:0:1::/64"]), row(B, addresses6=["2001:db8:0:2::/63"]))
+    found = look(*slices, address=address)
+    assert [a.device for a in found.attributions] == [device]
+    assert look(*slices, address="2001:db8:0:4::1").outcome is Outcome.NOTHING
 
 
 def test_another_public_address_is_not_this_one() -> None:

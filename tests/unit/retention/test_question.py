@@ -1,6 +1,6 @@
 """What may be asked, how it is kept, and what the archive holds of the days it touches."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -34,10 +34,27 @@ def test_a_question_is_kept_as_it_was_asked() -> None:
 
 
 @pytest.mark.parametrize(
+    ("at", "width"),
+    [
+        ("2026-11-20T14:03:00Z", timedelta(seconds=1)),
+        ("2026-11-20T14:03:00.25Z", timedelta(microseconds=1)),
+    ],
+)
+def test_an_instant_given_to_the_second_is_that_whole_second(at: str, width: timedelta) -> None:
+    """Who writes 14:03:00 saw it on a clock of seconds; who writes finer means that instant."""
+    first, end = asked(at=at).window
+    assert end - first == width
+    first, end = asked(at=at, uncertainty_seconds=5).window
+    assert end - first == width + timedelta(seconds=10)
+
+
+@pytest.mark.parametrize(
     ("at", "seconds", "days"),
     [
         ("2026-11-20T00:30:00+01:00", 0, [date(2026, 11, 19)]),
         ("2026-11-20T00:30:00Z", 0, [date(2026, 11, 20)]),
+        ("2026-11-19T23:59:59Z", 0, [date(2026, 11, 19)]),
+        ("2026-11-20T00:00:00Z", 0, [date(2026, 11, 20)]),
         ("2026-11-20T00:00:30Z", 60, [date(2026, 11, 19), date(2026, 11, 20)]),
         ("2026-11-19T12:00:00Z", 86_400, [date(2026, 11, d) for d in (18, 19, 20)]),
     ],
@@ -56,6 +73,11 @@ def test_its_days_are_utc_days(at: str, seconds: int, days: list[date]) -> None:
         ({"at": "2026-11-20T14:03:00"}, "at"),
         ({"at": "hier"}, "at"),
         ({"at": "2026-11-22T00:00:00Z"}, "at"),
+        ({"at": "0001-01-01T00:00:00+14:00"}, "at"),
+        ({"at": "9999-12-31T23:59:59-12:00"}, "at"),
+        ({"at": "1989-12-31T00:00:00Z"}, "at"),
+        ({"at": "2201-01-01T00:00:00Z"}, "at"),
+        ({"at": "99999999999999999999"}, "at"),
         ({"uncertainty_seconds": 86_401}, "uncertainty"),
         ({"reference": ""}, "reference"),
         ({"reference": "a\x00b"}, "reference"),
