@@ -65,7 +65,7 @@ SOURCE_SLICES = pa.schema(
         ),
         _field("device", pa.string(), _SOURCE, "MAC address as the NAS told it"),
         _field("address", pa.string(), _SOURCE, "private IPv4 address"),
-        _field("addresses6", pa.list_(pa.string()), _SOURCE, "IPv6 addresses"),
+        _field("addresses6", pa.list_(pa.string()), _SOURCE, "IPv6 addresses and prefixes"),
         _field("site", pa.string(), _SOURCE, "code of the site"),
         _field("nas", pa.string(), _SOURCE, "code of the NAS that told it"),
         _field("user_name", pa.string(), _SOURCE, "opaque User-Name of the admission"),

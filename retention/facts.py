@@ -102,7 +102,8 @@ _LATE = f"""
 
 _SOURCE_COLUMNS = """
     SELECT session, {at}, {began_at}, kind, device, host(address),
-        (SELECT string_agg(host(one), ' ' ORDER BY one) FROM unnest(address6) one),
+        (SELECT string_agg(CASE WHEN masklen(one) = 128 THEN host(one) ELSE network(one)::text END,
+            ' ' ORDER BY one) FROM unnest(address6) one),
         site, nas, user_name, {nas_time}, interim_seconds, limit_seconds, {gone_by}
     FROM ({facts}) facts
 """

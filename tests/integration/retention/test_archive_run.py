@@ -257,6 +257,22 @@ async def test_the_public_address_is_joined_by_interval(
     ]
 
 
+async def test_an_ipv6_prefix_keeps_its_length(
+    evidence: Evidence, places: Places, identities: dict[str, str]
+) -> None:
+    """A device given a prefix has all of it: sealed as text, found again on the next day."""
+    await evidence.days("2026-11-17", 5)
+    await evidence.record(PHONE, Record(START, at("2026-11-17 23:00")))
+    await evidence.record(PHONE, Record(STOP, at("2026-11-18 01:00"), session_seconds=7200))
+    told = "{2001:db8:0:1::/64,2001:db8::a}"
+    await evidence.fetch("UPDATE source.event SET address6 = $1::text::inet[]", told)
+    await archive.run(evidence.retention_url, places, at("2026-11-21 00:00"))
+
+    for day in ("2026-11-17", "2026-11-18"):
+        (slice_,) = rows(places, identities, day)
+        assert slice_["addresses6"] == ["2001:db8::a", "2001:db8:0:1::/64"]
+
+
 async def test_days_without_anything_are_sealed_too(evidence: Evidence, places: Places) -> None:
     """A gap in the days would look like a loss: an empty day has its manifest."""
     await evidence.days("2026-11-10", 10)
