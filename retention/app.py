@@ -76,7 +76,9 @@ class Keeper:
     async def _look(self) -> None:
         now = self._clock.now()
         law = load_law(self._places.law)
-        self.metrics.show(await asyncio.to_thread(standing.look, self._places, law, now), now)
+        first = await archive.first_unsealed_day(self._url, self._places)
+        found = await asyncio.to_thread(standing.look, self._places, law, now, first)
+        self.metrics.show(found, now)
 
     async def _try(self, task: str, work: Callable[[], Awaitable[None]]) -> None:
         try:

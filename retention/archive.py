@@ -189,6 +189,24 @@ async def run(url: str, places: Places, now: datetime, progress: Progress = unwa
         )
 
 
+async def first_unsealed_day(url: str, places: Places) -> date | None:
+    """Return the oldest day in the database while none is sealed; None once the chain knows.
+
+    Raises:
+        Unavailable: the database is away, or the chain is broken.
+    """
+    if Chain.read(places.archive).last_day():
+        return None
+    pool = await open_pool(url, Component.RETENTION, max_size=1)
+    try:
+        async with pool.acquire() as connection:
+            return await index.first_held_day(connection)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as fault:
+        raise Unavailable(f"the archive was not looked at: {fault}") from fault
+    finally:
+        await pool.close()
+
+
 def _due(chain: Chain, first_held: date | None, today: date) -> Iterator[date]:
     """Yield the days to seal, oldest first; every one, even with nothing in it."""
     day = chain.next_day() or first_held

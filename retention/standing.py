@@ -6,7 +6,7 @@ and not from its index.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from retention import manifest
 from retention.archive import Places
@@ -41,7 +41,7 @@ class Standing:
     last_day: date | None
     """The last sealed day; None before the first."""
     age_seconds: float
-    """Since the end of the last sealed day; 0 before the first."""
+    """Since the end of the last sealed day; before the first, since the oldest held day began."""
     due_days: int
     """Days whose grace is over and that are not sealed."""
     categories: dict[Category, CategoryStanding]
@@ -51,8 +51,15 @@ class Standing:
     """The first day on which one of them would be lost if there were none."""
 
 
-def look(places: Places, law: Law, now: datetime) -> Standing:
-    """Return how the archive stands at `now`; reads its folders, opens nothing."""
+def look(places: Places, law: Law, now: datetime, first_held: date | None = None) -> Standing:
+    """Return how the archive stands at `now`; reads its folders, opens nothing.
+
+    Args:
+        places: where its parts lie.
+        law: how long each category is kept.
+        now: the present instant.
+        first_held: the oldest day in the database, which counts before the first is sealed.
+    """
     chain = Chain.read(places.archive)
     register = KeyRegister(places.keys)
     held = chain.held()
@@ -63,22 +70,22 @@ def look(places: Places, law: Law, now: datetime) -> Standing:
     }
     ends = [(day, end_of(law, Category(s.category), day)) for day, s in held]
     undecided = [end for _, end in ends if end.on is None]
-    last = chain.last_day()
+    last, following = chain.last_day(), chain.next_day() or first_held
     return Standing(
         last_day=last,
-        age_seconds=(now - midnight(last + timedelta(days=1))).total_seconds() if last else 0.0,
-        due_days=_due_days(last, now.date()),
+        age_seconds=(now - midnight(following)).total_seconds() if following else 0.0,
+        due_days=_due_days(following, now.date()),
         categories={c: _category(law, c, held, gone, now.date()) for c in SEALED},
         undecided=len(undecided),
         lost_from=min((end.lost_from for end in undecided if end.lost_from), default=None),
     )
 
 
-def _due_days(last: date | None, today: date) -> int:
-    if last is None:
+def _due_days(following: date | None, today: date) -> int:
+    """Return how many days from `following` on may be sealed today."""
+    if following is None:
         return 0
-    newest = today - (manifest.sealable_from(last) - last)
-    return max(0, (newest - last).days)
+    return max(0, (today - manifest.sealable_from(following)).days + 1)
 
 
 def _category(

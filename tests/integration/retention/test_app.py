@@ -48,12 +48,28 @@ async def test_what_fails_is_said_and_tried_again(
     away = Keeper("postgresql://socle_retention@127.0.0.1:1/none", places, clock)
     await away.once()
     assert not await away.check("seal")()
-    assert await away.check("look")()
+    assert not await away.check("look")()  # before the first seal the database says what is held
     text = generate_latest(away.metrics.registry).decode()
     assert 'socle_retention_failing{task="seal"} 1.0' in text
     back = Keeper(evidence.retention_url, places, clock)
     await back.once()
     assert await back.check("seal")()
+    await away.once()
+    assert await away.check("look")()
+
+
+async def test_days_that_were_never_sealed_grow_due(
+    database_url: str, places: Places, clock: FixedClock
+) -> None:
+    """No custodian yet: sealing fails, and the metrics say how many days wait."""
+    evidence = Evidence(database_url)
+    await evidence.days("2026-11-10", 12)
+    clock.instant = at("2026-11-20 00:05")
+    keeper = Keeper(evidence.retention_url, places, clock)
+    await keeper.once()
+    assert not await keeper.check("seal")()
+    text = generate_latest(keeper.metrics.registry).decode()
+    assert "socle_retention_due_manifests 8.0" in text
 
 
 async def test_the_process_answers_on_its_port(

@@ -96,6 +96,15 @@ def test_an_empty_archive_stands_at_nothing(tmp_path: Path) -> None:
     assert describe_days(tmp_path, LAW) == []
 
 
+@pytest.mark.parametrize(("day", "due"), [(19, 0), (20, 1), (22, 3)])
+def test_before_the_first_seal_the_held_days_count(tmp_path: Path, day: int, due: int) -> None:
+    """Two custodians are missing and nothing is ever sealed: age and due days grow all the same."""
+    nothing = Places(tmp_path, tmp_path, tmp_path / "s", tmp_path / "l")
+    now = look(nothing, LAW, datetime(2025, 11, day, tzinfo=UTC), DAY)
+    assert (now.last_day, now.due_days) == (None, due)
+    assert now.age_seconds == (day - 17) * 86_400
+
+
 def test_people_read_the_same_by_day(places: Places) -> None:
     """Each category with its count and its end."""
     rows = describe_days(places.archive, LAW)
