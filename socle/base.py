@@ -14,6 +14,7 @@ from pathlib import Path
 
 import structlog
 
+from socle.status import MISCONFIGURED, Misconfigured
 from territory.clock import Clock, OffsetClock, SystemClock
 from territory.database.components import Component
 from territory.database.embedded import EmbeddedDatabase
@@ -27,15 +28,7 @@ _LONGEST_PAUSE_SECONDS = 30.0
 _STEADY_SECONDS = 60.0
 _STOP_SECONDS = 15.0
 
-FAILED = 1
-MISCONFIGURED = 2
-"""Exit statuses of every command; a component that ends with the second is not started again."""
-
 log = structlog.get_logger()
-
-
-class Misconfigured(Exception):
-    """A component refuses its configuration; it has said why on standard error."""
 
 
 def clock_of(settings: Settings) -> Clock:

@@ -11,13 +11,13 @@ from typing import Annotated
 
 import typer
 
-from socle.base import FAILED, MISCONFIGURED, Misconfigured
 from socle.commands.apply import apply
 from socle.commands.archive import archive
 from socle.commands.case import case
 from socle.commands.custodian import custodian
 from socle.commands.operator import operator
 from socle.commands.site import site
+from socle.status import FAILED, MISCONFIGURED, Misconfigured
 from territory.database.components import Component
 from territory.errors import ConfigurationError, Unavailable
 

@@ -19,7 +19,8 @@ import asyncpg
 import pytest
 from sqlalchemy import make_url
 
-from territory.database.components import Component, component_url
+from territory.database.components import Component
+from territory.database.connect import component_url
 from territory.database.embedded import EmbeddedDatabase
 from territory.database.prepare import prepare
 from territory.keyring import Keyring

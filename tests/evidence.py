@@ -12,8 +12,11 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from retention.archive import Places
-from territory.database.components import Component, component_url
+from retention import archive, purge
+from retention.archive import Places, Progress, unwatched
+from retention.clock_guard import ClockGuard
+from territory.database.components import Component
+from territory.database.connect import component_url
 
 START, STOP, INTERIM = 1, 2, 3
 CUSTODIANS = ("anne.garde@territoire.example", "bruno.garde@territoire.example")
@@ -213,6 +216,20 @@ def places_in(folder: Path) -> Places:
         signing_key=folder / "state" / "archive-signing.pem",
         law=folder / "state" / "law.toml",
     )
+
+
+async def run_archive(
+    url: str, places: Places, now: datetime, progress: Progress = unwatched
+) -> archive.Outcome:
+    """Seal at a time of the test's own, which no clock shares."""
+    return await archive.run(url, places, now, progress, ClockGuard.NONE)
+
+
+async def run_purge(
+    url: str, places: Places, now: datetime, progress: Progress = unwatched
+) -> purge.Plan:
+    """Purge at a time of the test's own, which no clock shares."""
+    return await purge.purge(url, places, now, progress, ClockGuard.NONE)
 
 
 def visit(start: datetime, minutes: int) -> tuple[Record, ...]:

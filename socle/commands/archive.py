@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from territory.settings import load_settings
-
 if TYPE_CHECKING:
     from datetime import datetime
 
     from retention.archive import Places, Step
+    from retention.clock_guard import ClockGuard
     from retention.verify import Verdict
 
 archive = typer.Typer(
@@ -27,13 +26,19 @@ SettingsFile = Annotated[
     Path | None,
     typer.Option("--settings", help="Settings file; `socle.toml` here when not given."),
 ]
+LongStop = Annotated[
+    bool,
+    typer.Option("--after-long-stop", help="Nothing ran for over 40 days, and the clock is right."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="For scripts.")]
 
 Result = TypeVar("Result")
 
 
 @archive.command()
-def run(as_json: AsJson = False, settings: SettingsFile = None) -> None:
+def run(
+    after_long_stop: LongStop = False, as_json: AsJson = False, settings: SettingsFile = None
+) -> None:
     """Seal every day whose grace of two days is over; `socle serve` does it by itself.
 
     Example: socle archive run
@@ -41,7 +46,10 @@ def run(as_json: AsJson = False, settings: SettingsFile = None) -> None:
     from retention import archive as sealing
 
     with _Progress(silent=as_json) as progress:
-        done = _on_site(settings, lambda site: sealing.run(*site.arguments, progress.show))
+        done = _on_site(
+            settings,
+            lambda site: sealing.run(*site.arguments, progress.show, site.guard(after_long_stop)),
+        )
     days = [str(day) for day in done.days]
     if as_json:
         typer.echo(json.dumps({"days": days, "segments": done.segments, "rows": done.rows}))
@@ -88,6 +96,7 @@ def list_days(as_json: AsJson = False, settings: SettingsFile = None) -> None:
     from retention.archive import Places
     from retention.categories import load_law
     from retention.overview import describe_days
+    from territory.settings import load_settings
 
     places = Places.of(load_settings(settings))
     rows = describe_days(places.archive, load_law(places.law))
@@ -101,6 +110,7 @@ def list_days(as_json: AsJson = False, settings: SettingsFile = None) -> None:
 @archive.command()
 def purge(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what and why.")] = False,
+    after_long_stop: LongStop = False,
     as_json: AsJson = False,
     settings: SettingsFile = None,
 ) -> None:
@@ -112,11 +122,16 @@ def purge(
     from retention.purge import read_plan
 
     if dry_run:
+        from territory.settings import load_settings
+
         known = load_settings(settings)
         planned = read_plan(_places(known), _now(known))
     else:
         with _Progress(silent=as_json) as progress:
-            planned = _on_site(settings, lambda site: carry_out(*site.arguments, progress.show))
+            planned = _on_site(
+                settings,
+                lambda site: carry_out(*site.arguments, progress.show, site.guard(after_long_stop)),
+            )
     verb = "to destroy" if dry_run else "destroyed"
     if as_json:
         ended = [segment.model_dump(mode="json") for segment in planned.ended]
@@ -141,6 +156,15 @@ class _Site:
     url: str
     places: "Places"
     now: "datetime"
+    is_demo: bool
+
+    def guard(self, after_long_stop: bool) -> "ClockGuard":
+        """Return how far the clock is believed."""
+        from retention.clock_guard import ClockGuard
+
+        if self.is_demo:
+            return ClockGuard.NONE
+        return ClockGuard.AFTER_LONG_STOP if after_long_stop else ClockGuard.FULL
 
     @property
     def arguments(self) -> "tuple[str, Places, datetime]":
@@ -152,6 +176,7 @@ def _on_site(
 ) -> Result:
     from socle.base import lay_ground
     from territory.database.components import Component
+    from territory.settings import load_settings
 
     known = load_settings(settings_file)
 
@@ -159,7 +184,7 @@ def _on_site(
         ground = await lay_ground(known)
         try:
             url = ground.urls[Component.RETENTION]
-            return await work(_Site(url, _places(known), _now(known)))
+            return await work(_Site(url, _places(known), _now(known), known.demo))
         finally:
             ground.close()
 

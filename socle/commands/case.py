@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from territory.errors import ConfigurationError, Fault
-from territory.settings import load_settings
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -69,6 +68,7 @@ def prepare(
     from retention.prepare import Order, Preparer
     from retention.question import ask
     from socle.base import clock_of
+    from territory.settings import load_settings
 
     known = load_settings(settings)
     now = clock_of(known).now()

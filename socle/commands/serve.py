@@ -12,8 +12,9 @@ from typing import Any
 import uvloop
 from sqlalchemy.exc import DBAPIError
 
-from socle.base import PARENT_VARIABLE, Misconfigured, clock_of, lay_ground, run_components
+from socle.base import PARENT_VARIABLE, clock_of, lay_ground, run_components
 from socle.logs import configure_logs
+from socle.status import Misconfigured
 from territory.database.components import Component
 from territory.database.connect import away, open_engine
 from territory.database.prepare import is_current

@@ -13,6 +13,12 @@ from territory.errors import Unavailable
 _STATEMENT_SECONDS = 30.0
 
 
+def component_url(owner_url: str, component: Component, password: str | None) -> str:
+    """Return the owner's address with this component's role (and password) in it."""
+    url = make_url(owner_url).set(username=component.role, password=password)
+    return url.render_as_string(hide_password=False)
+
+
 def open_engine(url: str, *, pool_size: int = 5) -> AsyncEngine:
     """Return an engine for SQLAlchemy Core; nothing is connected before the first use."""
     address = make_url(url).set(drivername="postgresql+asyncpg")

@@ -14,8 +14,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from territory.database.components import Component, component_url
-from territory.database.connect import away, open_engine
+from territory.database.components import Component
+from territory.database.connect import away, component_url, open_engine
 from territory.errors import ConfigurationError, Fault
 from territory.keyring import Keyring
 

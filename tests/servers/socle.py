@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from territory.database.components import Component, component_url
+from territory.database.components import Component
+from territory.database.connect import component_url
 from territory.keyring import Keyring
 from tests.servers.namespaces import end
 

@@ -123,13 +123,12 @@ async def test_nothing_is_sent_after_the_deadline(lab: Lab, gateway: Gateway) ->
     assert gateway.heard == []
 
 
-@pytest.mark.parametrize("address", ["fd00::1", "192.0.2.1"])
-async def test_a_nas_out_of_reach_is_no_answer(lab: Lab, gateway: Gateway, address: str) -> None:
-    """Of the other family, or without a route: a result at once, not a try every second for ever."""
+async def test_a_nas_out_of_reach_is_no_answer(lab: Lab, gateway: Gateway) -> None:
+    """A NAS of the other address family gets a result at once, not a try every second for ever."""
     key = await session(lab, "s-1")
     await lab.rows(
         "update territory.nas set source_address = $1::text::inet where code = 'mairie-nas'",
-        address,
+        "::1",
     )
     await lab.rows("notify territory")
     async with asyncio.timeout(10):

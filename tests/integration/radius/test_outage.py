@@ -16,7 +16,8 @@ import pytest
 
 from radius.exchange import ACCESS, ACCOUNTING
 from territory.clock import Clock
-from territory.database.components import Component, component_url
+from territory.database.components import Component
+from territory.database.connect import component_url
 from territory.database.prepare import prepare
 from territory.keyring import Keyring
 from tests.integration.radius.conftest import SITES, WAIT_SECONDS, Lab

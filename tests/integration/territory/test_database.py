@@ -8,8 +8,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
-from territory.database.components import Component, component_url
-from territory.database.connect import open_engine
+from territory.database.components import Component
+from territory.database.connect import component_url, open_engine
 from territory.database.prepare import VERSION_SCHEMA, is_current, prepare
 from territory.database.tables import Category, metadata
 from territory.errors import ConfigurationError
