@@ -13,6 +13,7 @@ import structlog
 from retention import archive, purge, standing
 from retention.archive import Places
 from retention.categories import load_law
+from retention.clock_guard import ClockGuard
 from retention.metrics import TASKS, Metrics
 from territory.clock import Clock
 from territory.errors import ConfigurationError, Unavailable
@@ -27,7 +28,8 @@ async def run(settings: Settings, keyring: Keyring, clock: Clock) -> None:
     """Keep the archive of `settings` until cancelled."""
     del keyring  # every component gets one; what is sealed here is sealed to others' keys
     assert settings.database.url  # noqa: S101 - the command gives every component its address
-    keeper = Keeper(settings.database.url, Places.of(settings), clock)
+    guard = ClockGuard.NONE if settings.demo else ClockGuard.FULL
+    keeper = Keeper(settings.database.url, Places.of(settings), clock, guard)
     health = await start_health(
         settings.metrics.host,
         settings.metrics.retention_port,
@@ -46,10 +48,11 @@ async def run(settings: Settings, keyring: Keyring, clock: Clock) -> None:
 class Keeper:
     """Carries out the three tasks, one after another, and remembers which do not succeed."""
 
-    def __init__(self, url: str, places: Places, clock: Clock) -> None:
+    def __init__(self, url: str, places: Places, clock: Clock, guard: ClockGuard) -> None:
         self._url = url
         self._places = places
         self._clock = clock
+        self._guard = guard
         self._failing: set[str] = set()
         self.metrics = Metrics()
 
@@ -68,10 +71,10 @@ class Keeper:
         return succeeds
 
     async def _seal(self) -> None:
-        await archive.run(self._url, self._places, self._clock.now())
+        await archive.run(self._url, self._places, self._clock.now(), guard=self._guard)
 
     async def _purge(self) -> None:
-        await purge.purge(self._url, self._places, self._clock.now())
+        await purge.purge(self._url, self._places, self._clock.now(), guard=self._guard)
 
     async def _look(self) -> None:
         now = self._clock.now()

@@ -21,6 +21,7 @@ import structlog
 from retention import durable, facts, index, manifest, segment, slices
 from retention.categories import SEALED
 from retention.chain import SEGMENTS, Chain, publish_key, segment_path
+from retention.clock_guard import ClockGuard, check_clock
 from retention.facts import Connection
 from retention.key_register import Custodian, KeyRegister, check_custodians, wrap
 from retention.leftovers import contradiction, unexplained
@@ -114,13 +115,13 @@ class Runner:
 
 @asynccontextmanager
 async def only_runner(
-    url: str, places: Places, now: datetime, progress: Progress
+    url: str, places: Places, now: datetime, progress: Progress, guard: ClockGuard
 ) -> AsyncIterator[Runner]:
     """Open the database and the archive for writing, for one process at a time.
 
     Raises:
-        Unavailable: another run is under way, the database is away, or the chain is broken or
-            behind what is known of it.
+        Unavailable: another run is under way, the database is away, the time is not believed, or
+            the chain is broken or behind what is known of it.
     """
     pool = await open_pool(url, Component.RETENTION, max_size=1)
     try:
@@ -128,7 +129,10 @@ async def only_runner(
             if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _ONE_RUNNER):
                 raise Unavailable("another archive run is under way")
             try:
-                yield await _runner(connection, places, now, progress)
+                chain = Chain.read(places.archive)
+                await check_clock(connection, chain, now, guard)
+                await _check_whole(connection, chain, places)
+                yield _runner(connection, chain, places, now, progress)
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as fault:
                 raise Unavailable(f"the archive stopped: {fault}") from fault
             finally:
@@ -138,13 +142,9 @@ async def only_runner(
         await pool.close()
 
 
-async def _runner(
-    connection: Connection, places: Places, now: datetime, progress: Progress
+def _runner(
+    connection: Connection, chain: Chain, places: Places, now: datetime, progress: Progress
 ) -> Runner:
-    chain = Chain.read(places.archive)
-    if chain.links and now < chain.links[-1].signed_at:
-        raise Unavailable(f"the clock ({now}) is behind the last manifest; nothing was done")
-    await _check_whole(connection, chain, places)
     key = SigningKey.read_or_make(places.signing_key)
     publish_key(places.archive, key)
     return Runner(connection, chain, KeyRegister(places.keys), key, places, progress, now)
@@ -170,14 +170,21 @@ def _strays(chain: Chain, places: Places) -> set[str]:
     return (objects | KeyRegister(places.keys).names()) - named
 
 
-async def run(url: str, places: Places, now: datetime, progress: Progress = unwatched) -> Outcome:
+async def run(
+    url: str,
+    places: Places,
+    now: datetime,
+    progress: Progress = unwatched,
+    guard: ClockGuard = ClockGuard.FULL,
+) -> Outcome:
     """Seal every day whose grace is over at `now`, and finish what a killed run began.
 
     Raises:
         ConfigurationError: fewer than two custodians have a key.
-        Unavailable: the database or a folder is away, or another run is under way.
+        Unavailable: the database or a folder is away, the time is not believed, or another run is
+            under way.
     """
-    async with only_runner(url, places, now, progress) as runner:
+    async with only_runner(url, places, now, progress, guard) as runner:
         _sweep(runner)
         await _finish_begun(runner)
         days = list(_due(runner.chain, await index.first_held_day(runner.connection), now.date()))

@@ -15,6 +15,7 @@ from retention import durable, index
 from retention.archive import Places, Progress, Runner, Step, only_runner, unwatched
 from retention.categories import End, Law, end_of, load_law, oldest_kept
 from retention.chain import Chain, segment_path
+from retention.clock_guard import ClockGuard
 from retention.manifest import (
     GRACE_DAYS,
     DestructionLink,
@@ -73,15 +74,22 @@ def _ended(day: date, sealed: SealedSegment, end: date, ground: str) -> EndedSeg
     )
 
 
-async def purge(url: str, places: Places, now: datetime, progress: Progress = unwatched) -> Plan:
+async def purge(
+    url: str,
+    places: Places,
+    now: datetime,
+    progress: Progress = unwatched,
+    guard: ClockGuard = ClockGuard.FULL,
+) -> Plan:
     """Destroy every segment whose end has come at `now`; return what was planned.
 
     Raises:
         ConfigurationError: the law's data cannot be read.
-        Unavailable: the database or a folder is away, or another run is under way.
+        Unavailable: the database or a folder is away, the time is not believed, or another run is
+            under way.
     """
     law = load_law(places.law)
-    async with only_runner(url, places, now, progress) as runner:
+    async with only_runner(url, places, now, progress, guard) as runner:
         for link in runner.chain.unfinished_purges():
             await _carry_out(runner, link)
         planned = plan(law, runner.chain.held(), now.date())

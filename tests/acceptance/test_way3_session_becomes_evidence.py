@@ -18,7 +18,6 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from retention import archive
 from retention.archive import Places
 from retention.chain import MANIFESTS, PUBLIC_KEY, Chain, segment_path
 from retention.key_register import KeyRegister
@@ -33,7 +32,7 @@ from territory.database.components import Component
 from territory.database.connect import open_engine
 from territory.keyring import Keyring
 from tests.conftest import FixedClock
-from tests.evidence import CUSTODIANS, Evidence, at, places_in
+from tests.evidence import CUSTODIANS, Evidence, at, places_in, run_archive
 from tests.servers.radius import Nas, grant, report, running_radius
 from tests.servers.territory import SitePlan, lay
 
@@ -155,7 +154,7 @@ async def world(
                 assert (await nas.ask(nas.accounting_request(stop))).code == 5
 
     places = places_in(tmp_path / "server")
-    await archive.run(role_url(Component.RETENTION), places, at("2026-11-20 00:05"))
+    await run_archive(role_url(Component.RETENTION), places, at("2026-11-20 00:05"))
     return World(database_url, places, machines, role_url)
 
 

@@ -14,13 +14,12 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from retention import archive, purge
 from retention.archive import Step
 from retention.chain import Chain
 from retention.verify import verify_folder
-from tests.evidence import places_in
+from tests.evidence import places_in, run_archive, run_purge
 
-WORK = {"seal": archive.run, "purge": purge.purge}
+WORK = {"seal": run_archive, "purge": run_purge}
 
 
 def killer(at_step: int) -> Callable[[Step], None]:

@@ -11,6 +11,7 @@ from prometheus_client import generate_latest
 from retention import app
 from retention.app import Keeper
 from retention.archive import Places
+from retention.clock_guard import ClockGuard
 from retention.verify import verify_folder
 from territory.keyring import Keyring
 from territory.settings import DatabaseSettings, MetricsSettings, RetentionSettings, Settings
@@ -25,7 +26,7 @@ async def test_a_round_seals_purges_and_looks(
     await evidence.days("2025-11-17", 4)
     phone = Session(VERDUN, "02:00:00:00:00:01", "10.1.0.10")
     await evidence.record(phone, *visit(at("2025-11-17 10:00"), 30))
-    keeper = Keeper(evidence.retention_url, places, clock)
+    keeper = Keeper(evidence.retention_url, places, clock, ClockGuard.NONE)
     held = []
     for moment in ("2025-11-20 00:05", "2026-02-18 00:05", "2026-11-18 00:05"):
         clock.instant = at(moment)
@@ -45,13 +46,13 @@ async def test_what_fails_is_said_and_tried_again(
     """The database away, then back: health and metric follow."""
     clock.instant = at("2026-11-20 00:05")
     await evidence.days("2026-11-17", 4)
-    away = Keeper("postgresql://socle_retention@127.0.0.1:1/none", places, clock)
+    away = Keeper("postgresql://socle_retention@127.0.0.1:1/none", places, clock, ClockGuard.NONE)
     await away.once()
     assert not await away.check("seal")()
     assert not await away.check("look")()  # before the first seal the database says what is held
     text = generate_latest(away.metrics.registry).decode()
     assert 'socle_retention_failing{task="seal"} 1.0' in text
-    back = Keeper(evidence.retention_url, places, clock)
+    back = Keeper(evidence.retention_url, places, clock, ClockGuard.NONE)
     await back.once()
     assert await back.check("seal")()
     await away.once()
@@ -65,7 +66,7 @@ async def test_days_that_were_never_sealed_grow_due(
     evidence = Evidence(database_url)
     await evidence.days("2026-11-10", 12)
     clock.instant = at("2026-11-20 00:05")
-    keeper = Keeper(evidence.retention_url, places, clock)
+    keeper = Keeper(evidence.retention_url, places, clock, ClockGuard.NONE)
     await keeper.once()
     assert not await keeper.check("seal")()
     text = generate_latest(keeper.metrics.registry).decode()
@@ -80,6 +81,7 @@ async def test_the_process_answers_on_its_port(
         port = taken.getsockname()[1]
     settings = Settings(
         state_folder=tmp_path,
+        demo=True,
         database=DatabaseSettings(url=evidence.retention_url),
         retention=RetentionSettings(interval_seconds=0.05),
         metrics=MetricsSettings(retention_port=port),

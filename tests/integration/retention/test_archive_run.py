@@ -11,6 +11,7 @@ from radius.statements import CLOSE_SESSIONS
 from retention import age, archive, segment
 from retention.archive import Places
 from retention.chain import Chain, segment_path
+from retention.clock_guard import ClockGuard
 from retention.key_register import KeyRegister, unwrap
 from retention.verify import verify_folder
 from territory.errors import ConfigurationError, Unavailable
@@ -25,6 +26,7 @@ from tests.evidence import (
     Record,
     Session,
     at,
+    run_archive,
     visit,
 )
 
@@ -60,9 +62,9 @@ async def test_a_day_is_sealed_once_its_grace_of_two_days_is_over(
     await evidence.days("2026-11-17", 5)
     await evidence.record(PHONE, *visit(at("2026-11-17 10:00"), 30))
 
-    early = await archive.run(evidence.retention_url, places, at("2026-11-19 23:59"))
-    first = await archive.run(evidence.retention_url, places, at("2026-11-20 00:00"))
-    again = await archive.run(evidence.retention_url, places, at("2026-11-20 12:00"))
+    early = await run_archive(evidence.retention_url, places, at("2026-11-19 23:59"))
+    first = await run_archive(evidence.retention_url, places, at("2026-11-20 00:00"))
+    again = await run_archive(evidence.retention_url, places, at("2026-11-20 12:00"))
 
     assert early.days == ()
     assert first.days == (date(2026, 11, 17),)
@@ -76,7 +78,7 @@ async def test_a_sealed_day_has_left_the_database(evidence: Evidence, places: Pl
     await evidence.record(PHONE, *visit(at("2026-11-17 10:00"), 30))
     await evidence.record(LAPTOP, *visit(at("2026-11-18 10:00"), 30))
 
-    await archive.run(evidence.retention_url, places, at("2026-11-20 00:00"))
+    await run_archive(evidence.retention_url, places, at("2026-11-20 00:00"))
 
     held = await evidence.fetch("SELECT DISTINCT day FROM live.held_day ORDER BY day")
     sessions = await evidence.fetch("SELECT device::text FROM live.session")
@@ -92,7 +94,7 @@ async def test_source_and_traffic_go_to_segments_of_their_own(
     """Who had the address and how much was sent never share a segment (CPCE R10-13)."""
     await evidence.days("2026-11-17", 5)
     await evidence.record(PHONE, *visit(at("2026-11-17 10:00"), 30))
-    await archive.run(evidence.retention_url, places, at("2026-11-20 00:00"))
+    await run_archive(evidence.retention_url, places, at("2026-11-20 00:00"))
 
     (source,) = rows(places, identities, "2026-11-17")
     (traffic,) = rows(places, identities, "2026-11-17", "traffic")
@@ -118,7 +120,7 @@ async def test_an_open_session_has_a_slice_of_its_own_each_day(
         Record(STOP, at("2026-11-18 09:00"), session_seconds=37 * 3600, address="10.1.0.99"),
     )
     for day in (19, 20, 21):
-        await archive.run(evidence.retention_url, places, at(f"2026-11-{day} 01:00"))
+        await run_archive(evidence.retention_url, places, at(f"2026-11-{day} 01:00"))
 
     (first,) = rows(places, identities, "2026-11-16")
     (second,) = rows(places, identities, "2026-11-17")
@@ -141,7 +143,7 @@ async def test_a_lost_stop_ends_when_last_seen_with_its_uncertainty(
         Record(START, at("2026-11-17 10:00")),
         Record(INTERIM, at("2026-11-17 10:10"), session_seconds=600),
     )
-    await archive.run(evidence.retention_url, places, at("2026-11-20 00:00"))
+    await run_archive(evidence.retention_url, places, at("2026-11-20 00:00"))
 
     (slice_,) = rows(places, identities, "2026-11-17")
 
@@ -173,7 +175,7 @@ async def test_a_restart_of_the_nas_is_no_stop(
     told = Session(VERDUN, "02:00:00:00:00:04", "10.1.0.13")
     await evidence.record(told, *visit(at("2026-11-18 07:00"), 30))
     await restart(evidence, "2026-11-18 08:00")
-    await archive.run(evidence.retention_url, places, at("2026-11-21 00:00"))
+    await run_archive(evidence.retention_url, places, at("2026-11-21 00:00"))
 
     (phone,) = rows(places, identities, "2026-11-17")
     stopped, silent = rows(places, identities, "2026-11-18")
@@ -193,7 +195,7 @@ async def test_a_stop_within_the_grace_is_in_its_own_day(
     await evidence.days("2026-11-17", 5)
     late = Record(STOP, at("2026-11-17 11:00"), session_seconds=3600, delay_seconds=2 * 86_400)
     await evidence.record(PHONE, Record(START, at("2026-11-17 10:00")), late)
-    await archive.run(evidence.retention_url, places, at("2026-11-20 00:00"))
+    await run_archive(evidence.retention_url, places, at("2026-11-20 00:00"))
 
     (slice_,) = rows(places, identities, "2026-11-17")
 
@@ -206,10 +208,10 @@ async def test_a_later_fact_is_a_signed_supplement_of_its_day(
     """A record sent four days late goes into a supplement of the day it is about."""
     await evidence.days("2026-11-17", 8)
     await evidence.record(PHONE, Record(START, at("2026-11-17 10:00")))
-    await archive.run(evidence.retention_url, places, at("2026-11-20 00:00"))
+    await run_archive(evidence.retention_url, places, at("2026-11-20 00:00"))
     late = Record(STOP, at("2026-11-17 11:00"), session_seconds=3600, delay_seconds=4 * 86_400)
     await evidence.record(PHONE, late)
-    await archive.run(evidence.retention_url, places, at("2026-11-24 00:00"))
+    await run_archive(evidence.retention_url, places, at("2026-11-24 00:00"))
 
     (own,) = rows(places, identities, "2026-11-17")
     (told,) = rows(places, identities, "2026-11-17", part=1)
@@ -226,10 +228,10 @@ async def test_a_session_first_heard_of_late_is_told_of_every_day_it_touched(
     """Its Start was lost and its first report comes on the fifth day: earlier days learn of it."""
     await evidence.days("2026-11-16", 8)
     await evidence.record(LAPTOP, *visit(at("2026-11-16 10:00"), 30))
-    await archive.run(evidence.retention_url, places, at("2026-11-20 00:00"))
+    await run_archive(evidence.retention_url, places, at("2026-11-20 00:00"))
     first_heard = Record(INTERIM, at("2026-11-21 12:00"), session_seconds=4 * 86_400)
     await evidence.record(PHONE, first_heard)
-    await archive.run(evidence.retention_url, places, at("2026-11-24 00:00"))
+    await run_archive(evidence.retention_url, places, at("2026-11-24 00:00"))
 
     (began,) = rows(places, identities, "2026-11-17", part=1)
     (whole,) = rows(places, identities, "2026-11-18", part=1)
@@ -247,7 +249,7 @@ async def test_the_public_address_is_joined_by_interval(
     await evidence.end_public_address(VERDUN, at("2026-11-17 12:00"))
     await evidence.public_address(VERDUN, "192.0.2.99", at("2026-11-17 12:00"))
     await evidence.record(PHONE, *visit(at("2026-11-17 11:30"), 60))
-    await archive.run(evidence.retention_url, places, at("2026-11-20 00:00"))
+    await run_archive(evidence.retention_url, places, at("2026-11-20 00:00"))
 
     found = rows(places, identities, "2026-11-17")
 
@@ -266,7 +268,7 @@ async def test_an_ipv6_prefix_keeps_its_length(
     await evidence.record(PHONE, Record(STOP, at("2026-11-18 01:00"), session_seconds=7200))
     told = "{2001:db8:0:1::/64,2001:db8::a}"
     await evidence.fetch("UPDATE source.event SET address6 = $1::text::inet[]", told)
-    await archive.run(evidence.retention_url, places, at("2026-11-21 00:00"))
+    await run_archive(evidence.retention_url, places, at("2026-11-21 00:00"))
 
     for day in ("2026-11-17", "2026-11-18"):
         (slice_,) = rows(places, identities, day)
@@ -277,7 +279,7 @@ async def test_days_without_anything_are_sealed_too(evidence: Evidence, places: 
     """A gap in the days would look like a loss: an empty day has its manifest."""
     await evidence.days("2026-11-10", 10)
 
-    outcome = await archive.run(evidence.retention_url, places, at("2026-11-20 00:00"))
+    outcome = await run_archive(evidence.retention_url, places, at("2026-11-20 00:00"))
 
     assert len(outcome.days) == 8
     assert outcome.rows == 0
@@ -292,7 +294,7 @@ async def test_nothing_is_sealed_that_nobody_could_open(database_url: str, place
     await evidence.days("2026-11-17", 5)
 
     with pytest.raises(ConfigurationError, match="at least two custodians"):
-        await archive.run(evidence.retention_url, places, at("2026-11-20 00:00"))
+        await run_archive(evidence.retention_url, places, at("2026-11-20 00:00"))
 
     assert len(await evidence.fetch("SELECT DISTINCT day FROM live.held_day")) == 5
 
@@ -301,25 +303,25 @@ async def test_only_one_run_at_a_time(evidence: Evidence, places: Places) -> Non
     """A second run says that one is under way, and touches nothing."""
     await evidence.days("2026-11-17", 5)
     url, now = evidence.retention_url, at("2026-11-20 00:00")
-    async with archive.only_runner(url, places, now, archive.unwatched):
+    async with archive.only_runner(url, places, now, archive.unwatched, ClockGuard.NONE):
         with pytest.raises(Unavailable, match="under way"):
-            await archive.run(url, places, now)
-    assert (await asyncio.wait_for(archive.run(url, places, now), 60)).segments == 3
+            await run_archive(url, places, now)
+    assert (await asyncio.wait_for(run_archive(url, places, now), 60)).segments == 3
 
 
 async def test_a_clock_set_back_stops_the_archive(evidence: Evidence, places: Places) -> None:
     """Nothing is dated before the last manifest."""
     await evidence.days("2026-11-17", 5)
-    await archive.run(evidence.retention_url, places, at("2026-11-20 00:00"))
+    await run_archive(evidence.retention_url, places, at("2026-11-20 00:00"))
 
     with pytest.raises(Unavailable, match="behind the last manifest"):
-        await archive.run(evidence.retention_url, places, at("2026-11-19 00:00"))
+        await run_archive(evidence.retention_url, places, at("2026-11-19 00:00"))
 
 
 async def test_a_manifest_vouches_for_the_audit_log(evidence: Evidence, places: Places) -> None:
     """Each day's manifest holds the digest of the audit log's last line."""
     await evidence.days("2026-11-16", 5)
-    await archive.run(evidence.retention_url, places, at("2026-11-20 00:00"))
+    await run_archive(evidence.retention_url, places, at("2026-11-20 00:00"))
 
     first, second = Chain.read(places.archive).days()
     lines = await evidence.fetch("SELECT number, digest FROM audit.entry ORDER BY number")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from retention import age, archive, canonical
+from retention import age, canonical
 from retention.answer import answer_case
 from retention.archive import Places
 from retention.case import open_case, pack, read_case
@@ -17,7 +17,7 @@ from retention.signing import SigningKey
 from territory.database.components import Component
 from territory.database.connect import open_engine
 from territory.errors import ConfigurationError, Unavailable
-from tests.evidence import CUSTODIANS, VERDUN, Evidence, Session, at, visit
+from tests.evidence import CUSTODIANS, VERDUN, Evidence, Session, at, run_archive, visit
 
 NOW = at("2026-11-21 09:00")
 
@@ -49,7 +49,7 @@ async def file(
     await evidence.record(
         Session(VERDUN, "02:00:00:00:00:01", "10.1.0.10"), *visit(at("2026-11-17 10:00"), 30)
     )
-    await archive.run(evidence.retention_url, places, NOW)
+    await run_archive(evidence.retention_url, places, NOW)
     path = tmp_path / "case.tar"
     path.write_bytes(await prepare(role_url, places))
     return path

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright
 from yarl import URL
 
-from retention import archive, manifest
+from retention import manifest
 from retention.answer import Answer, answer_case
 from retention.archive import Places
 from retention.case import open_case, read_case
@@ -25,7 +25,7 @@ from territory.database.connect import open_engine
 from territory.keyring import Keyring
 from territory.web.server import start_site
 from tests.conftest import FixedClock
-from tests.evidence import COMMERCY, CUSTODIANS, VERDUN, Evidence, Session, at, visit
+from tests.evidence import COMMERCY, CUSTODIANS, VERDUN, Evidence, Session, at, run_archive, visit
 from tests.servers.accessibility import look
 from tests.servers.browser import CHROMIUM, FLAGS
 
@@ -43,7 +43,7 @@ async def sealed(evidence: Evidence, places: Places) -> None:
     laptop = Session(COMMERCY, "ac:de:48:00:00:02", "10.1.0.10")
     await evidence.record(phone, *visit(at("2026-11-17 10:00"), 30))
     await evidence.record(laptop, *visit(at("2026-11-17 10:00"), 30))
-    await archive.run(evidence.retention_url, places, NOW)
+    await run_archive(evidence.retention_url, places, NOW)
 
 
 @pytest.fixture

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from retention import archive
 from retention.archive import Places
 from retention.chain import SEGMENTS, Chain
 from retention.key_register import KeyRegister
 from retention.verify import verify_folder
-from tests.evidence import INTERIM, START, VERDUN, Evidence, Record, Session, at, visit
+from tests.evidence import INTERIM, START, VERDUN, Evidence, Record, Session, at, run_archive, visit
 
 ROOT = Path(__file__).parents[3]
 SCRIPT = Path(__file__).with_name("killed_run.py")
@@ -81,7 +80,7 @@ async def test_purging_killed_at_every_step(evidence: Evidence, places: Places) 
     await evidence.record(
         Session(VERDUN, "02:00:00:00:00:01", "10.1.0.10"), *visit(at("2024-11-17 10:00"), 30)
     )
-    await archive.run(evidence.retention_url, places, at("2024-11-20 00:00"))
+    await run_archive(evidence.retention_url, places, at("2024-11-20 00:00"))
     url, now = evidence.retention_url, at("2025-11-18 00:00")
 
     kills = kill_at_every_step("purge", places, url, now)

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from retention import archive, purge
 from retention.archive import Places
 from retention.chain import MANIFESTS, SEGMENTS, Chain
 from retention.verify import verify_folder
 from territory.errors import Unavailable
-from tests.evidence import VERDUN, Evidence, Session, at, visit
+from tests.evidence import VERDUN, Evidence, Session, at, run_archive, run_purge, visit
 
 PHONE = Session(VERDUN, "02:00:00:00:00:01", "10.1.0.10")
 
@@ -21,7 +20,7 @@ async def sealed(evidence: Evidence, places: Places) -> Places:
     """An archive of two days."""
     await evidence.days("2026-11-16", 8)
     await evidence.record(PHONE, *visit(at("2026-11-16 10:00"), 30))
-    await archive.run(evidence.retention_url, places, at("2026-11-20 00:00"))
+    await run_archive(evidence.retention_url, places, at("2026-11-20 00:00"))
     return places
 
 
@@ -64,14 +63,14 @@ async def test_a_lost_folder_destroys_nothing(
     lose(sealed.archive)
     before = files(sealed.archive.parent)
 
-    for work in (archive.run, purge.purge):
+    for work in (run_archive, run_purge):
         with pytest.raises(Unavailable, match="put the right one back"):
             await work(evidence.retention_url, sealed, at("2026-11-21 00:00"))
     assert files(sealed.archive.parent) == before
 
     shutil.rmtree(sealed.archive, ignore_errors=True)
     shutil.copytree(copy, sealed.archive)
-    await archive.run(evidence.retention_url, sealed, at("2026-11-21 00:00"))
+    await run_archive(evidence.retention_url, sealed, at("2026-11-21 00:00"))
     assert len(Chain.read(sealed.archive).days()) == 3
     assert verify_folder(sealed.archive).is_whole
 
@@ -85,7 +84,7 @@ async def test_a_lost_folder_and_a_new_database_destroy_nothing(
     before = files(sealed.keys)
 
     with pytest.raises(Unavailable, match="Nothing was done"):
-        await archive.run(evidence.retention_url, sealed, at("2026-11-21 00:00"))
+        await run_archive(evidence.retention_url, sealed, at("2026-11-21 00:00"))
 
     assert files(sealed.keys) == before
 
@@ -93,6 +92,6 @@ async def test_a_lost_folder_and_a_new_database_destroy_nothing(
 async def test_a_lost_index_is_made_again(evidence: Evidence, sealed: Places) -> None:
     """The folder is the truth: a database put back from an older copy follows it."""
     await evidence.fetch("TRUNCATE archive.segment")
-    await archive.run(evidence.retention_url, sealed, at("2026-11-20 12:00"))
+    await run_archive(evidence.retention_url, sealed, at("2026-11-20 12:00"))
     index = await evidence.fetch("SELECT count(*) FROM archive.segment")
     assert index[0]["count"] == len(list(Chain.read(sealed.archive).segments()))

@@ -2,12 +2,11 @@
 
 from datetime import date
 
-from retention import archive, purge
 from retention.archive import Places
 from retention.chain import Chain, segment_path
 from retention.key_register import KeyRegister
 from retention.verify import verify_folder
-from tests.evidence import VERDUN, Evidence, Session, at, visit
+from tests.evidence import VERDUN, Evidence, Session, at, run_archive, run_purge, visit
 
 PHONE = Session(VERDUN, "02:00:00:00:00:01", "10.1.0.10")
 
@@ -17,7 +16,7 @@ async def sealed_day(evidence: Evidence, places: Places, day: str) -> None:
     await evidence.days(day, 3)
     await evidence.record(PHONE, *visit(at(f"{day} 10:00"), 30))
     year, month, number = (int(part) for part in day.split("-"))
-    await archive.run(
+    await run_archive(
         evidence.retention_url, places, at(f"{year}-{month:02}-{number + 3:02} 00:00")
     )
 
@@ -38,7 +37,7 @@ async def test_each_category_goes_on_its_own_day(evidence: Evidence, places: Pla
         ("2026-11-18 00:00", set()),
     ]
     for moment, still_held in fates:
-        await purge.purge(url, places, at(moment))
+        await run_purge(url, places, at(moment))
         assert categories_held(places) == still_held, moment
         assert verify_folder(places.archive).is_whole
 
@@ -48,7 +47,7 @@ async def test_what_is_purged_is_gone_for_good(evidence: Evidence, places: Place
     await sealed_day(evidence, places, "2025-11-17")
     objects = [sealed.object for _, sealed in Chain.read(places.archive).segments()]
 
-    await purge.purge(evidence.retention_url, places, at("2026-11-18 00:00"))
+    await run_purge(evidence.retention_url, places, at("2026-11-18 00:00"))
 
     register = KeyRegister(places.keys)
     assert not any(register.has(name) for name in objects)
@@ -70,7 +69,7 @@ async def test_traffic_of_an_undecided_day_is_kept_and_told(
     """No injunction is recorded after 2026-10-21: kept, with the day it would be lost named."""
     await sealed_day(evidence, places, "2026-11-17")
 
-    planned = await purge.purge(evidence.retention_url, places, at("2027-06-01 00:00"))
+    planned = await run_purge(evidence.retention_url, places, at("2027-06-01 00:00"))
 
     assert categories_held(places) == {"source", "traffic"}
     assert len(planned.undecided) == 1
@@ -90,14 +89,14 @@ async def test_a_decision_entered_late_rules_what_is_still_held(
     places.law.parent.mkdir(parents=True, exist_ok=True)
 
     places.law.write_text(decree)
-    assert (await purge.purge(url, places, now)).undecided == ()
+    assert (await run_purge(url, places, now)).undecided == ()
     assert "traffic" in categories_held(places)
     index = await evidence.fetch("SELECT purge_on FROM archive.segment WHERE category = 'traffic'")
     assert index[0]["purge_on"] == date(2027, 11, 18)
 
     none = "[[no_injunction]]\nfrom = 2026-10-21\nuntil = 2027-10-21\nsource = 'Décision du DPO'\n"
     places.law.write_text(none)
-    await purge.purge(url, places, now)
+    await run_purge(url, places, now)
     assert categories_held(places) == {"source"}
 
 
@@ -108,9 +107,9 @@ async def test_the_live_tables_forget_too(evidence: Evidence, places: Places) ->
     )
     await sealed_day(evidence, places, "2026-01-10")
 
-    await purge.purge(evidence.retention_url, places, at("2026-06-01 12:00"))
+    await run_purge(evidence.retention_url, places, at("2026-06-01 12:00"))
     kept = await evidence.fetch("SELECT 1 FROM source.site_public_address")
-    await purge.purge(evidence.retention_url, places, at("2026-06-03 12:00"))
+    await run_purge(evidence.retention_url, places, at("2026-06-03 12:00"))
     left = await evidence.fetch("SELECT 1 FROM source.site_public_address")
 
     assert len(kept) == 3
@@ -126,7 +125,7 @@ async def test_a_command_that_is_over_is_forgotten(evidence: Evidence, places: P
             at(deadline),
         )
 
-    await purge.purge(evidence.retention_url, places, at("2026-06-01 12:00"))
+    await run_purge(evidence.retention_url, places, at("2026-06-01 12:00"))
 
     left = await evidence.fetch("SELECT deadline FROM live.command")
     assert [row["deadline"] for row in left] == [at("2026-05-31 12:01")]
