@@ -209,20 +209,23 @@ class AccessLedger:
 
 
 def _facts(rows: list[asyncpg.Record], count: int) -> list[Facts | None]:
-    """Return the facts of each question, from admissions as they were and what was bound."""
+    """Return the facts of each question; what one of them has bound is bound for all of them."""
     found: list[Facts | None] = [None] * count
-    bound: dict[UUID, tuple[bytes, int]] = {row[1]: (row[5], row[0]) for row in rows if not row[2]}
+    bound: dict[UUID, bytes] = {}
+    free: list[tuple[int, UUID]] = []
     for row in rows:
         (number, admission_id, user_name, site_id, plan_id, device, expires_at, ends_at, revoked_at,
-         seconds, upload, download, sessions) = row  # fmt: skip
-        if not user_name:
-            continue
-        bound_now = False
-        if device is None and admission_id in bound:
-            device, binder = bound[admission_id]
-            bound_now = binder == number
+         bound_now, seconds, upload, download, sessions) = row  # fmt: skip
+        if bound_now:
+            bound[admission_id] = device
+        elif device is None:
+            free.append((number - 1, admission_id))
         found[number - 1] = Facts(
             admission_id, user_name, site_id, plan_id, device, bound_now, expires_at, ends_at,
             revoked_at, seconds or 0, upload or 0, download or 0, sessions or 0,
         )  # fmt: skip
+    for at, admission_id in free:
+        facts = found[at]
+        if facts is not None and admission_id in bound:
+            found[at] = facts._replace(device=bound[admission_id])
     return found

@@ -34,13 +34,18 @@ with asked as (
     where admission.user_name = first.user_name and admission.site_id = first.site_id
         and admission.device is null and admission.revoked_at is null
         and admission.credential_expires_at > $4 and admission.ends_at > $4
-    returning admission.id, admission.device, first.number
+    returning first.number, admission.id, admission.user_name, admission.site_id,
+        admission.plan_id, admission.device, admission.credential_expires_at, admission.ends_at,
+        admission.revoked_at
 ), named as (
+    -- `not in` is looked up in a hash; a join would compare each with each, as the planner expects
+    -- one row to be bound.
     select asked.number, admission.*
     from asked cross join lateral (
         select id, user_name, site_id, plan_id, device, credential_expires_at, ends_at, revoked_at
         from live.admission where user_name = asked.user_name limit 1
     ) admission
+    where asked.number not in (select number from bound)
     union all
     select asked.number, admission.*
     from asked cross join lateral (
@@ -51,7 +56,8 @@ with asked as (
         order by ends_at desc limit 1
     ) admission
 )
-select named.*, used.session_seconds, used.upload_octets, used.download_octets, used.open_sessions
+select named.*, false as bound_now,
+    used.session_seconds, used.upload_octets, used.download_octets, used.open_sessions
 from named left join lateral (
     select sum(session_seconds)::bigint as session_seconds,
         sum(upload_octets)::bigint as upload_octets,
@@ -60,16 +66,15 @@ from named left join lateral (
     from live.session where named.device is not null and admission_id = named.id
 ) used on true
 union all
-select number, id, null, null, null, device, null, null, null, null, null, null, null from bound
+select bound.*, true, null, null, null, null from bound
 """
 """Binds free credentials, logs the outcomes of the batch before, and returns each request's facts.
 
 $1 user names (null: presented by MAC), $2 devices, $3 sites of the NAS, $4 now, $5 the outcomes.
-Each row starts with the number of its request, from 1. Rows with a user name are admissions as they
-were before this statement; rows without one say which request has bound which admission to which
-device. They are joined by the caller: the planner expects one row to be bound and would compare
-each with each. A request nothing is known of has no row. A free credential that this statement
-did not bind is just being bound by another.
+Each row starts with the number of its request, from 1: an admission as this statement has bound
+it, or as it was before. So a credential asked for twice in one batch is bound in the first one's
+row and free in the second's, which the caller puts right. A request nothing is known of has no
+row. A free credential that no request of the batch has bound is just being bound by another.
 """
 
 LOG_OUTCOMES: Final = """
