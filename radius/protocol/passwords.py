@@ -37,13 +37,9 @@ def reveal(hidden: bytes, secret: SharedSecret, request_authenticator: bytes) ->
     size = len(hidden)
     if not 0 < size <= _MAX_HIDDEN or size % _BLOCK:
         raise ProtocolError("user-password-length")
-    password = b""
-    previous = request_authenticator
-    for at in range(0, size, _BLOCK):
-        block = hidden[at : at + _BLOCK]
-        password += _xor(block, secret.keystream(previous))
-        previous = block
-    return password.rstrip(b"\0")
+    chain = request_authenticator + hidden
+    stream = b"".join([secret.keystream(chain[at : at + _BLOCK]) for at in range(0, size, _BLOCK)])
+    return _xor(hidden, stream).rstrip(b"\0")
 
 
 def chap_response(identifier: int, password: bytes, challenge: bytes) -> bytes:
@@ -65,4 +61,4 @@ def chap_matches(response: bytes, password: bytes, challenge: bytes) -> bool:
 
 def _xor(left: bytes, right: bytes) -> bytes:
     mixed = int.from_bytes(left, "big") ^ int.from_bytes(right, "big")
-    return mixed.to_bytes(_BLOCK, "big")
+    return mixed.to_bytes(len(left), "big")

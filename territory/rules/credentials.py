@@ -6,8 +6,13 @@ recoverable secret at rest. The name is random, so it says nothing about the gue
 accounting to the admission even where a NAS drops `Class`.
 """
 
-import hmac
+import hashlib
 import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 NAME_OCTETS = 16
 """Octets of chance a user name is made of: 128 bits."""
@@ -19,6 +24,9 @@ _PAIRS = [high + low for high in _LETTERS for low in _LETTERS]
 _SHIFTS = range(120, -1, -10)
 _OCTETS = 17
 _SPARE_BITS = 6
+_BLOCK = 64
+_INNER = bytes(octet ^ 0x36 for octet in range(256))
+_OUTER = bytes(octet ^ 0x5C for octet in range(256))
 _NAME = re.compile(rf"[a-z2-7]{{{CHARACTERS}}}")
 
 
@@ -44,7 +52,21 @@ def credential_password(key: bytes, user_name: str) -> str:
     `key` is the keyring's key for "credential"; any text is accepted as a name, since RADIUS
     derives before it knows whether the name exists.
     """
-    return _base32(hmac.digest(key, user_name.encode("utf-8", "surrogatepass"), "sha256"))
+    fed_inner, fed_outer = _keyed(key)
+    inner, outer = fed_inner.copy(), fed_outer.copy()
+    inner.update(user_name.encode("utf-8", "surrogatepass"))
+    outer.update(inner.digest())
+    return _base32(outer.digest())
+
+
+@lru_cache(maxsize=4)
+def _keyed(key: bytes) -> "tuple[_Hash, _Hash]":
+    """Return HMAC's inner and outer SHA-256, fed with `key` already (RFC 2104 §4).
+
+    `hmac.digest` sets both up for every password, which takes four times as long.
+    """
+    block = (key if len(key) <= _BLOCK else hashlib.sha256(key).digest()).ljust(_BLOCK, b"\0")
+    return hashlib.sha256(block.translate(_INNER)), hashlib.sha256(block.translate(_OUTER))
 
 
 def _base32(octets: bytes) -> str:
