@@ -69,8 +69,7 @@ class Facts(NamedTuple):
     open_sessions: int
 
 
-@dataclass(frozen=True, slots=True)
-class Accept:
+class Accept(NamedTuple):
     """Let in, with these rights."""
 
     reason: Reason

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from radius.counters import Counters
@@ -50,8 +50,7 @@ class Surroundings:
     log: ExchangeLog
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(NamedTuple):
     """How an exchange ended, for counters and the log."""
 
     code: Code

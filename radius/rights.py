@@ -8,7 +8,7 @@ are seen from the guest, as both vendors' documents see them.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from radius.protocol.attributes import attributes
@@ -36,8 +36,7 @@ class Plan:
     """A returning device is let in by its MAC address."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rights:
+class Rights(NamedTuple):
     """What one Access-Accept grants."""
 
     plan: Plan
