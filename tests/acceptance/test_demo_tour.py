@@ -10,7 +10,8 @@ import re
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -146,9 +147,17 @@ async def seen(demo: Page, kind: str, words: str) -> None:
     await expect(wanted).to_be_attached(timeout=SOON_MILLISECONDS)
 
 
-async def test_every_door_and_every_button(tmp_path: Path) -> None:
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that the embedded database's user can reach, unlike those of pytest."""
+    with tempfile.TemporaryDirectory(prefix="socle-tour-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+async def test_every_door_and_every_button(folder: Path) -> None:
     """A guest online, a site unplugged, days sealed, a year gone, and a clean end."""
-    async with demonstration(tmp_path) as running, chromium() as browser:
+    async with demonstration(folder) as running, chromium() as browser:
         context = await browser.new_context(locale="fr-FR", viewport=DESK)
         context.set_default_timeout(WAIT_MILLISECONDS)
         demo = await context.new_page()
@@ -174,7 +183,7 @@ async def test_every_door_and_every_button(tmp_path: Path) -> None:
         await picture(await through_door(context, demo, "L'administratrice"), "administrator")
         await picture(await through_door(context, demo, "L'agente de la mairie"), "agent")
         assert "Everything is stopped." in await running.end()
-    assert left_behind(tmp_path) == []
+    assert left_behind(folder) == []
 
 
 def left_behind(folder: Path) -> list[str]:

@@ -41,7 +41,7 @@ def run(*command: str | Path, cwd: Path, **variables: str) -> subprocess.Complet
     )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What .dockerignore lets into the image's build, and nothing else."""
     place = tmp_path_factory.mktemp("context")
@@ -54,7 +54,7 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def folder(context: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder where Socle was installed from that context."""
     place = tmp_path_factory.mktemp("opt") / "socle"
