@@ -44,7 +44,7 @@ async def prepare(owner_url: str, keyring: Keyring | None) -> dict[Component, st
             await connection.run_sync(migrate)
             passwords = {c: _password(keyring, c) for c in Component}
             for component, password in passwords.items():
-                if password:
+                if password and not await _opens(component_url(owner_url, component, password)):
                     await connection.execute(
                         text(f"ALTER ROLE {component.role} PASSWORD '{password}'")
                     )
@@ -58,6 +58,16 @@ async def prepare(owner_url: str, keyring: Keyring | None) -> dict[Component, st
     finally:
         await engine.dispose()
     return {c: component_url(owner_url, c, passwords[c]) for c in Component}
+
+
+async def _opens(url: str) -> bool:
+    """Tell whether a role already gets in: roles belong to the whole server, and are left alone."""
+    try:
+        connection = await asyncpg.connect(url, timeout=5.0)
+    except asyncpg.InvalidAuthorizationSpecificationError:
+        return False
+    await connection.close()
+    return True
 
 
 def migrate(connection: Connection) -> None:
