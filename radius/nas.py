@@ -3,14 +3,20 @@
 The NAS is found by the address its packets come from, never by what a packet says (RFC 2865 §3).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 from uuid import UUID
 
+from radius.mac_authentication import MacAuthentication
 from radius.protocol.authenticators import ZEROS, SharedSecret
 from radius.protocol.numbers import EAP_MESSAGE, MESSAGE_AUTHENTICATOR, PROXY_STATE
 from radius.protocol.packet import Packet
 from territory.errors import ProtocolError
-from territory.vocabulary import MessageAuthenticatorRule
+from territory.vocabulary import MacUserName, MessageAuthenticatorRule
+
+WRONG_SECRET: Final = frozenset({"message-authenticator", "request-authenticator"})
+"""Reasons to discard that another shared secret might have spared."""
+_PRESENTS_NO_DEVICE: Final = MacAuthentication(MacUserName.NONE, False, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +30,10 @@ class Nas:
     address: str
     """Where its packets come from."""
     secret: SharedSecret
+    """The one tried first: during a rotation, the one that was right last."""
     require_message_authenticator: MessageAuthenticatorRule
-    """Whether its Access-Requests must be signed (CVE-2024-3596)."""
+    """Whether its Access-Requests must be signed, as of now (CVE-2024-3596): `learn` is `always`
+    once it has signed."""
     limit_proxy_state: bool
     """Refuse Proxy-State in unsigned requests: the lever of CVE-2024-3596."""
     coa_port: int
@@ -34,6 +42,40 @@ class Nas:
     """Its gateway's adapter, which decides what a Disconnect-Request must name."""
     attribute_sets: frozenset[str]
     """Whose attributes it understands."""
+    mac_authentication: MacAuthentication = _PRESENTS_NO_DEVICE
+    """How it presents a device by its MAC address."""
+    other_secret: SharedSecret | None = None
+    """The other one that is valid while its secret is rotated; None: no rotation."""
+    uses_next_secret: bool = False
+    """Whether `secret` is the one that the rotation brings in."""
+    other_mac_authentication: MacAuthentication | None = None
+    """`mac_authentication` under `other_secret`."""
+
+    @property
+    def learns(self) -> bool:
+        """Whether its next signed Access-Request makes signing the rule."""
+        return self.require_message_authenticator is MessageAuthenticatorRule.LEARN
+
+    def having_signed(self) -> "Nas":
+        """Return it as one that must sign from now on."""
+        return replace(self, require_message_authenticator=MessageAuthenticatorRule.ALWAYS)
+
+    def with_other_secret(self) -> "Nas":
+        """Return it with its two secrets exchanged; only during a rotation.
+
+        Raises:
+            ValueError: there is no other.
+        """
+        if self.other_secret is None:
+            raise ValueError(f"{self.code} has one secret")
+        return replace(
+            self,
+            secret=self.other_secret,
+            other_secret=self.secret,
+            uses_next_secret=not self.uses_next_secret,
+            mac_authentication=self.other_mac_authentication or self.mac_authentication,
+            other_mac_authentication=self.mac_authentication,
+        )
 
 
 def verify_access_request(packet: Packet, nas: Nas) -> bool:

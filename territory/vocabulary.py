@@ -1,5 +1,6 @@
 """The closed lists of words that describe a territory, each word as it is written and stored."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -40,11 +41,32 @@ class Link(StrEnum):
 
 
 class Brand(StrEnum):
-    """The adapter that reads a gateway's redirects."""
+    """Who made a gateway: the dialect of its redirects, and what its NAS takes in a CoA."""
 
     COOVACHILLI = "coovachilli"
     USPOT = "uspot"
     OPENNDS = "opennds"
+    MIKROTIK = "mikrotik"
+    ARUBA = "aruba"
+    RUCKUS = "ruckus"
+    SMARTZONE = "smartzone"
+    CISCO = "cisco"
+    MERAKI = "meraki"
+    UNIFI = "unifi"
+    OMADA = "omada"
+    CAMBIUM = "cambium"
+    FORTINET = "fortinet"
+    GENERIC = "generic"
+
+
+SPOKEN = frozenset({Brand.COOVACHILLI, Brand.USPOT, Brand.OPENNDS})
+"""The brands whose redirects the portal reads; a gateway of another is refused until it does."""
+
+COA_PORT = 3799
+"""The UDP port that takes Disconnect and CoA where nothing else is said (RFC 5176 §2.3)."""
+
+COA_PORTS: Mapping[Brand, int] = {Brand.CISCO: 1700}
+"""The brands that listen elsewhere: Cisco's WLC on 1700, some versions nowhere else."""
 
 
 class NetworkKind(StrEnum):
@@ -62,18 +84,61 @@ class Zone(StrEnum):
 
 
 class MessageAuthenticatorRule(StrEnum):
-    """When a NAS's packets must carry Message-Authenticator (CVE-2024-3596)."""
+    """When a NAS's Access-Requests must carry Message-Authenticator (CVE-2024-3596)."""
 
     ALWAYS = "always"
+    LEARN = "learn"
+    """From the first signed one on; only a technician goes back on it."""
     WHEN_PRESENT = "when-present"
 
 
+class MacUserName(StrEnum):
+    """How a NAS writes a device's MAC address as User-Name; the value is an example of it."""
+
+    NONE = "none"
+    """It does no MAC authentication."""
+    PLAIN = "aabbccddeeff"
+    PLAIN_UPPER = "AABBCCDDEEFF"
+    HYPHENS = "aa-bb-cc-dd-ee-ff"
+    HYPHENS_UPPER = "AA-BB-CC-DD-EE-FF"
+    COLONS = "aa:bb:cc:dd:ee:ff"
+    COLONS_UPPER = "AA:BB:CC:DD:EE:FF"
+    DOTS_BY_FOUR = "aabb.ccdd.eeff"
+    HYPHENS_BY_FOUR = "aabb-ccdd-eeff"
+    HYPHEN_BY_SIX = "aabbcc-ddeeff"
+
+
+class MacPassword(StrEnum):
+    """What a NAS shows as password when it presents a device by its MAC address."""
+
+    USER_NAME = "user-name"
+    """The User-Name again, in PAP or CHAP."""
+    SHARED_SECRET = "shared-secret"  # noqa: S105 - a word, not a secret
+    """Its RADIUS shared secret."""
+    GIVEN = "given"
+    """The one that the base makes for it, `socle nas secret` tells it."""
+    CALL_CHECK = "call-check"
+    """None, an empty one or the User-Name, with Service-Type Call-Check (RFC 2865 §5.6)."""
+
+
 class AttributeSet(StrEnum):
-    """A family of attributes a NAS understands in an Access-Accept."""
+    """A family of attributes a NAS understands in an Access-Accept; radius.rights says which."""
 
     STANDARD = "standard"
     WISPR = "wispr"
     COOVACHILLI = "coovachilli"
+    MIKROTIK = "mikrotik"
+    ARUBA = "aruba"
+    RUCKUS = "ruckus"
+    CISCO = "cisco"
+    MERAKI = "meraki"
+    UBIQUITI = "ubiquiti"
+    TPLINK = "tplink"
+    CAMBIUM = "cambium"
+    FORTINET = "fortinet"
+    PFSENSE = "pfsense"
+    HUAWEI = "huawei"
+    AEROHIVE = "aerohive"
 
 
 class AddressOrigin(StrEnum):

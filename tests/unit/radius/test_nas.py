@@ -12,7 +12,7 @@ from territory.errors import ProtocolError
 from territory.vocabulary import MessageAuthenticatorRule
 from tests.unit.radius.sample import NAS, accounting, attribute, nas, request
 
-ALWAYS, WHEN_PRESENT = MessageAuthenticatorRule
+ALWAYS, LEARN, WHEN_PRESENT = MessageAuthenticatorRule
 STATE = attribute(33, b"proxy")
 EAP = attribute(79, b"\x02\x01\x00\x05\x01")
 WRONG = attribute(80, bytes(16))
@@ -49,6 +49,10 @@ def test_a_wrong_signature_is_never_trusted(rule: MessageAuthenticatorRule, limi
         (WHEN_PRESENT, False, EAP, "unsigned-eap"),
         (WHEN_PRESENT, True, STATE, "unsigned-proxy-state"),
         (WHEN_PRESENT, False, STATE, None),
+        (LEARN, True, EAP, "unsigned-eap"),
+        (LEARN, True, STATE, "unsigned-proxy-state"),
+        (LEARN, False, STATE, None),
+        (LEARN, True, b"", None),
         (WHEN_PRESENT, True, b"", None),
         (WHEN_PRESENT, False, b"", None),
     ],
@@ -91,3 +95,28 @@ def test_status_server_must_be_signed() -> None:
         verify_status_server(request(code=12), trusting)
     with pytest.raises(ProtocolError, match="message-authenticator"):
         verify_status_server(request(WRONG, code=12), trusting)
+
+
+def test_who_has_signed_must_sign() -> None:
+    """`learn`: nothing unsigned is taken any more, whatever an attacker sends."""
+    learning = nas(require_message_authenticator=LEARN)
+    assert learning.learns
+    known = learning.having_signed()
+    assert not known.learns
+    with pytest.raises(ProtocolError, match="unsigned"):
+        verify_access_request(request(), known)
+
+
+def test_two_secrets_change_places_during_a_rotation() -> None:
+    """The first tried is the last that was right; exchanged twice, nothing has changed."""
+    with pytest.raises(ValueError, match="one secret"):
+        NAS.with_other_secret()
+    rotating = nas(secret=SharedSecret(b"the secret of yesterday"), other_secret=NAS.secret)
+    signed = request(signed=True)
+    with pytest.raises(ProtocolError, match="message-authenticator"):
+        verify_access_request(signed, rotating)
+    exchanged = rotating.with_other_secret()
+    assert verify_access_request(signed, exchanged)
+    assert exchanged.uses_next_secret
+    back = exchanged.with_other_secret()
+    assert (back.secret, back.uses_next_secret) == (rotating.secret, False)
