@@ -64,7 +64,7 @@ async def lay_ground(settings: Settings) -> Ground:
         ConfigurationError: it answers but cannot be used.
     """
     settings.state_folder.mkdir(parents=True, exist_ok=True)
-    keyring = Keyring.load_or_create(settings.key_file)
+    keyring = Keyring.of(settings, create=True)
     if settings.database.url:
         url = settings.database.url
         return Ground(keyring, url, await prepare(url, keyring), None)

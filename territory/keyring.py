@@ -2,8 +2,9 @@
 
 Shared secrets of NAS and gateways are sealed at rest with it (Fernet: AES-128-CBC and
 HMAC-SHA256); keys for one purpose each (visit signatures, credentials, database passwords) are
-derived from it (HKDF-SHA256, RFC 5869), so that no two uses share a key. Losing the file means new
-shared secrets for every gateway, so `socle doctor` and the backup guide name it.
+derived from it (HKDF-SHA256, RFC 5869), so that no two uses share a key. It lies in a file of its
+own, or comes from the environment (`SOCLE_SECURITY__MASTER_KEY`) where a vault gives it out.
+Losing it means new shared secrets for every gateway, so `socle doctor` names where it lies.
 """
 
 import base64
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from territory.errors import ConfigurationError, Fault
+from territory.settings import Settings
 
 _KEY_OCTETS = 32
 
@@ -30,6 +32,38 @@ class Keyring:
             )
         self._master = master
         self._fernet = Fernet(base64.urlsafe_b64encode(self.derive("sealed at rest")))
+
+    @classmethod
+    def of(cls, settings: Settings, *, create: bool = False) -> "Keyring":
+        """Return the keyring of the settings: the key they hold, or else their key file's.
+
+        Args:
+            settings: the base's.
+            create: whether to make the file where there is neither; never where a key is given.
+
+        Raises:
+            ConfigurationError: there is none, or it is not 32 octets in base64.
+        """
+        given = settings.security.master_key
+        if given is not None:
+            return cls.parse(given.get_secret_value())
+        return cls.load_or_create(settings.key_file) if create else cls.load(settings.key_file)
+
+    @classmethod
+    def parse(cls, text: str) -> "Keyring":
+        """Return the keyring of a master key in base64.
+
+        Raises:
+            ConfigurationError: not 32 octets in base64; the text is not repeated.
+        """
+        try:
+            master = base64.b64decode(text.strip(), validate=True)
+        except ValueError:
+            master = b""
+        if len(master) != _KEY_OCTETS:
+            expected = f"expected {_KEY_OCTETS} octets in base64, found something else"
+            raise ConfigurationError([Fault("security.master_key", expected)])
+        return cls(master)
 
     @classmethod
     def load(cls, path: Path) -> "Keyring":

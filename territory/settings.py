@@ -9,7 +9,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     NestedSecretsSettingsSource,
@@ -42,6 +42,9 @@ class SecuritySettings(_Section):
 
     key_file: Path | None = None
     """File with the master key; `master.key` in the state folder when absent."""
+    master_key: SecretStr | None = None
+    """The master key itself, 32 octets in base64, for the environment or a secrets file; no file
+    is read or made then."""
 
 
 class PortalSettings(_Section):
@@ -59,14 +62,72 @@ class PortalSettings(_Section):
     """Addresses or networks of the fronts whose X-Forwarded-* is believed."""
 
 
+class RadsecSettings(_Section):
+    """RADIUS over TLS (RFC 6614), for sites whose link is `radsec`; off without a certificate."""
+
+    port: int = Field(default=2083, ge=0, le=65535)
+    certificate: Path | None = None
+    """PEM chain of this server; sites know it by its DNS name."""
+    key: Path | None = None
+    """PEM private key of `certificate`."""
+    authorities: Path | None = None
+    """PEM file, or folder of them: who signs the certificates of sites, and nobody else."""
+    revocation_lists: Path | None = None
+    """PEM file, or folder of them; once named, a certificate without a list in force is refused."""
+    reached_at: str | None = Field(default=None, pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")
+    """The DNS name in `certificate`, at which sites reach this server."""
+    connections: int = Field(default=2000, ge=1)
+    """At once, in all."""
+    connections_of_a_nas: int = Field(default=8, ge=1)
+    """At once; one more, and the longest silent is closed."""
+    half_open: int = Field(default=256, ge=1)
+    """Handshakes under way at once."""
+    half_open_of_an_address: int = Field(default=16, ge=1)
+    """Handshakes under way at once from one address."""
+    handshakes_a_second: int = Field(default=100, ge=1)
+    """What comes faster waits in the kernel: a handshake costs what twenty requests cost."""
+    handshake_seconds: float = Field(default=10.0, gt=0)
+    idle_seconds: float = Field(default=600.0, gt=0)
+    """Without a packet; a watchdog (Status-Server) keeps a connection open."""
+
+    @model_validator(mode="after")
+    def _all_or_none(self) -> Self:
+        named = [name for name in ("certificate", "key", "authorities") if getattr(self, name)]
+        if named and len(named) < _RADSEC_FILES:
+            raise ValueError("certificate, key and authorities: expected all three or none")
+        return self
+
+
+_RADSEC_FILES = 3
+
+
+class SpoolSettings(_Section):
+    """Accounting kept on this machine's disk while the database is away; off by default."""
+
+    enabled: bool = False
+    folder: Path | None = None
+    """On a disk that keeps what it was told to sync; `radius-spool` in the state folder."""
+    max_octets: int = Field(default=1 << 30, ge=1 << 16)
+    """Of each RADIUS process; beyond, records are not acknowledged."""
+    max_hours: float = Field(default=72.0, gt=0)
+    """Once the oldest record has waited so long, no more are acknowledged."""
+
+
 class RadiusSettings(_Section):
-    """The RADIUS server's UDP listeners."""
+    """The RADIUS server's listeners: UDP, and TLS where it is set up."""
 
     host: str = "0.0.0.0"  # noqa: S104 - NAS reach us through their link
     authentication_port: int = Field(default=1812, ge=0, le=65535)
     accounting_port: int = Field(default=1813, ge=0, le=65535)
     reached_at: list[IPv4Address] = Field(default=[], max_length=2)
     """Where sites reach this server through their link: one address, or two of a pair."""
+    reject_delay_seconds: float = Field(default=1.0, ge=0, le=5)
+    """How long an Access-Reject waits at least, so that nobody guesses fast; up to a quarter more
+    by chance. A device that is not known by its MAC address is refused at once all the same."""
+    radsec: RadsecSettings = RadsecSettings()
+    spool: SpoolSettings = SpoolSettings()
+    admit_from_memory_hours: float = Field(default=4.0, ge=0)
+    """How long after the database went a device with a live admission in memory is let in."""
 
 
 class TunnelSettings(_Section):
@@ -153,6 +214,11 @@ class Settings(BaseSettings):
     def archive_folder(self) -> Path:
         """Where sealed segments and manifests lie."""
         return self.retention.archive_folder or self.state_folder / "archive"
+
+    @property
+    def spool_folder(self) -> Path:
+        """Where RADIUS keeps accounting while the database is away."""
+        return self.radius.spool.folder or self.state_folder / "radius-spool"
 
     @property
     def key_register_folder(self) -> Path:

@@ -54,7 +54,9 @@ def report(findings: list[Finding], as_json: bool) -> str:
 
 def _of_settings(settings: Settings) -> Iterator[Finding]:
     file = settings.key_file
-    if not file.exists():
+    if settings.security.master_key is not None:
+        yield Finding("security.master_key", True, "given by the settings; no key file is read")
+    elif not file.exists():
         yield Finding("security.key_file", True, f"{file} will be made at the first start")
     elif file.stat().st_mode & _PRIVATE_MODE:
         yield Finding("security.key_file", False, f"others can read {file}: chmod 600 {file}")

@@ -82,7 +82,7 @@ async def _serve_all(
 
 async def _serve_one(component: Component, settings: Settings) -> None:
     await _check_database(settings)
-    keyring = Keyring.load(settings.key_file)
+    keyring = Keyring.of(settings)
     clock = clock_of(settings)
     match component:
         case Component.PORTAL:

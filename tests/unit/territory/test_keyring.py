@@ -1,11 +1,15 @@
 """The master key: one file, one key a purpose, secrets sealed at rest."""
 
+import base64
 from pathlib import Path
 
 import pytest
 
 from territory.errors import ConfigurationError
 from territory.keyring import Keyring
+from territory.settings import load_settings
+
+KEY = base64.b64encode(bytes(range(32))).decode()
 
 
 def test_first_start_makes_a_private_file_and_the_next_reads_it(tmp_path: Path) -> None:
@@ -39,3 +43,35 @@ def test_a_damaged_key_file_is_told_by_its_setting(tmp_path: Path, content: str)
     file.write_text(content)
     with pytest.raises(ConfigurationError, match=r"security\.key_file"):
         Keyring.load(file)
+
+
+@pytest.mark.parametrize("source", ["environment", "secrets file"])
+def test_the_key_may_come_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    """Then no file is read and none is made; the key is shown by no representation."""
+    monkeypatch.chdir(tmp_path)
+    if source == "environment":
+        monkeypatch.setenv("SOCLE_SECURITY__MASTER_KEY", KEY)
+    else:
+        secrets = tmp_path / "secrets"
+        secrets.mkdir()
+        (secrets / "SOCLE_security__master_key").write_text(KEY + "\n")
+        monkeypatch.setenv("SOCLE_SECRETS", str(secrets))
+    settings = load_settings()
+    keyring = Keyring.of(settings, create=True)
+    assert keyring.derive("visit") == Keyring(bytes(range(32))).derive("visit")
+    assert not settings.key_file.exists()
+    assert KEY not in repr(settings)
+
+
+@pytest.mark.parametrize("text", ["", "AAAA", "not base64 !"])
+def test_a_wrong_key_in_the_environment_is_not_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """The start stops and names the setting, never what it holds."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SOCLE_SECURITY__MASTER_KEY", text)
+    with pytest.raises(ConfigurationError, match=r"security\.master_key") as raised:
+        Keyring.of(load_settings(), create=True)
+    assert not text or text not in str(raised.value)
