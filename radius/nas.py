@@ -28,7 +28,7 @@ class Nas:
     code: str
     """The name technicians use."""
     address: str
-    """Where its packets come from."""
+    """Where its packets come from: an IP address, or by RadSec the name in its certificate."""
     secret: SharedSecret
     """The one tried first: during a rotation, the one that was right last."""
     require_message_authenticator: MessageAuthenticatorRule
@@ -50,6 +50,8 @@ class Nas:
     """Whether `secret` is the one that the rotation brings in."""
     other_mac_authentication: MacAuthentication | None = None
     """`mac_authentication` under `other_secret`."""
+    tls_name: str | None = None
+    """The DNS name in its certificate, where its link is RadSec; it then has no address."""
 
     @property
     def learns(self) -> bool:
@@ -87,6 +89,8 @@ def verify_access_request(packet: Packet, nas: Nas) -> bool:
     """
     attributes = packet.attributes
     if MESSAGE_AUTHENTICATOR in attributes:
+        if packet.repeated:
+            _refuse_two_signatures(packet)
         nas.secret.verify_message_authenticator(packet.octets, packet.authenticator)
         return True
     if EAP_MESSAGE in attributes:
@@ -106,6 +110,7 @@ def verify_accounting_request(packet: Packet, nas: Nas) -> None:
     """
     nas.secret.verify_request_authenticator(packet.octets)
     if MESSAGE_AUTHENTICATOR in packet.attributes:
+        _refuse_two_signatures(packet)
         nas.secret.verify_message_authenticator(packet.octets, ZEROS)
 
 
@@ -117,4 +122,14 @@ def verify_status_server(packet: Packet, nas: Nas) -> None:
     """
     if MESSAGE_AUTHENTICATOR not in packet.attributes:
         raise ProtocolError("unsigned")
+    _refuse_two_signatures(packet)
     nas.secret.verify_message_authenticator(packet.octets, packet.authenticator)
+
+
+def _refuse_two_signatures(packet: Packet) -> None:
+    """Discard a packet with more than one Message-Authenticator (RFC 3579 §3.3: 0-1).
+
+    Only one of them could cover the other, and whoever relays it may look at either.
+    """
+    if MESSAGE_AUTHENTICATOR in packet.repeated:
+        raise ProtocolError("message-authenticator")

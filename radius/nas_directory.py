@@ -6,7 +6,7 @@ minute in case a notification was lost. While the database is away, what was rea
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 from uuid import UUID
 
@@ -69,6 +69,13 @@ class NasDirectory:
         """Return a NAS by its id."""
         return self._by_id.get(nas_id)
 
+    def hold(self, known: Iterable[Nas]) -> None:
+        """Know these NAS and no others from now on."""
+        every = list(known)
+        self._by_address = {nas.address: nas for nas in every}
+        self._by_id = {nas.id: nas for nas in every}
+        self.is_loaded = True
+
     def reload_soon(self) -> None:
         """Ask for a reload: something was met that is not known."""
         self._stale.set()
@@ -104,10 +111,7 @@ class NasDirectory:
     async def _read(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         rows = await connection.fetch(_NAS)
         self.plans = {row["id"]: Plan(**row) for row in await connection.fetch(_PLAN)}
-        self.is_loaded = True
-        known = [nas for row in rows if (nas := self._nas(row))]
-        self._by_address = {nas.address: nas for nas in known}
-        self._by_id = {nas.id: nas for nas in known}
+        self.hold(nas for row in rows if (nas := self._nas(row)))
         self._secrets = {
             sealed: self._secrets[sealed]
             for row in rows
