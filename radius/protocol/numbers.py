@@ -27,6 +27,9 @@ class Code(IntEnum):
     DISCONNECT_REQUEST = 40
     DISCONNECT_ACK = 41
     DISCONNECT_NAK = 42
+    COA_REQUEST = 43
+    COA_ACK = 44
+    COA_NAK = 45
 
 
 class Status(IntEnum):
@@ -47,8 +50,10 @@ NAS_IP_ADDRESS: Final = 4
 SERVICE_TYPE: Final = 6
 FRAMED_IP_ADDRESS: Final = 8
 REPLY_MESSAGE: Final = 18
+STATE: Final = 24
 CLASS: Final = 25
 VENDOR_SPECIFIC: Final = 26
+SESSION_TIMEOUT: Final = 27
 CALLING_STATION_ID: Final = 31
 NAS_IDENTIFIER: Final = 32
 PROXY_STATE: Final = 33
