@@ -19,7 +19,17 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from radius.disconnect import Answer, SessionNames, encode_disconnect, read_answer, waits
+from radius.coa_lines import _spreads
+from radius.coa_packets import (
+    Answer,
+    Ask,
+    SessionNames,
+    encode_names,
+    read_answer,
+    sealed_request,
+    waits,
+)
+from radius.dialects import dialect_of
 from radius.nas import Nas
 from radius.nas_directory import NasDirectory
 from radius.outages import Outage
@@ -121,7 +131,9 @@ class Disconnector:
 
     async def _ask(self, nas: Nas, names: SessionNames, deadline: datetime) -> Answer | None:
         """Send until answered, given up or too late; no way to the NAS is no answer."""
-        request = encode_disconnect(names, nas.brand, nas.secret, random.randrange(256))  # noqa: S311
+        attributes = encode_names(names, dialect_of(nas.brand))
+        number = random.randrange(256)  # noqa: S311
+        request = sealed_request(Ask.DISCONNECT, number, attributes, nas.secret, None)
         try:
             transport, conversation = await self._open(request, nas)
         except (OSError, ValueError) as fault:  # asyncio's word for addresses of two families
@@ -129,7 +141,7 @@ class Disconnector:
             return None
         try:
             async with asyncio.timeout((deadline - self._clock.now()).total_seconds()):
-                for wait in waits(random.uniform(-0.1, 0.1)):  # noqa: S311 - jitter
+                for wait in waits(_spreads()):
                     transport.sendto(request)
                     await asyncio.wait([conversation.answer], timeout=wait)
                     if conversation.answer.done():

@@ -120,7 +120,7 @@ class NasEntry(_Entry):
     shared_secret: Secret | None = Field(default=None, repr=False)
     require_message_authenticator: MessageAuthenticatorRule = MessageAuthenticatorRule.ALWAYS
     limit_proxy_state: bool = True
-    coa_port: int = Field(default=3799, ge=1, le=65_535)
+    coa_port: int | None = Field(default=None, ge=1, le=65_535)
     attribute_sets: tuple[AttributeSet, ...] = Field(
         default=(AttributeSet.STANDARD, AttributeSet.WISPR, AttributeSet.COOVACHILLI), min_length=1
     )

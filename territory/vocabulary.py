@@ -146,3 +146,46 @@ class AddressOrigin(StrEnum):
 
     STATED = "stated"
     OBSERVED = "observed"
+
+
+class AtEnd(StrEnum):
+    """What happens to a guest who has used up what the plan gives."""
+
+    CUT = "cut"
+    """Nothing more until the limit is renewed."""
+    SLOW = "slow"
+    """On at the plan's slow rates until the limit is renewed."""
+    ASK = "ask"
+    """An access whose volume is gone ends, and another may be asked for at the log-in page at
+    once; limits a day or a month stay firm, since asking must not lift them."""
+
+
+class OnPublicHolidays(StrEnum):
+    """What public holidays are where the opening hours do not name them."""
+
+    AS_USUAL = "as_usual"
+    CLOSED = "closed"
+
+
+class IdentificationMethod(StrEnum):
+    """How a guest may be identified, as an admission names it."""
+
+    CLICK_THROUGH = "click_through"
+    TICKET = "ticket"
+    EMAIL_CODE = "email_code"
+    SMS_CODE = "sms_code"
+    ACCOUNT = "account"
+    OPENID_CONNECT = "openid_connect"
+
+
+class IdentificationLevel(StrEnum):
+    """How much is known of a guest; each level includes those before it."""
+
+    NONE = "none"
+    """Nothing: terms accepted."""
+    TICKET = "ticket"
+    """Somebody of the place has handed them a ticket."""
+    CONTACT = "contact"
+    """An e-mail address or a telephone number answers."""
+    IDENTITY = "identity"
+    """An identity provider vouches for who they are."""

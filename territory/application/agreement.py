@@ -16,11 +16,11 @@ from territory.application.reading import Path, format_path
 from territory.communes.national_list import NationalList, plain
 from territory.errors import ProtocolError
 from territory.identifiers import InseeCode, MacAddress
-from territory.vocabulary import Brand, Link, PlaceType, Zone
+from territory.vocabulary import SPOKEN, Brand, Link, PlaceType, Zone
 
 Finding = tuple[Path, str]
 
-WORKING_LINKS = dict.fromkeys(Brand, frozenset({Link.TUNNEL, Link.PRIVATE_NETWORK}))
+WORKING_LINKS = dict.fromkeys(SPOKEN, frozenset({Link.TUNNEL, Link.PRIVATE_NETWORK}))
 """What works with what; nothing else is offered."""
 BRANDS_WITH_RADIUS = frozenset({Brand.COOVACHILLI, Brand.USPOT})
 """Gateways that let nobody in without a RADIUS server; openNDS (FAS level 1) asks none."""
@@ -186,12 +186,16 @@ def _commune_finding(
 
 
 def _cannot_work(content: Any, _: Known) -> Iterator[Finding]:
-    """A gateway reaches the base by a link it can use, and has the NAS it needs."""
+    """A gateway is of a brand the portal reads, on a link it can use, with the NAS it needs."""
     for path, site in entries(content, "sites"):
         link = site.get("link")
         for inner, gateway in entries(site, "gateways"):
             brand = gateway.get("brand")
-            if brand not in set(Brand) or link not in set(Link):
+            if brand in set(Brand) and brand not in SPOKEN:
+                words = " or ".join(sorted(SPOKEN))
+                found = f"expected {words}: the portal does not speak {brand} yet"
+                yield (*path, *inner, "brand"), found
+            if brand not in SPOKEN or link not in set(Link):
                 continue
             working = WORKING_LINKS[Brand(brand)]
             if link not in working:

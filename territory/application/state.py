@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from territory.model import GatewayEntry, OperatorEntry, PlanEntry, SiteEntry, TerritoryFile
-from territory.vocabulary import AddressOrigin
+from territory.vocabulary import COA_PORT, COA_PORTS, AddressOrigin
 
 
 class Kind(StrEnum):
@@ -191,7 +191,7 @@ def _gateway_facts(site: str, gateway: GatewayEntry) -> Iterator[tuple[Kind, str
             "shared_secret": _secret(nas.shared_secret),
             "require_message_authenticator": nas.require_message_authenticator.value,
             "limit_proxy_state": nas.limit_proxy_state,
-            "coa_port": nas.coa_port,
+            "coa_port": nas.coa_port or COA_PORTS.get(gateway.brand, COA_PORT),
             "attribute_sets": tuple(sorted(one.value for one in nas.attribute_sets)),
         }
         yield Kind.NAS, nas.code, values

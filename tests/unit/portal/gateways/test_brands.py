@@ -4,6 +4,12 @@ import pytest
 
 from portal.gateways.brands import ADAPTERS
 from portal.gateways.vocabulary import Registration
+from territory.vocabulary import SPOKEN
+
+
+def test_what_a_description_may_name_is_what_the_portal_speaks() -> None:
+    """`socle apply` takes a gateway of these brands and of no other."""
+    assert set(ADAPTERS) == SPOKEN
 
 
 @pytest.mark.parametrize("brand", ADAPTERS)

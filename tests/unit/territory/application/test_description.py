@@ -81,8 +81,12 @@ def test_what_is_assumed() -> None:
     (nas,) = site.gateways[0].nas
     assert nas.require_message_authenticator is MessageAuthenticatorRule.ALWAYS
     assert nas.limit_proxy_state is True
-    assert nas.coa_port == 3799
-    assert set(nas.attribute_sets) == set(AttributeSet)
+    assert nas.coa_port is None
+    assert nas.attribute_sets == (
+        AttributeSet.STANDARD,
+        AttributeSet.WISPR,
+        AttributeSet.COOVACHILLI,
+    )
     assert (site.listed, site.public_addresses) == (True, None)
 
 
@@ -176,6 +180,7 @@ operators:
         ("name: Mairie\n", "nam: Mairie\n", "did you mean name?"),
         ("place_type: mairie", "place_type: chateau", "'salle_des_fetes'"),
         ("link: tunnel", "link: cloud", "coovachilli does not work over cloud yet"),
+        ("brand: coovachilli", "brand: mikrotik", "the portal does not speak mikrotik yet"),
         ("link: tunnel", "link: tunnel\n    package: castle", "one of the packages"),
         ("ssid: Wifi", "ssid: Wifi}, {ssid: Wifi", "once in a site"),
         ("networks: [{ssid: Wifi}]", "networks: Wifi", "a list"),
