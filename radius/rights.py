@@ -10,6 +10,7 @@ Every Access-Accept passes here. What only the plan decides is encoded once for 
 of attribute sets; an Accept then costs a concatenation and the few values that change.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ _MAX_64: Final = 2**64 - 1
 _GIGAWORD: Final = 32
 MAX_ROLE_OCTETS: Final = 247
 """What one vendor attribute holds (RFC 2865 §5.26)."""
+_NUMBER: Final = re.compile("[0-9]{1,10}")
 _PLANS_KEPT: Final = 256
 _VLAN: Final = 13
 _IEEE_802: Final = 6
@@ -162,9 +164,9 @@ def _role(rights: Rights) -> str | None:
 
 
 def _role_number(rights: Rights) -> int | None:
-    """Read a role that is a number on the gateways, such as `7`."""
-    role = _role(rights)
-    return int(role) if role is not None and role.isascii() and role.isdigit() else None
+    """Read a role that is a 32-bit number on the gateways, such as `7`."""
+    role = _role(rights) or ""
+    return int(role) if _NUMBER.fullmatch(role) and int(role) <= _MAX else None
 
 
 def _if_vlan(number: int) -> Callable[[Rights], int | None]:
