@@ -15,6 +15,7 @@ from socle.commands.apply import apply
 from socle.commands.archive import archive
 from socle.commands.case import case
 from socle.commands.custodian import custodian
+from socle.commands.device import device
 from socle.commands.operator import operator
 from socle.commands.site import site
 from socle.status import FAILED, MISCONFIGURED, Misconfigured
@@ -37,6 +38,7 @@ app.command()(apply)
 app.add_typer(archive, name="archive")
 app.add_typer(case, name="case")
 app.add_typer(custodian, name="custodian")
+app.add_typer(device, name="device")
 app.add_typer(operator, name="operator")
 app.add_typer(site, name="site")
 
