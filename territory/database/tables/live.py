@@ -26,6 +26,7 @@ from territory.database.tables.columns import Category, column, metadata
 _OPERATION = Category.OPERATION
 _SOURCE = Category.SOURCE
 _TRAFFIC = Category.TRAFFIC
+_SECURITY = Category.SECURITY
 _INSTANT = DateTime(timezone=True)
 _SCHEMA = "live"
 
@@ -54,6 +55,9 @@ admission = Table(
     column("bound_at", _INSTANT, _SOURCE, "First used at.", nullable=True),
     column("revoked_at", _INSTANT, _SOURCE, "Ended early at.", nullable=True),
     column("revoked_reason", Text, _SOURCE, "Why it ended early.", nullable=True),
+    column(
+        "guest_id", Uuid, _SOURCE, "Its ticket or account; none: the device alone.", nullable=True
+    ),
     schema=_SCHEMA,
     comment="A right to go online, with a one-shot credential whose password is derived.",
     postgresql_with={"fillfactor": "80"},
@@ -63,6 +67,12 @@ Index(
     admission.c.device,
     admission.c.site_id,
     postgresql_where=text("device IS NOT NULL"),
+)
+
+Index(
+    "ix_admission_guest_id",
+    admission.c.guest_id,
+    postgresql_where=text("guest_id IS NOT NULL"),
 )
 
 session = Table(
@@ -111,6 +121,41 @@ nas_seen = Table(
     column("unsigned_packets", BigInteger, _OPERATION, "Without Message-Authenticator."),
     column("accepts", BigInteger, _OPERATION, "Access-Accepts since ever."),
     column("rejects", BigInteger, _OPERATION, "Access-Rejects since ever."),
+    column(
+        "signed_since",
+        _INSTANT,
+        _OPERATION,
+        "First signed Access-Request since it began to learn.",
+        nullable=True,
+    ),
+    column(
+        "unlearned_at",
+        _INSTANT,
+        _OPERATION,
+        "A technician last made it forget that it signs.",
+        nullable=True,
+    ),
+    column(
+        "last_unsigned_at",
+        _INSTANT,
+        _OPERATION,
+        "Last Access-Request without Message-Authenticator.",
+        nullable=True,
+    ),
+    column(
+        "old_secret_at",
+        _INSTANT,
+        _OPERATION,
+        "In a rotation, last packet under the secret that goes.",
+        nullable=True,
+    ),
+    column(
+        "next_secret_at",
+        _INSTANT,
+        _OPERATION,
+        "In a rotation, last packet under the secret that comes.",
+        nullable=True,
+    ),
     schema=_SCHEMA,
     comment="What RADIUS last saw of each NAS.",
 )
@@ -124,6 +169,20 @@ discard = Table(
     column("packets", BigInteger, _OPERATION, "How many."),
     column("first_at", _INSTANT, _OPERATION, "The first."),
     column("last_at", _INSTANT, _OPERATION, "The last."),
+    column(
+        "packet_kind",
+        Text,
+        _OPERATION,
+        "Of an unknown sender: what it last sent, access-request...",
+        nullable=True,
+    ),
+    column(
+        "claimed_name",
+        Text,
+        _OPERATION,
+        "Of an unknown sender: the NAS-Identifier or address it claims.",
+        nullable=True,
+    ),
     PrimaryKeyConstraint("day", "source_address", "reason"),
     schema=_SCHEMA,
     comment="Packets nobody answered, for technicians: forged, unsigned, unknown NAS.",
@@ -167,6 +226,54 @@ command = Table(
     column("deadline", _INSTANT, _OPERATION, "Useless after."),
     column("result", JSONB, _OPERATION, "What came of it.", nullable=True),
     column("finished_at", _INSTANT, _OPERATION, "Done at.", nullable=True),
+    column(
+        "claimed_until",
+        _INSTANT,
+        _OPERATION,
+        "A server works on it until; none: free.",
+        nullable=True,
+    ),
     schema=_SCHEMA,
     comment="What one component asks of another and waits for.",
+)
+Index("ix_command_requested_at", command.c.requested_at)
+
+guest_day = Table(
+    "guest_day",
+    metadata,
+    column("guest", Text, _SOURCE, "The ticket's or account's id, else the device."),
+    column("day", Date, _TRAFFIC, "Day in Europe/Paris."),
+    column("seconds", BigInteger, _TRAFFIC, "Time online."),
+    column("octets", BigInteger, _TRAFFIC, "Both ways."),
+    PrimaryKeyConstraint("guest", "day"),
+    schema=_SCHEMA,
+    comment="What each guest of a plan with a limit a day or a month has used this month.",
+)
+
+counted_session = Table(
+    "counted_session",
+    metadata,
+    column("session_key", Uuid, _SOURCE, "Which.", primary_key=True),
+    column("seconds", BigInteger, _TRAFFIC, "Counted so far."),
+    column("octets", BigInteger, _TRAFFIC, "Counted so far."),
+    column("counted_at", _INSTANT, _OPERATION, "Last counted at."),
+    schema=_SCHEMA,
+    comment="How much of each session guest_day holds, so that nothing is counted twice.",
+)
+
+block = Table(
+    "block",
+    metadata,
+    column("id", Uuid, _OPERATION, "Opaque identifier.", primary_key=True),
+    column("kind", Text, _OPERATION, "device, ticket, account or admission."),
+    column("device", MACADDR, _SECURITY, "The device blocked.", nullable=True),
+    column(
+        "subject_id", Uuid, _SECURITY, "The ticket, account or admission blocked.", nullable=True
+    ),
+    column("reason", Text, _SECURITY, "Why, in words."),
+    column("author", Text, Category.STAFF, "Who decided it."),
+    column("created_at", _INSTANT, _OPERATION, "Since."),
+    column("until", _INSTANT, _OPERATION, "Until; none: until it is lifted.", nullable=True),
+    schema=_SCHEMA,
+    comment="Who may not go online, why, and until when.",
 )
