@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from radius.protocol.attributes import attributes
+from radius.protocol.attributes import Attribute, attributes
 from radius.protocol.numbers import VENDOR_SPECIFIC
 from radius.protocol.packet import decode, encode
 from radius.protocol.values import Value
@@ -255,7 +255,7 @@ def test_every_set_has_rows_and_every_row_is_tried() -> None:
     assert {row.attribute for row in TABLE} - tried == {"WISPr-Session-Terminate-Time"}
 
 
-def defined(octets: bytes) -> list[object]:
+def defined(octets: bytes) -> list[Attribute]:
     """Return the definition of each attribute."""
     known = attributes()
     packet = decode(encode(2, 0, bytes(16), octets))
