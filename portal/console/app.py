@@ -7,7 +7,7 @@ from pathlib import Path
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from portal.console import audit_log, equipment, home, operators, organisations, sites
+from portal.console import audit_log, device, equipment, home, operators, organisations, sites
 from portal.console.places import CLOCK, DESK_URL, ENGINE, PUBLIC_URL
 from territory.access.passwords import Passwords
 from territory.access.roles import Permission
@@ -24,6 +24,7 @@ NAVIGATION = (
     ("home", "Accueil", Permission.BE_SIGNED_IN),
     ("sites", "Lieux", Permission.SEE_SITES),
     ("equipment", "Passerelles et bornes", Permission.SEE_EQUIPMENT),
+    ("device", "Un appareil", Permission.EXPLAIN_DEVICES),
     ("organisations", "Organismes", Permission.SEE_ORGANISATIONS),
     ("operators", "Opérateurs", Permission.MANAGE_OPERATORS),
     ("audit", "Journal d'audit", Permission.SEE_AUDIT),
@@ -92,6 +93,14 @@ def _add_pages(app: web.Application) -> None:
     page(app, "/lieux", Permission.SEE_SITES, "sites", get=sites.list_sites)
     page(app, "/lieux/{code}", Permission.SEE_SITES, "site", get=sites.show_site)
     page(app, "/equipements", Permission.SEE_EQUIPMENT, "equipment", get=equipment.show_equipment)
+    page(
+        app,
+        "/device",
+        Permission.EXPLAIN_DEVICES,
+        "device",
+        get=device.ask_device,
+        post=device.show_device,
+    )
     page(
         app,
         "/organismes",

@@ -34,6 +34,7 @@ ACTIONS = {
     "operator.read": "fiche d'opérateur consultée",
     "operators.read": "liste des opérateurs consultée",
     "audit.read": "journal consulté",
+    "device.explained": "appareil recherché",
 }
 """What stable words mean; others show as they are."""
 

@@ -81,8 +81,9 @@ ENGLISH = Words(
         "concluded": "Session taken for ended at {site}: {span}, {upload} sent, {download}"
         " received. {cause}",
         "discarded": "{packets} packets of {sender} left without an answer until {until}: {why}.",
-        "blocked": "Blocked by {by} until {until}: {why}.",
-        "no_end": "further notice",
+        "blocked": "Blocked by {by} {until}: {why}.",
+        "block_until": "until {until}",
+        "no_end": "until further notice",
         "block_over": "The block was over.",
         "disconnect": "{by} asked the gateway to disconnect it; the gateway's answer:",
         "coa": "{by} asked the gateway to change its rights; the gateway's answer:",

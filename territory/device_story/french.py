@@ -81,8 +81,9 @@ FRENCH = Words(
         "concluded": "Session tenue pour terminée à {site} : {span}, {upload} montants, {download}"
         " descendants. {cause}",
         "discarded": "{packets} paquets de {sender} laissés sans réponse jusqu'au {until} : {why}.",
-        "blocked": "Bloqué par {by} jusqu'au {until} : {why}.",
-        "no_end": "nouvel ordre",
+        "blocked": "Bloqué par {by} {until} : {why}.",
+        "block_until": "jusqu'au {until}",
+        "no_end": "jusqu'à nouvel ordre",
         "block_over": "Le blocage a pris fin.",
         "disconnect": "Déconnexion demandée à la passerelle par {by} ; sa réponse :",
         "coa": "Changement de droits demandé à la passerelle par {by} ; sa réponse :",

@@ -256,7 +256,9 @@ def _discard_line(discarded: Discarded, words: Words) -> Line:
 
 def _block_lines(block: Block, now: datetime, words: Words) -> Iterator[Line]:
     said = words.events
-    until = words.moment(block.until) if block.until else said["no_end"]
+    until = said["no_end"]
+    if block.until:
+        until = said["block_until"].format(until=words.moment(block.until))
     yield Line(block.since, said["blocked"].format(why=block.reason, by=block.by, until=until))
     if block.until and block.until <= now:
         yield Line(block.until, said["block_over"])

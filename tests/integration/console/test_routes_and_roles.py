@@ -23,6 +23,7 @@ EXPECTED = {
     "/lieux": "administrator technician agent mediator dpo",
     "/lieux/{code}": "administrator technician agent mediator dpo",
     "/equipements": "administrator technician",
+    "/device": "administrator technician",
     "/organismes": "administrator dpo",
     "/operateurs": "administrator",
     "/operateurs/{id}": "administrator",

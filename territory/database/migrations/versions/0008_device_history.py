@@ -28,8 +28,9 @@ _OPEN_SESSION = """
     WHERE s.ended_at IS NULL
 """
 
+# Of tables that later migrations make (live.block) it needs to know when it is called only.
 # The only way for pages and commands to what single devices did: one address at a time, its audit
-# line written by the same call. $4 the address, $5 the organisation whose sites are shown.
+# line written by the same call. `organisation`: whose sites are shown; none: all.
 _DEVICE_HISTORY = """
     CREATE FUNCTION live.device_history(
         asked_at timestamptz, operator_id uuid, actor text, asked macaddr, organisation uuid
@@ -46,7 +47,7 @@ _DEVICE_HISTORY = """
             WHERE organisation IS NULL OR organisation_id = organisation;
         SELECT array_agg(session_key::text) INTO keys FROM live.session
             WHERE device = asked AND site_id = ANY(sites);
-        SELECT array_agg(id::text) INTO rights FROM live.admission
+        SELECT array_agg(id::text) || array_agg(guest_id::text) INTO rights FROM live.admission
             WHERE device = asked AND site_id = ANY(sites);
         WITH admission AS (
             SELECT a.created_at AS granted_at, a.ends_at, site.name AS site, plan.name AS plan,
@@ -89,6 +90,11 @@ _DEVICE_HISTORY = """
                         AND (nas.id IN (SELECT nas_id FROM seen) OR NOT EXISTS (SELECT FROM seen))
                     END
             ORDER BY d.last_at DESC LIMIT 50
+        ), block AS (
+            SELECT b.created_at AS since, b.until, b.reason, b.author AS by
+            FROM live.block b
+            WHERE b.device = asked OR b.subject_id::text = ANY(rights)
+            ORDER BY b.created_at DESC LIMIT 50
         ), command AS (
             SELECT c.requested_at AS at, c.kind, c.requested_by AS by,
                 c.result ->> 'outcome' AS outcome, c.result ->> 'words' AS words
@@ -103,6 +109,7 @@ _DEVICE_HISTORY = """
             'answers', (SELECT coalesce(jsonb_agg(to_jsonb(a) - 'nas_id'), '[]') FROM answer a),
             'sessions', (SELECT coalesce(jsonb_agg(to_jsonb(s) - 'nas_id'), '[]') FROM session s),
             'discards', (SELECT coalesce(jsonb_agg(to_jsonb(d)), '[]') FROM discard d),
+            'blocks', (SELECT coalesce(jsonb_agg(to_jsonb(b)), '[]') FROM block b),
             'commands', (SELECT coalesce(jsonb_agg(to_jsonb(c)), '[]') FROM command c)
         ) INTO told;
         RETURN told;
