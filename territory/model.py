@@ -13,15 +13,20 @@ from territory.access.roles import Role
 from territory.values import (
     AgeRecipient,
     AnyAddress,
+    ClosedDays,
     Code,
+    DayTime,
     Email,
+    GatewayRole,
     IdleTime,
     Insee,
     InsideAddress,
     InterimTime,
     LoginAddress,
     MacText,
+    MonthTime,
     Name,
+    OpeningHoursText,
     PortalBase,
     PublicAddress,
     Rate,
@@ -30,14 +35,21 @@ from territory.values import (
     SigningKey,
     SirenNumber,
     Ssid,
+    TlsName,
     Volume,
 )
 from territory.vocabulary import (
+    AtEnd,
     AttributeSet,
     Brand,
+    IdentificationLevel,
+    IdentificationMethod,
     Link,
+    MacPassword,
+    MacUserName,
     MessageAuthenticatorRule,
     NetworkKind,
+    OnPublicHolidays,
     OrganisationKind,
     PlaceType,
     Zone,
@@ -88,6 +100,20 @@ class PlanEntry(_Entry):
     download: Rate | None = None
     volume: Volume | None = None
     mac_authentication: bool = True
+    day_time: DayTime | None = None
+    month_time: MonthTime | None = None
+    day_volume: Volume | None = None
+    month_volume: Volume | None = None
+    devices: Annotated[int, Field(ge=1, le=100)] | None = None
+    hours: OpeningHoursText | None = None
+    public_holidays: OnPublicHolidays = OnPublicHolidays.AS_USUAL
+    at_end: AtEnd = AtEnd.CUT
+    slow_upload: Rate | None = None
+    slow_download: Rate | None = None
+    vlan: Annotated[int, Field(ge=1, le=4094)] | None = None
+    role: GatewayRole | None = None
+    methods: tuple[IdentificationMethod, ...] = ()
+    identification: IdentificationLevel = IdentificationLevel.NONE
 
 
 class CommuneEntry(_Entry):
@@ -115,7 +141,8 @@ class NasEntry(_Entry):
     """Who sends RADIUS for a gateway."""
 
     code: Code = Field(description="a short name, unique among NAS")
-    source_address: InsideAddress = Field(description="the address its packets come from")
+    source_address: InsideAddress | None = None
+    tls_name: TlsName | None = None
     identifier: Annotated[str, Field(min_length=1, max_length=253)] | None = None
     shared_secret: Secret | None = Field(default=None, repr=False)
     require_message_authenticator: MessageAuthenticatorRule = MessageAuthenticatorRule.ALWAYS
@@ -124,6 +151,8 @@ class NasEntry(_Entry):
     attribute_sets: tuple[AttributeSet, ...] = Field(
         default=(AttributeSet.STANDARD, AttributeSet.WISPR, AttributeSet.COOVACHILLI), min_length=1
     )
+    mac_user_name: MacUserName | None = None
+    mac_password: MacPassword | None = None
 
 
 class GatewayEntry(_Entry):
@@ -167,6 +196,9 @@ class SiteEntry(_Entry):
     package: Code | None = None
     welcome: Annotated[str, Field(min_length=1, max_length=500)] | None = None
     public_addresses: tuple[PublicAddress, ...] | None = None
+    hours: OpeningHoursText | None = None
+    closed_days: tuple[ClosedDays, ...] = ()
+    mac_authentication: bool = True
     networks: tuple[NetworkEntry, ...] = Field(min_length=1, description="at least one network")
     gateways: tuple[GatewayEntry, ...] = ()
     access_points: tuple[AccessPointEntry, ...] = ()

@@ -9,6 +9,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
+from datetime import date
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from territory.errors import ProtocolError
 from territory.identifiers import MAX_SSID_OCTETS, InseeCode, MacAddress, Siren
 from territory.measures import parse_duration, parse_rate, parse_volume
+from territory.rules.opening_hours import hours_faults
 
 MIN_SECRET_CHARACTERS = 24
 _MAX_SECRET_CHARACTERS = 128
@@ -28,6 +30,7 @@ _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9-]+\.)+[a-z0-
 _HOST = re.compile(
     r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*"
 )
+_ROLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SECRET = re.compile(r"[\x21-\x7e]+")
 _INSIDE = tuple(
     ip_network(network)
@@ -104,6 +107,13 @@ def _inside_address(content: object) -> IPv4Address | IPv6Address:
     return found
 
 
+def _tls_name(text: str) -> str:
+    name = text.lower()
+    if len(name) > 253 or "." not in name or not _HOST.fullmatch(name) or name[-1].isdigit():
+        raise ValueError("the DNS name in its certificate, such as nas-mairie.wifi.meuse.example")
+    return name
+
+
 def _public_address(content: object) -> IPv4Address | IPv6Address:
     found = _address(content)
     if is_inside(found) or found.is_multicast or found.is_unspecified:
@@ -147,6 +157,39 @@ def _mac(text: str) -> str:
         raise ValueError("a MAC address in any usual form, such as aa:bb:cc:dd:ee:ff") from None
 
 
+def _opening_hours(text: str) -> str:
+    if faults := hours_faults(text):
+        raise ValueError("; ".join(faults).removeprefix("expected "))
+    return text
+
+
+def parse_closed_days(text: str) -> tuple[date, date]:
+    """Return the first and last day of a closure written `2026-12-24` or `2026-08-01/2026-08-15`.
+
+    Raises:
+        ValueError: it is written otherwise, or ends before it begins.
+    """
+    first, _, last = text.partition("/")
+    try:
+        span = date.fromisoformat(first.strip()), date.fromisoformat((last or first).strip())
+    except ValueError:
+        span = None
+    if span is None or span[0] > span[1]:
+        raise ValueError("a day such as 2026-12-24, or days such as 2026-08-01/2026-08-15")
+    return span
+
+
+def _closed_days(text: str) -> str:
+    first, last = parse_closed_days(text)
+    return f"{first}" if first == last else f"{first}/{last}"
+
+
+def _gateway_role(text: str) -> str:
+    if not _ROLE.fullmatch(text):
+        raise ValueError("a role's name: 1 to 64 letters, digits, dots, hyphens or underscores")
+    return text
+
+
 def _age_recipient(text: str) -> str:
     try:
         pyrage.x25519.Recipient.from_str(text)
@@ -172,10 +215,15 @@ Email = Annotated[str, AfterValidator(_email)]
 Insee = Annotated[str, AfterValidator(lambda text: InseeCode.parse(text).code)]
 SirenNumber = Annotated[str, AfterValidator(lambda text: Siren.parse(text).number)]
 SessionTime = Annotated[int, BeforeValidator(_between("1 min", "31 d", parse_duration))]
+DayTime = Annotated[int, BeforeValidator(_between("1 min", "1 d", parse_duration))]
+MonthTime = Annotated[int, BeforeValidator(_between("1 min", "31 d", parse_duration))]
 IdleTime = Annotated[int, BeforeValidator(_between("1 min", "1 d", parse_duration))]
 InterimTime = Annotated[int, BeforeValidator(_between("1 min", "1 h", parse_duration))]
 Rate = Annotated[int, BeforeValidator(_between("64 kbit/s", "4 Gbit/s", parse_rate))]
 Volume = Annotated[int, BeforeValidator(_between("1 MB", "1000 TB", parse_volume))]
+OpeningHoursText = Annotated[str, AfterValidator(_opening_hours)]
+ClosedDays = Annotated[str, AfterValidator(_closed_days)]
+GatewayRole = Annotated[str, AfterValidator(_gateway_role)]
 Secret = Annotated[str, AfterValidator(_secret)]
 Ssid = Annotated[str, AfterValidator(_ssid)]
 LoginAddress = Annotated[str, AfterValidator(_login_address)]
@@ -184,5 +232,6 @@ AgeRecipient = Annotated[str, AfterValidator(_age_recipient)]
 SigningKey = Annotated[str, AfterValidator(_signing_key)]
 MacText = Annotated[str, AfterValidator(_mac)]
 AnyAddress = Annotated[Address, BeforeValidator(_address)]
+TlsName = Annotated[str, AfterValidator(_tls_name)]
 InsideAddress = Annotated[Address, BeforeValidator(_inside_address)]
 PublicAddress = Annotated[Address, BeforeValidator(_public_address)]

@@ -178,6 +178,10 @@ class IdentificationMethod(StrEnum):
     OPENID_CONNECT = "openid_connect"
 
 
+OFFERED = frozenset({IdentificationMethod.CLICK_THROUGH})
+"""The methods that the portal has; a site whose plan takes none of them is refused."""
+
+
 class IdentificationLevel(StrEnum):
     """How much is known of a guest; each level includes those before it."""
 

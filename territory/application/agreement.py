@@ -16,14 +16,29 @@ from territory.application.reading import Path, format_path
 from territory.communes.national_list import NationalList, plain
 from territory.errors import ProtocolError
 from territory.identifiers import InseeCode, MacAddress
-from territory.vocabulary import SPOKEN, Brand, Link, PlaceType, Zone
+from territory.measures import parse_rate
+from territory.rules.identification import allowed_methods
+from territory.vocabulary import (
+    OFFERED,
+    SPOKEN,
+    AtEnd,
+    Brand,
+    IdentificationLevel,
+    IdentificationMethod,
+    Link,
+    PlaceType,
+    Zone,
+)
 
 Finding = tuple[Path, str]
 
-WORKING_LINKS = dict.fromkeys(SPOKEN, frozenset({Link.TUNNEL, Link.PRIVATE_NETWORK}))
-"""What works with what; nothing else is offered."""
 BRANDS_WITH_RADIUS = frozenset({Brand.COOVACHILLI, Brand.USPOT})
 """Gateways that let nobody in without a RADIUS server; openNDS (FAS level 1) asks none."""
+_PRIVATE = frozenset({Link.TUNNEL, Link.PRIVATE_NETWORK})
+WORKING_LINKS = {
+    brand: _PRIVATE | {Link.RADSEC} if brand in BRANDS_WITH_RADIUS else _PRIVATE for brand in SPOKEN
+}
+"""What works with what; nothing else is offered. RadSec carries RADIUS and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +97,7 @@ _UNIQUE: tuple[tuple[tuple[str, ...], str, Callable[[str], object]], ...] = (
     (("sites", "gateways"), "code", str),
     (("sites", "gateways", "nas"), "code", str),
     (("sites", "gateways", "nas"), "source_address", _address),
+    (("sites", "gateways", "nas"), "tls_name", str.lower),
     (("sites", "access_points"), "code", str),
     (("sites", "access_points"), "mac", MacAddress.parse),
     (("operators",), "login", str.lower),
@@ -205,6 +221,24 @@ def _cannot_work(content: Any, _: Known) -> Iterator[Finding]:
                 yield (*path, *inner), f"expected at least one nas: {brand} asks RADIUS"
 
 
+def _nas_without_proof(content: Any, _: Known) -> Iterator[Finding]:
+    """A NAS is known by its certificate over RadSec, by its address over every other link."""
+    for path, site in entries(content, "sites"):
+        link = site.get("link")
+        if link not in set(Link):
+            continue
+        by_tls = link == Link.RADSEC
+        wanted, other = ("tls_name", "source_address")[:: 1 if by_tls else -1]
+        for inner, nas in entries(site, "gateways", "nas"):
+            if nas.get(wanted) is None:
+                meaning = (
+                    "the DNS name in its certificate" if by_tls else "where its packets come from"
+                )
+                yield (*path, *inner, wanted), f"expected {meaning}, since link is {link}"
+            if nas.get(other) is not None:
+                yield (*path, *inner, other), f"expected none, since link is {link}: {wanted} alone"
+
+
 def _children_first(content: Any, _: Known) -> Iterator[Finding]:
     """No fixed Wi-Fi where children under three are received (loi 2015-136, art. 7)."""
     for path, site in entries(content, "sites"):
@@ -215,6 +249,45 @@ def _children_first(content: Any, _: Known) -> Iterator[Finding]:
                 yield place, "expected no access point in a space for children under 3 (A-21)"
             elif creche and radio.get("zone") is None:
                 yield place, f"expected {Zone.GENERAL} or {Zone.UNDER3}, written out in a crèche"
+
+
+def _ends_otherwise(content: Any, _: Known) -> Iterator[Finding]:
+    """Slow rates and the end that takes them go together, and limit what there is to limit."""
+    for path, plan in entries(content, "plans"):
+        is_slow = plan.get("at_end") == AtEnd.SLOW
+        for rate, full in (("slow_upload", "upload"), ("slow_download", "download")):
+            slow = _amount(plan, rate)
+            if is_slow and _text(plan, rate) is None:
+                yield (*path, rate), f"expected a rate, since at_end is {AtEnd.SLOW}"
+            if not is_slow and _text(plan, rate) is not None:
+                yield (*path, rate), f"expected none, unless at_end is {AtEnd.SLOW}"
+            fast = _amount(plan, full)
+            if slow is not None and fast is not None and slow > fast:
+                yield (*path, rate), f"expected at most {full}, {_text(plan, full)}"
+
+
+def _amount(plan: dict[str, Any], name: str) -> int | None:
+    """Return a rate in bit/s, or None where there is none or the first look has refused it."""
+    try:
+        return parse_rate(_text(plan, name) or "")
+    except ValueError:
+        return None
+
+
+def _nobody_can_use(content: Any, _: Known) -> Iterator[Finding]:
+    """A site's plan is open to a way of identifying oneself that the portal has."""
+    used = {_text(site, "plan") for _, site in entries(content, "sites")}
+    for path, plan in entries(content, "plans"):
+        listed, level = plan.get("methods") or [], plan.get("identification")
+        known = [m for m in IdentificationMethod if isinstance(listed, list) and m in listed]
+        if not isinstance(listed, list) or len(known) < len(listed):
+            continue
+        least = IdentificationLevel(level) if level in set(IdentificationLevel) else None
+        open_to = allowed_methods(known, least or IdentificationLevel.NONE)
+        if _text(plan, "code") in used and not open_to & OFFERED:
+            words = " or ".join(sorted(OFFERED))
+            place = "methods" if listed else "identification"
+            yield (*path, place), f"expected a plan open to {words}: nothing else is offered yet"
 
 
 def _operator_without_place(content: Any, _: Known) -> Iterator[Finding]:
@@ -230,6 +303,9 @@ _RULES = (
     _names_nothing,
     _commune_differs,
     _cannot_work,
+    _nas_without_proof,
     _children_first,
+    _ends_otherwise,
+    _nobody_can_use,
     _operator_without_place,
 )

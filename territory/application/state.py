@@ -9,8 +9,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from territory.model import GatewayEntry, OperatorEntry, PlanEntry, SiteEntry, TerritoryFile
-from territory.vocabulary import COA_PORT, COA_PORTS, AddressOrigin
+from territory.model import (
+    GatewayEntry,
+    NasEntry,
+    OperatorEntry,
+    PlanEntry,
+    SiteEntry,
+    TerritoryFile,
+)
+from territory.rules.mac_form import form_of_brand
+from territory.vocabulary import COA_PORT, COA_PORTS, AddressOrigin, Brand
 
 
 class Kind(StrEnum):
@@ -120,6 +128,20 @@ def _plan_values(plan: PlanEntry) -> Values:
         "download_bps": plan.download,
         "session_octets": plan.volume,
         "mac_authentication": plan.mac_authentication,
+        "day_seconds": plan.day_time,
+        "month_seconds": plan.month_time,
+        "day_octets": plan.day_volume,
+        "month_octets": plan.month_volume,
+        "devices": plan.devices,
+        "hours": plan.hours,
+        "public_holidays": plan.public_holidays.value,
+        "at_end": plan.at_end.value,
+        "slow_upload_bps": plan.slow_upload,
+        "slow_download_bps": plan.slow_download,
+        "vlan": plan.vlan,
+        "role": plan.role,
+        "methods": tuple(sorted({one.value for one in plan.methods})),
+        "least_level": plan.identification.value,
     }
 
 
@@ -147,6 +169,9 @@ def _site_facts(site: SiteEntry) -> Iterator[tuple[Kind, str, Values]]:
         "listed": site.listed,
         "package": site.package,
         "welcome": site.welcome,
+        "hours": site.hours,
+        "closed_days": tuple(sorted(set(site.closed_days))),
+        "mac_authentication": site.mac_authentication,
     }
     yield Kind.SITE, site.code, values
     for network in site.networks:
@@ -186,15 +211,26 @@ def _gateway_facts(site: str, gateway: GatewayEntry) -> Iterator[tuple[Kind, str
         values = {
             "site": site,
             "gateway": gateway.code,
-            "source_address": str(nas.source_address),
+            "source_address": _text(nas.source_address),
+            "tls_name": nas.tls_name,
             "identifier": nas.identifier,
             "shared_secret": _secret(nas.shared_secret),
             "require_message_authenticator": nas.require_message_authenticator.value,
             "limit_proxy_state": nas.limit_proxy_state,
             "coa_port": nas.coa_port or COA_PORTS.get(gateway.brand, COA_PORT),
             "attribute_sets": tuple(sorted(one.value for one in nas.attribute_sets)),
+            **_mac_form(gateway.brand, nas),
         }
         yield Kind.NAS, nas.code, values
+
+
+def _mac_form(brand: Brand, nas: NasEntry) -> dict[str, Value]:
+    """Return how a NAS presents a device: as it declares, else as its brand does by itself."""
+    usual = form_of_brand(brand)
+    return {
+        "mac_user_name": (nas.mac_user_name or usual.user_name).value,
+        "mac_password": (nas.mac_password or usual.password).value,
+    }
 
 
 def _text(value: Any) -> str | None:

@@ -115,7 +115,7 @@ sites:
       insee: 55029
       name: Verdun
     place_type: mairie
-    link: radsec
+    link: cloud
     plan: libre
     titel: x
     coordinates: {latitude: 148.2, longitude: east}
@@ -187,6 +187,11 @@ operators:
         ("networks: [{ssid: Wifi}]", "networks: []", "at least 1"),
         ("networks: [{ssid: Wifi}]", "networks:", "missing"),
         ("source_address: 10.55.0.1", "source_address: 203.0.113.9", "in clear from a public"),
+        ("source_address: 10.55.0.1", "identifier: n", "where its packets come from"),
+        ("source_address: 10.55.0.1", "source_address: 10.55.0.1, tls_name: a.b", "expected none"),
+        ("link: tunnel", "link: radsec", "the DNS name in its certificate"),
+        ("source_address: 10.55.0.1", "tls_name: alone", "the DNS name in its certificate"),
+        ("source_address: 10.55.0.1", "tls_name: 10.55.0.1", "the DNS name in its certificate"),
         ("source_address: 10.55.0.1", "source_address: 10.55.0.0/24", "without a mask"),
         ("source_address: 10.55.0.1", "source_address: [10.55.0.1]", "one IP address"),
         ("source_address: 10.55.0.1", "source_address: 10.55.0.256", "one IP address"),
@@ -281,3 +286,65 @@ def test_a_torn_file_is_refused_in_words(data: st.DataObject) -> None:
     else:
         return
     assert told
+
+
+def plan_with(more: str) -> str:
+    """Return a description whose plan says this too."""
+    return HEAD.replace("session: 4h}", f"session: 4h, {more}}}") + SITE
+
+
+@pytest.mark.parametrize(
+    ("more", "place", "words"),
+    [
+        ("day_time: 25h", "day_time", "between 1 min and 1 d"),
+        ("month_time: 32 d", "month_time", "between 1 min and 31 d"),
+        ("day_volume: 3", "day_volume", "a volume"),
+        ("devices: 0", "devices", "greater than or equal to 1"),
+        ("hours: Lu-Ve 8h-18h", "hours", "OSM opening_hours"),
+        ("hours: Mo-Fr sunrise-sunset", "hours", "not of the sun"),
+        ("public_holidays: open", "public_holidays", "as_usual"),
+        ("at_end: stop", "at_end", "'cut', 'slow' or 'ask'"),
+        ("vlan: 4095", "vlan", "4094"),
+        ("role: a b", "role", "a role's name"),
+        ("methods: [password]", "methods[0]", "click_through"),
+        ("at_end: slow, slow_upload: 1 Mbit/s", "slow_download", "since at_end is slow"),
+        ("slow_upload: 1 Mbit/s", "slow_upload", "unless at_end is slow"),
+        (
+            "at_end: slow, slow_download: 9 Mbit/s, slow_upload: 1 Mbit/s, download: 1 Mbit/s",
+            "slow_download",
+            "at most download, 1 Mbit/s",
+        ),
+        ("methods: [ticket]", "methods", "nothing else is offered yet"),
+        ("identification: contact", "identification", "nothing else is offered yet"),
+    ],
+)
+def test_each_limit_is_checked(more: str, place: str, words: str) -> None:
+    """One fault for each limit that cannot be held, where it stands and in words."""
+    (fault,) = faults(plan_with(more))
+    assert fault.key == f"plans[0].{place}"
+    assert words in fault.expected
+
+
+@pytest.mark.parametrize(
+    ("more", "place", "words"),
+    [
+        ("hours: always", "hours", "OSM opening_hours"),
+        ("closed_days: [24/12/2026]", "closed_days[0]", "a day such as 2026-12-24"),
+        ("closed_days: [2026-08-15/2026-08-01]", "closed_days[0]", "days such as"),
+        ("mac_authentication: perhaps", "mac_authentication", "boolean"),
+    ],
+)
+def test_a_site_keeps_hours_that_can_be_held(more: str, place: str, words: str) -> None:
+    """Hours, closed days and permissions of a site, each with its own fault."""
+    (fault,) = faults(HEAD + SITE + f"    {more}\n")
+    assert fault.key == f"sites[0].{place}"
+    assert words in fault.expected
+
+
+def test_an_old_plan_limits_nothing_more() -> None:
+    """A file of before means what it meant: no limit, no hours, returning devices as they were."""
+    description = read(HEAD + SITE)
+    (plan,), (site,) = description.plans, description.sites
+    assert (plan.day_time, plan.devices, plan.hours, plan.methods) == (None, None, None, ())
+    assert (plan.at_end, plan.public_holidays, plan.identification) == ("cut", "as_usual", "none")
+    assert (site.hours, site.closed_days, site.mac_authentication) == (None, (), True)
