@@ -3,23 +3,30 @@
 The hot path looks a NAS up by source address in a dictionary. The territory changes rarely: it is
 read at the start, when `socle apply` notifies, when a plan is met that is not known yet, and every
 minute in case a notification was lost. While the database is away, what was read stays valid.
+
+What packets teach of a NAS is held here until it is read back: that it signs (`learn`; sightings
+makes it durable, and only a technician goes back on it), and which of its two secrets was right
+last. Both replace a frozen `Nas` by another, so the hot path reads one attribute as ever.
 """
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from typing import Final
+from datetime import datetime
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
 import structlog
 
+from radius.mac_authentication import mac_authentication
 from radius.nas import Nas
 from radius.outages import Outage
 from radius.protocol.authenticators import SharedSecret
 from radius.rights import Plan
 from territory.errors import ConfigurationError
 from territory.keyring import Keyring
-from territory.vocabulary import MessageAuthenticatorRule
+from territory.rules.mac_form import MacForm
+from territory.vocabulary import MacPassword, MacUserName, MessageAuthenticatorRule
 
 CHANNEL: Final = "territory"
 _MAPPED: Final = "::ffff:"
@@ -28,18 +35,30 @@ _PAUSE_SECONDS: Final = 1.0
 _TIMEOUT_SECONDS: Final = 10.0
 
 _NAS: Final = """
-select nas.id, nas.site_id, nas.code, host(nas.source_address) as address,
+select nas.id, nas.site_id, nas.code, host(nas.source_address) as address, nas.tls_name,
     nas.shared_secret_sealed, nas.require_message_authenticator, nas.limit_proxy_state,
-    nas.coa_port, gateway.brand, nas.attribute_sets
+    nas.coa_port, gateway.brand, nas.attribute_sets, nas.next_secret_sealed,
+    nas.mac_user_name, nas.mac_password, seen.signed_since, seen.unlearned_at
 from territory.nas join territory.gateway on gateway.id = nas.gateway_id
+left join live.nas_seen seen on seen.nas_id = nas.id
 """
+_SEALED: Final = ("shared_secret_sealed", "next_secret_sealed")
 _PLAN: Final = """
 select id, idle_seconds, interim_seconds, upload_bps, download_bps, session_octets,
     mac_authentication
 from territory.plan
 """
+_RADSEC: Final = SharedSecret(b"radsec")
+"""Of every NAS inside TLS (RFC 6614 §2.3); its own is between it and its proxy, if it has one."""
 
 log = structlog.get_logger()
+
+
+class _Secret(NamedTuple):
+    """A shared secret, opened."""
+
+    text: str
+    keyed: SharedSecret
 
 
 class NasDirectory:
@@ -50,7 +69,9 @@ class NasDirectory:
         self._keyring = keyring
         self._by_address: dict[str, Nas] = {}
         self._by_id: dict[UUID, Nas] = {}
-        self._secrets: dict[bytes, SharedSecret] = {}
+        self._by_tls_name: dict[str, Nas] = {}
+        self._secrets: dict[bytes, _Secret] = {}
+        self._learned: dict[UUID, datetime] = {}
         self._stale = asyncio.Event()
         self._outage = Outage("nas_directory")
         self.plans: Mapping[UUID, Plan] = {}
@@ -58,12 +79,16 @@ class NasDirectory:
         """Whether it was read once; before, nobody is unknown."""
 
     def __len__(self) -> int:
-        return len(self._by_address)
+        return len(self._by_id)
 
     def at(self, address: str) -> Nas | None:
         """Return the NAS whose packets come from `address`, IPv4 in IPv6 or not."""
         known = self._by_address
         return known.get(address) or known.get(address.removeprefix(_MAPPED))
+
+    def by_tls_name(self, name: str) -> Nas | None:
+        """Return the NAS with this DNS name, in lower case, in its certificate (RadSec)."""
+        return self._by_tls_name.get(name)
 
     def by_id(self, nas_id: UUID) -> Nas | None:
         """Return a NAS by its id."""
@@ -72,9 +97,31 @@ class NasDirectory:
     def hold(self, known: Iterable[Nas]) -> None:
         """Know these NAS and no others from now on."""
         every = list(known)
-        self._by_address = {nas.address: nas for nas in every}
+        self._by_address = {nas.address: nas for nas in every if nas.tls_name is None}
+        self._by_tls_name = {nas.tls_name: nas for nas in every if nas.tls_name is not None}
         self._by_id = {nas.id: nas for nas in every}
         self.is_loaded = True
+
+    def learn(self, nas: Nas, now: datetime) -> None:
+        """Hold that a NAS signs, from its first signed Access-Request on."""
+        self._learned[nas.id] = now
+        self._replace(nas, nas.having_signed())
+
+    def prefer_other_secret(self, nas: Nas) -> Nas:
+        """Try the other secret of a NAS first from now on: it has just been right.
+
+        Returns:
+            The NAS as it is known now.
+        """
+        return self._replace(nas, nas.with_other_secret())
+
+    def _replace(self, nas: Nas, changed: Nas) -> Nas:
+        """Know a NAS otherwise, unless it was read anew meanwhile."""
+        if self._by_id.get(nas.id) is nas:
+            self._by_id[nas.id] = changed
+            by_proof = self._by_address if nas.tls_name is None else self._by_tls_name
+            by_proof[nas.tls_name or nas.address] = changed
+        return changed
 
     def reload_soon(self) -> None:
         """Ask for a reload: something was met that is not known."""
@@ -112,36 +159,64 @@ class NasDirectory:
         rows = await connection.fetch(_NAS)
         self.plans = {row["id"]: Plan(**row) for row in await connection.fetch(_PLAN)}
         self.hold(nas for row in rows if (nas := self._nas(row)))
-        self._secrets = {
-            sealed: self._secrets[sealed]
-            for row in rows
-            if (sealed := row["shared_secret_sealed"]) in self._secrets
-        }
+        sealed = {row[name] for row in rows for name in _SEALED}
+        self._secrets = {key: kept for key, kept in self._secrets.items() if key in sealed}
 
     def _nas(self, row: asyncpg.Record) -> Nas | None:
+        tls_name = row["tls_name"]
         try:
             secret = self._secret(row["shared_secret_sealed"])
+            coming = self._coming(row)
         except (ConfigurationError, ValueError):
             log.error("nas_directory.secret_unreadable", nas=row["code"])
             return None
-        return Nas(
+        form = MacForm(MacUserName(row["mac_user_name"]), MacPassword(row["mac_password"]))
+        nas = Nas(
             id=row["id"],
             site_id=row["site_id"],
             code=row["code"],
-            address=row["address"],
-            secret=secret,
-            require_message_authenticator=MessageAuthenticatorRule(
-                row["require_message_authenticator"]
-            ),
-            limit_proxy_state=row["limit_proxy_state"],
+            address=row["address"] or tls_name,
+            secret=_RADSEC if tls_name else secret.keyed,
+            require_message_authenticator=self._rule(row),
+            limit_proxy_state=row["limit_proxy_state"] and not tls_name,
             coa_port=row["coa_port"],
             brand=row["brand"],
             attribute_sets=frozenset(row["attribute_sets"]),
+            mac_authentication=mac_authentication(form, secret.text),
+            other_secret=coming and coming.keyed,
+            other_mac_authentication=coming and mac_authentication(form, coming.text),
+            tls_name=tls_name,
         )
+        before = self._by_id.get(nas.id)
+        if before is not None and coming is not None and before.secret is coming.keyed:
+            return nas.with_other_secret()
+        return nas
 
-    def _secret(self, sealed: bytes) -> SharedSecret:
+    def _rule(self, row: asyncpg.Record) -> MessageAuthenticatorRule:
+        """Return whether a NAS must sign: `learn` becomes `always` once it has, here or elsewhere.
+
+        What this process has learnt holds until it is durable; a technician's later word undoes
+        it. Inside TLS the proof is the certificate (draft-ietf-radext-deprecating-radius).
+        """
+        if row["tls_name"]:
+            return MessageAuthenticatorRule.WHEN_PRESENT
+        rule = MessageAuthenticatorRule(row["require_message_authenticator"])
+        if rule is not MessageAuthenticatorRule.LEARN:
+            return rule
+        here, undone = self._learned.get(row["id"]), row["unlearned_at"]
+        still = here is not None and (undone is None or here > undone)
+        signs = row["signed_since"] is not None or still
+        return MessageAuthenticatorRule.ALWAYS if signs else rule
+
+    def _coming(self, row: asyncpg.Record) -> _Secret | None:
+        """Return the secret that a rotation brings in; inside TLS there is nothing to rotate."""
+        sealed = row["next_secret_sealed"]
+        return None if sealed is None or row["tls_name"] else self._secret(sealed)
+
+    def _secret(self, sealed: bytes) -> _Secret:
         """Return the secret; opened once, because that costs more than a reload of all the rest."""
         known = self._secrets.get(sealed)
         if known is None:
-            known = self._secrets[sealed] = SharedSecret(self._keyring.open(sealed).encode())
+            text = self._keyring.open(sealed)
+            known = self._secrets[sealed] = _Secret(text, SharedSecret(text.encode()))
         return known

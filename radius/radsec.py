@@ -40,8 +40,6 @@ from territory.settings import RadsecSettings
 
 RADSEC: Final = "radsec"
 """The `kind` under which ends of connections and unwanted packets are counted."""
-SHARED_SECRET: Final = b"radsec"
-"""RFC 6614 §2.3."""
 
 _BACKLOG: Final = 1024
 _LOOK_SECONDS: Final = 1.0

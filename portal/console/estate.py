@@ -71,7 +71,8 @@ class Nas:
     """Who sends us RADIUS, with what RADIUS last saw of it."""
 
     code: str
-    source_address: str
+    known_by: str
+    """The address its packets come from, or by RadSec the DNS name in its certificate."""
     identifier: str | None
     require_message_authenticator: str
     """``always`` or ``when-present``."""
@@ -199,6 +200,10 @@ DISCARD_REASONS = {
     "attribute-value": "valeur d'attribut hors limites",
     "acct-delay-time": "retard annoncé de plus de sept jours : l'horloge du NAS a sauté",
     "acct-session-time": "session commencée avant 2020 : l'horloge du NAS a sauté",
+    "unknown-tls-name": "aucun NAS n'a le nom de ce certificat",
+    "several-tls-names": "le certificat porte les noms de plusieurs NAS",
+    "late-answer": "réponse à une demande de la base, arrivée trop tard",
+    "code": "type de paquet inattendu",
     "truncated": "paquet tronqué",
     "length": "longueur annoncée fausse",
     "attribute-length": "attribut de longueur fausse",

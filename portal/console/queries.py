@@ -94,6 +94,7 @@ _READABLE_NAS = (
     nas.c.gateway_id,
     nas.c.code,
     nas.c.source_address,
+    nas.c.tls_name,
     nas.c.identifier,
     nas.c.require_message_authenticator,
 )
@@ -182,7 +183,7 @@ def _gateway(row: RowMapping, all_nas: Sequence[RowMapping]) -> Gateway:
 def _nas(row: RowMapping) -> Nas:
     return Nas(
         code=row["code"],
-        source_address=str(row["source_address"]),
+        known_by=str(row["source_address"] or row["tls_name"]),
         identifier=row["identifier"],
         require_message_authenticator=row["require_message_authenticator"],
         last_access_at=row["last_access_at"],

@@ -68,6 +68,10 @@ class Difference:
         return sum(change.action is action for change in self.changes)
 
 
+PROOFS = {"source_address": "an address", "tls_name": "a TLS name"}
+"""What a NAS is known by: one of these, which no other has."""
+
+
 def difference(
     held: State, described: State, *, prune: bool, stated_addresses: Set[str]
 ) -> Difference:
@@ -96,17 +100,18 @@ def difference(
 
 
 def conflicts(held: State, described: State, kept: tuple[Change, ...]) -> list[Fault]:
-    """Return the NAS addresses that a described NAS and one that is kept would both have."""
-    left = {change.key for change in kept if change.kind is Kind.NAS}
-    holders = {held[Kind.NAS][code]["source_address"]: code for code in sorted(left)}
+    """Return the addresses and TLS names that a described NAS and one kept would both have."""
+    left = sorted(change.key for change in kept if change.kind is Kind.NAS)
+    holders = {(name, held[Kind.NAS][code][name]): code for code in left for name in PROOFS}
     return [
         Fault(
             f"nas {code}",
-            f"expected an address of its own: {values['source_address']} is held by"
-            f" {holders[values['source_address']]}, which the file does not name (--prune)",
+            f"expected {word} of its own: {values[name]} is held by"
+            f" {holders[name, values[name]]}, which the file does not name (--prune)",
         )
         for code, values in described[Kind.NAS].items()
-        if values["source_address"] in holders
+        for name, word in PROOFS.items()
+        if values[name] is not None and (name, values[name]) in holders
     ]
 
 

@@ -29,6 +29,9 @@ _MOST_TOLD = 200
 _PARKED = IPv6Address("100::")
 """Where NAS that exchange addresses wait; a discard prefix, never on the wire (RFC 6666)."""
 
+_NOWHERE = "invalid"
+"""Where their TLS names wait; no name ends so (RFC 2606 §2)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Authority:
@@ -75,11 +78,14 @@ class _Writer:
         """Sites that left the map because they could not leave the database."""
 
     async def park_addresses(self, changes: Sequence[Change]) -> None:
-        """Free the addresses that NAS are about to exchange."""
+        """Free the addresses and TLS names that NAS are about to exchange."""
         for number, change in enumerate(changes, start=1):
-            moves = any(field.name == "source_address" for field in change.fields)
-            if change.action is Action.CHANGE and change.kind is Kind.NAS and moves:
-                await self._update(change, {"source_address": _PARKED + number})
+            if change.action is not Action.CHANGE or change.kind is not Kind.NAS:
+                continue
+            left = {field.name for field in change.fields if field.before is not None}
+            parked = {"source_address": _PARKED + number, "tls_name": f"{number}.{_NOWHERE}"}
+            if columns := {name: parked[name] for name in left & parked.keys()}:
+                await self._update(change, columns)
 
     async def make(self, change: Change) -> bool:
         """Make one change; False where traces still name what was to be removed."""

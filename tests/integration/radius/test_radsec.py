@@ -21,7 +21,7 @@ from deploy.packages.authority import Authority, Purpose
 from radius.counters import Counters
 from radius.nas import Nas
 from radius.protocol.authenticators import SharedSecret
-from radius.radsec import SHARED_SECRET, RadsecServer
+from radius.radsec import RadsecServer
 from radius.radsec_connection import Connection
 from radius.requests import Peer, Send
 from radius.sightings import Sightings
@@ -29,6 +29,8 @@ from tests.servers.radius import attribute, sign_request
 from tests.servers.radsec import BASE_NAME, SITE_NAME, Papers, Site, today
 from tests.unit.radius.sample import NAS
 
+SHARED_SECRET = b"radsec"
+"""RFC 6614 §2.3."""
 SITE_NAS = replace(NAS, secret=SharedSecret(SHARED_SECRET), address=SITE_NAME, tls_name=SITE_NAME)
 ACCEPT, STATUS = 2, 12
 

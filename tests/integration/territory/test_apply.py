@@ -139,6 +139,26 @@ async def test_two_nas_exchange_their_addresses(engine: AsyncEngine, apply: Appl
     ]
 
 
+async def test_a_nas_moves_to_radsec_and_takes_anothers_name(
+    engine: AsyncEngine, apply: Apply
+) -> None:
+    """It is then known by its certificate alone; the name it takes is free at that instant."""
+    await apply(EXAMPLE)
+    bus, hall = "tls_name: nas-bus-numerique.wifi.meuse.example", "source_address: 10.55.0.12"
+    link = "place_type: salle_des_fetes\n    link: "
+    swapped = EXAMPLE.replace(bus, "tls_name: nas-bus.wifi.meuse.example").replace(hall, bus)
+    await apply(swapped.replace(f"{link}tunnel", f"{link}radsec"))
+    found = await rows(
+        engine,
+        "SELECT code, source_address, tls_name FROM territory.nas"
+        " WHERE tls_name IS NOT NULL ORDER BY 1",
+    )
+    assert [tuple(row) for row in found] == [
+        ("nas-bus-numerique", None, "nas-bus.wifi.meuse.example"),
+        ("nas-salle-commercy", None, "nas-bus-numerique.wifi.meuse.example"),
+    ]
+
+
 async def test_a_public_address_is_an_interval(
     engine: AsyncEngine, apply: Apply, clock: Any
 ) -> None:

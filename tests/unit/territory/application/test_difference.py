@@ -16,7 +16,12 @@ from territory.application.difference import (
 from territory.application.state import ENABLED, Kind, Secret, State, Values, with_secrets
 
 PLAN: dict[str, Any] = {"name": "Libre", "session_seconds": 3600}
-NAS: dict[str, Any] = {"site": "a", "source_address": "10.0.0.1", "shared_secret": Secret("s" * 24)}
+NAS: dict[str, Any] = {
+    "site": "a",
+    "source_address": "10.0.0.1",
+    "tls_name": None,
+    "shared_secret": Secret("s" * 24),
+}
 
 
 def state(**things: Mapping[str, Mapping[str, Any]]) -> dict[Kind, dict[str, Values]]:
@@ -147,3 +152,12 @@ def test_an_address_that_a_kept_nas_still_holds() -> None:
     (fault,) = conflicts(held, described, found.kept)
     assert "10.0.0.1 is held by old" in fault.expected
     assert conflicts(held, described, compare(held, described, prune=True).kept) == []
+
+
+def test_a_tls_name_that_a_kept_nas_still_holds() -> None:
+    """The same over RadSec, where an address that both lack is no conflict."""
+    by_tls = {**NAS, "source_address": None, "tls_name": "nas.meuse.example"}
+    held, described = state(nas={"old": by_tls}), state(nas={"new": by_tls})
+    found = compare(held, described)
+    (fault,) = conflicts(held, described, found.kept)
+    assert "nas.meuse.example is held by old" in fault.expected
