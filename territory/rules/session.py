@@ -244,14 +244,17 @@ def advance(session: Session, report: Report) -> Session:
 
 
 def place(session: Session, report: Report) -> tuple[datetime, int]:
-    """Return where a record that fits stands: the start it dates, and the age it proves then."""
-    begins_at = report.begins_at
-    if begins_at is None:
-        begins_at = min(session.started_at, report.happened_at)
-        return begins_at, int((report.happened_at - begins_at).total_seconds())
-    if begins_at > session.heard_until + timedelta(seconds=SAME_INSTANT_SECONDS):
-        return session.started_at, report.session_seconds
-    return begins_at, report.session_seconds
+    """Return where a record that fits stands: the start it dates, and the age it proves."""
+    slack = timedelta(seconds=SAME_INSTANT_SECONDS)
+    age = report.session_seconds
+    begins_at = report.happened_at - timedelta(seconds=age)
+    if begins_at <= session.started_at + slack:
+        return begins_at, age
+    if report.begins_at is None:
+        return session.started_at, int((report.happened_at - session.started_at).total_seconds())
+    if not age or begins_at > session.heard_until + slack:
+        return session.started_at, age
+    return begins_at, age
 
 
 def _event(session: Session, report: Report, alive_at: datetime) -> Event:
