@@ -70,6 +70,7 @@ _FORGET = (
     "DELETE FROM source.site_public_address WHERE valid_until < $1",
     "DELETE FROM live.discard WHERE day < $1::timestamptz::date",
     "DELETE FROM live.command WHERE deadline < $1",
+    "DELETE FROM live.block WHERE until < $1",
 )
 
 
@@ -195,7 +196,7 @@ async def record_destruction(
 async def forget(connection: Connection, horizon: Horizon) -> None:
     """Delete from the live tables what is older than its category allows."""
     live = (horizon.sealed, horizon.source, horizon.source, horizon.security)
-    before = (*live, horizon.commands)
+    before = (*live, horizon.commands, horizon.commands)
     for statement, instant in zip(_FORGET, before, strict=True):
         await connection.execute(statement, instant)
 

@@ -13,6 +13,7 @@ import typer
 
 from socle.commands.apply import apply
 from socle.commands.archive import archive
+from socle.commands.block import block
 from socle.commands.case import case
 from socle.commands.custodian import custodian
 from socle.commands.device import device
@@ -36,6 +37,7 @@ app = typer.Typer(
 )
 app.command()(apply)
 app.add_typer(archive, name="archive")
+app.add_typer(block, name="block")
 app.add_typer(case, name="case")
 app.add_typer(custodian, name="custodian")
 app.add_typer(device, name="device")

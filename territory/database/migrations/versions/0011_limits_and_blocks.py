@@ -6,6 +6,8 @@ counted last and remembers that in `live.counted_session`, in one transaction: c
 nothing, and a session that has left live.session stays counted.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -15,8 +17,8 @@ down_revision = "0010"
 
 
 def _column(
-    name: str, type_: sa.types.TypeEngine[object], comment: str, default: str | None = None
-) -> sa.Column[object]:
+    name: str, type_: sa.types.TypeEngine[Any], comment: str, default: str | None = None
+) -> sa.Column[Any]:
     return sa.Column(name, type_, nullable=default is None, server_default=default, comment=comment)
 
 
