@@ -24,6 +24,7 @@ from territory.database.tables.live import (
     nas_seen,
     session,
     set_aside,
+    spool_position,
 )
 from territory.database.tables.reference import (
     access_point,
@@ -66,5 +67,6 @@ __all__ = [
     "site",
     "site_public_address",
     "source_event",
+    "spool_position",
     "traffic_event",
 ]

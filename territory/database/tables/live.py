@@ -75,6 +75,12 @@ Index(
     postgresql_where=text("guest_id IS NOT NULL"),
 )
 
+Index(
+    "ix_admission_revoked_at",
+    admission.c.revoked_at,
+    postgresql_where=text("revoked_at IS NOT NULL"),
+)
+
 session = Table(
     "session",
     metadata,
@@ -198,6 +204,16 @@ set_aside = Table(
     column("packet", LargeBinary, _SOURCE, "The whole packet, so that nothing is lost."),
     schema=_SCHEMA,
     comment="Accounting packets the database refused, one by one.",
+)
+
+spool_position = Table(
+    "spool_position",
+    metadata,
+    column("reel_id", Uuid, _OPERATION, "Which file of a spool.", primary_key=True),
+    column("sequence", BigInteger, _OPERATION, "Its records up to this number are entered."),
+    column("noted_at", _INSTANT, _OPERATION, "Last moved at."),
+    schema=_SCHEMA,
+    comment="How far each file of a RADIUS spool is replayed: moves with what it entered.",
 )
 
 equipment_state = Table(
