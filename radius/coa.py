@@ -1,65 +1,81 @@
-"""Disconnects that somebody asked for: from a command row to the NAS, and the answer back.
+"""Commands about sessions: from a row of `live.command` to the NAS, and the answer back.
 
-Whoever wants a session closed (the console, a revocation) writes a row into `live.command`, kind
-`disconnect`, payload `{"session_key": ...}`, and reads its `result` there: `outcome` is `closed`,
-`refused` (with the NAS's Error-Cause), `no-answer` or `impossible`, and `words` says it in French.
-Each command has a socket of its own for as long as it takes, so identifiers never run out. Each
-gets a result, one that is too late or whose NAS has no way to it included: the oldest go first, and
-one without a result would be tried for ever in the others' place.
+    written -> NOTIFY -> claimed by lease -> sessions read -> line to each NAS -> result in the row
+
+A command is taken within milliseconds of being written (`territory.database.commands`), by one of
+however many RADIUS servers there are; every second each looks by itself too. A NAS that is silent
+holds no connection and nobody but who asks the same NAS (`coa_lines.py`). Each command gets a
+result: `closed`, `changed`, `refused` (with the NAS's Error-Cause), `no-answer` or `impossible`,
+and `words` says it in French. Nothing is sent after its deadline: whoever asked has been told that
+it failed. A server that ends leaves its leases to lapse, and another asks again: both requests are
+harmless twice.
 """
 
 import asyncio
 import json
-import random
-from datetime import datetime
-from ipaddress import IPv4Address
-from typing import Any, Final
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import asyncpg
 import structlog
 
-from radius.coa_lines import _spreads
-from radius.coa_packets import (
-    Answer,
-    Ask,
-    SessionNames,
-    encode_names,
-    read_answer,
-    sealed_request,
-    waits,
+from radius.coa_counters import CoaCounters
+from radius.coa_lines import Lines, OpenWire, Request, TooManyWaiting, over_udp
+from radius.coa_packets import Answer, Ask, SessionNames, encode_change, encode_names
+from radius.coa_sessions import (
+    GONE,
+    NO_CHANGE,
+    NO_NAS,
+    NO_RIGHTS,
+    NONE_OPEN,
+    OVER,
+    TOO_LATE,
+    TOO_MANY,
+    OpenSession,
+    result_of,
+    silent_brand,
+    together,
 )
-from radius.dialects import dialect_of
+from radius.coa_statements import CLAIM, FINISH, RENEW, SESSIONS
+from radius.dialects import Dialect, dialect_of
+from radius.error_causes import NOT_OFFERED, UNSUPPORTED_ATTRIBUTE
 from radius.nas import Nas
 from radius.nas_directory import NasDirectory
 from radius.outages import Outage
+from radius.rights import encode_rights
 from territory.clock import Clock
-from territory.errors import ProtocolError
+from territory.database.commands import CHANNEL, Kind, Outcome, Result, Target
 
 _LOOK_SECONDS: Final = 1.0
-_AT_ONCE: Final = 8
-_ANYWHERE: Final = frozenset(("0.0.0.0", "::", ""))  # noqa: S104 - compared with, not bound
+_RENEW_SECONDS: Final = 10.0
+_LEASE: Final = timedelta(seconds=30)
+_AT_ONCE: Final = 5_000
+"""Commands under way in this process: each is a small task that waits, none a connection."""
+_SESSIONS_AT_MOST: Final = 2_000
+"""Sessions of one command."""
+_AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 
-_OPEN: Final = """
-select id from live.command
-where kind = 'disconnect' and finished_at is null order by requested_at limit 64
-"""
-_CLAIM: Final = """
-select payload, deadline from live.command
-where id = $1 and finished_at is null for update skip locked
-"""
-_SESSION: Final = """
-select nas_id, user_name, acct_session_id, device::text, host(address) as address, nas_handle,
-    ended_at
-from live.session where session_key = $1
-"""
-_FINISH: Final = "update live.command set result = $2, finished_at = $3 where id = $1"
+if TYPE_CHECKING:
+    Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
 
 log = structlog.get_logger()
 
 
-class Disconnector:
-    """Works off the disconnects asked for."""
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What was asked."""
+
+    id: UUID
+    kind: Kind
+    payload: dict[str, Any]
+    deadline: datetime
+
+
+class Coa:
+    """Works off what is asked of the NAS."""
 
     def __init__(
         self,
@@ -67,135 +83,219 @@ class Disconnector:
         directory: NasDirectory,
         clock: Clock,
         host: str,
+        ways: Sequence[OpenWire] = (),
     ) -> None:
+        """`host`: where this server listens; `ways` are tried before UDP."""
         self._pool = pool
         self._directory = directory
         self._clock = clock
-        self._local = None if host in _ANYWHERE else (host, 0)
+        self.counters = CoaCounters()
+        self._lines = Lines((*ways, over_udp(host)), self.counters)
         self._under_way: set[UUID] = set()
-        self._outage = Outage("disconnect")
+        self._news = asyncio.Event()
+        self._outage = Outage("coa")
+        self.counters.gauges["commands"] = ("Commands under way.", lambda: len(self._under_way))
 
     async def run(self) -> None:
         """Work until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            while True:
-                for command_id in await self._open_commands():
-                    if command_id not in self._under_way and len(self._under_way) < _AT_ONCE:
-                        self._under_way.add(command_id)
-                        tasks.create_task(self._work_off(command_id))
-                await asyncio.sleep(_LOOK_SECONDS)
-
-    async def _open_commands(self) -> list[UUID]:
         try:
-            rows = await self._pool.fetch(_OPEN)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as fault:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._listen())
+                tasks.create_task(self._keep_leases())
+                while True:
+                    self._news.clear()
+                    for command in await self._claim():
+                        self._under_way.add(command.id)
+                        tasks.create_task(self._work_off(command))
+                    await self._wait()
+        finally:
+            self._lines.close()
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(_LOOK_SECONDS):
+                await self._news.wait()
+        except TimeoutError:
+            self._lines.close_idle()
+
+    async def _listen(self) -> None:
+        """Hear of new commands; while the database is away nobody writes any."""
+        while True:
+            try:
+                async with self._pool.acquire() as connection:
+                    await self._hear_until_it_ends(connection)
+            except _AWAY as fault:
+                self._outage.lasts(fault)
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _hear_until_it_ends(self, connection: "Connection") -> None:
+        gone = asyncio.Event()
+
+        def end(_connection: object) -> None:
+            gone.set()
+
+        connection.add_termination_listener(end)
+        await connection.add_listener(CHANNEL, self._hear)
+        try:
+            await gone.wait()
+        finally:
+            connection.remove_termination_listener(end)
+            if not connection.is_closed():
+                await connection.remove_listener(CHANNEL, self._hear)
+
+    def _hear(self, *_notification: object) -> None:
+        self._news.set()
+
+    async def _claim(self) -> list[Command]:
+        room = _AT_ONCE - len(self._under_way)
+        if room <= 0:
+            return []
+        now = self._clock.now()
+        try:
+            rows = await self._pool.fetch(CLAIM, now, now + _LEASE, list(Kind), room)
+        except _AWAY as fault:
             self._outage.lasts(fault)
             return []
         self._outage.is_over()
-        return [row["id"] for row in rows]
+        rows.sort(key=lambda row: row["requested_at"])
+        return [
+            Command(row["id"], Kind(row["kind"]), _payload(row["payload"]), row["deadline"])
+            for row in rows
+        ]
 
-    async def _work_off(self, command_id: UUID) -> None:
+    async def _keep_leases(self) -> None:
+        while True:
+            await asyncio.sleep(_RENEW_SECONDS)
+            if not self._under_way:
+                continue
+            try:
+                until = self._clock.now() + _LEASE
+                await self._pool.execute(RENEW, list(self._under_way), until)
+            except _AWAY as fault:
+                self._outage.lasts(fault)
+
+    async def _work_off(self, command: Command) -> None:
         try:
-            async with self._pool.acquire() as connection, connection.transaction():
-                command = await connection.fetchrow(_CLAIM, command_id)
-                if command is not None:
-                    result = await self._result(connection, command)
-                    now = self._clock.now()
-                    await connection.execute(_FINISH, command_id, json.dumps(result), now)
-                    log.info("disconnect.done", command=str(command_id), **result)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as fault:
+            result = await self._result(command)
+            now = self._clock.now()
+            await self._pool.execute(FINISH, command.id, result.as_json(), now)
+        except _AWAY as fault:
             self._outage.lasts(fault)
+            return
         finally:
-            self._under_way.discard(command_id)
-
-    async def _result(
-        self,
-        connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]",
-        command: asyncpg.Record,
-    ) -> dict[str, Any]:
-        session = await connection.fetchrow(_SESSION, _session_key(command["payload"]))
-        if session is None:
-            return {"outcome": "impossible", "words": "session inconnue ou déjà archivée"}
-        if session["ended_at"] is not None:
-            return {"outcome": "closed", "words": "session déjà terminée"}
-        nas = self._directory.by_id(session["nas_id"])
-        if nas is None:
-            return {"outcome": "impossible", "words": "passerelle retirée du territoire"}
-        if command["deadline"] <= self._clock.now():
-            return {"outcome": "no-answer", "words": "délai dépassé, rien n'a été envoyé"}
-        answer = await self._ask(nas, _names(session), command["deadline"])
-        if answer is None:
-            return {"outcome": "no-answer", "words": "la passerelle n'a pas répondu"}
-        outcome = "closed" if answer.acknowledged else "refused"
-        return {"outcome": outcome, "error_cause": answer.error_cause, "words": answer.words}
-
-    async def _ask(self, nas: Nas, names: SessionNames, deadline: datetime) -> Answer | None:
-        """Send until answered, given up or too late; no way to the NAS is no answer."""
-        attributes = encode_names(names, dialect_of(nas.brand))
-        number = random.randrange(256)  # noqa: S311
-        request = sealed_request(Ask.DISCONNECT, number, attributes, nas.secret, None)
-        try:
-            transport, conversation = await self._open(request, nas)
-        except (OSError, ValueError) as fault:  # asyncio's word for addresses of two families
-            log.warning("disconnect.unreachable", nas=nas.code, fault=type(fault).__name__)
-            return None
-        try:
-            async with asyncio.timeout((deadline - self._clock.now()).total_seconds()):
-                for wait in waits(_spreads()):
-                    transport.sendto(request)
-                    await asyncio.wait([conversation.answer], timeout=wait)
-                    if conversation.answer.done():
-                        return conversation.answer.result()
-        except TimeoutError:
-            pass
-        finally:
-            transport.close()
-        return None
-
-    async def _open(
-        self, request: bytes, nas: Nas
-    ) -> "tuple[asyncio.DatagramTransport, _Conversation]":
-        return await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: _Conversation(request, nas),
-            local_addr=self._local,
-            remote_addr=(nas.address, nas.coa_port),
+            self._under_way.discard(command.id)
+        log.info(
+            "coa.done",
+            command=str(command.id),
+            kind=command.kind.value,
+            outcome=result.outcome.value,
+            error_cause=result.error_cause,
+            sessions=result.sessions,
         )
 
+    async def _result(self, command: Command) -> Result:
+        target = Target.read(command.payload)
+        if not target.payload():
+            return GONE
+        rows = await self._pool.fetch(
+            SESSIONS,
+            target.session_key,
+            target.admission_id,
+            str(target.device) if target.device else None,
+            target.site_id,
+            _SESSIONS_AT_MOST,
+        )
+        if not rows:
+            return GONE if target.session_key else NONE_OPEN
+        sessions = (OpenSession.read(row) for row in rows)
+        return together(
+            await asyncio.gather(*(self._one(command, session) for session in sessions))
+        )
 
-class _Conversation(asyncio.DatagramProtocol):
-    """Waits for the one datagram that answers the request."""
-
-    def __init__(self, request: bytes, nas: Nas) -> None:
-        self._request = request
-        self._nas = nas
-        self.answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-
-    def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
+    async def _one(self, command: Command, session: OpenSession) -> Result:
+        nas = self._directory.by_id(session.nas_id)
+        if session.is_over:
+            return OVER
+        if nas is None:
+            return NO_NAS
+        seconds = (command.deadline - self._clock.now()).total_seconds()
+        if seconds <= 0:
+            return TOO_LATE
+        talk = Talk(nas, dialect_of(nas.brand), session)
         try:
-            answer = read_answer(data, self._request, self._nas.secret)
-        except ProtocolError as fault:
-            log.warning("disconnect.discarded", nas=self._nas.code, reason=fault.reason)
-            return
-        if not self.answer.done():
-            self.answer.set_result(answer)
+            async with asyncio.timeout(seconds):
+                result = await self._ask(command, talk)
+        except TimeoutError:
+            result = result_of(Ask.DISCONNECT, None, talk.dialect.advice)
+        except TooManyWaiting:
+            result = TOO_MANY
+        self.counters.outcomes[command.kind, result.outcome] += 1
+        return result
 
-    def error_received(self, exc: Exception) -> None:
-        """Ignore an ICMP error: the next sending may pass."""
+    async def _ask(self, command: Command, talk: "Talk") -> Result:
+        if command.kind is Kind.DISCONNECT:
+            return await self._disconnect(talk)
+        result = await self._change(talk)
+        if command.payload.get("or_disconnect") and _is_not_offered(result):
+            return await self._disconnect(talk)
+        return result
+
+    async def _disconnect(self, talk: "Talk") -> Result:
+        if not talk.dialect.disconnects:
+            return silent_brand(talk.dialect.advice)
+        attributes = encode_names(talk.names, talk.dialect)
+        return await self._converse(talk, Ask.DISCONNECT, attributes)
+
+    async def _change(self, talk: "Talk") -> Result:
+        """Tell the NAS what the session may do now."""
+        if not talk.dialect.changes:
+            return NO_CHANGE
+        now, right = self._clock.now(), talk.session.right
+        plan = self._directory.plans.get(right.plan_id) if right else None
+        if right is None or plan is None or (left := right.left(plan, now)).exhausted:
+            return NO_RIGHTS
+        sets = talk.nas.attribute_sets & (talk.dialect.change_sets or talk.nas.attribute_sets)
+        rights = encode_rights(talk.session.rights(plan, left, now), sets)
+        attributes = encode_change(talk.names, talk.dialect, rights)
+        return await self._converse(talk, Ask.CHANGE, attributes)
+
+    async def _converse(self, talk: "Talk", ask: Ask, attributes: bytes) -> Result:
+        """Ask; once more with the names alone where the NAS knows no Event-Timestamp (401)."""
+        request = Request(ask, attributes, talk.dialect.bare)
+        line = self._lines.to(talk.nas)
+        answer = await line.ask(request, self._clock.now)
+        if not request.bare and answer and answer.error_cause == UNSUPPORTED_ATTRIBUTE:
+            answer = await line.ask(replace(request, bare=True), self._clock.now)
+        self._count_refusal(answer)
+        return result_of(ask, answer, talk.dialect.advice)
+
+    def _count_refusal(self, answer: Answer | None) -> None:
+        if answer and not answer.acknowledged:
+            self.counters.refusals[str(answer.error_cause or "none")] += 1
 
 
-def _session_key(payload: str) -> UUID | None:
-    try:
-        return UUID(json.loads(payload)["session_key"])
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """One session, its NAS, and how that is spoken to."""
+
+    nas: Nas
+    dialect: Dialect
+    session: OpenSession
+
+    @property
+    def names(self) -> SessionNames:
+        """Everything the NAS may know the session by."""
+        return replace(self.session.names, nas_address=self.nas.address)
 
 
-def _names(session: asyncpg.Record) -> SessionNames:
-    device = session["device"]
-    return SessionNames(
-        user_name=session["user_name"],
-        acct_session_id=session["acct_session_id"],
-        device=bytes.fromhex(device.replace(":", "")) if device else None,
-        address=IPv4Address(session["address"]) if session["address"] else None,
-        nas_handle=session["nas_handle"],
-    )
+def _is_not_offered(result: Result) -> bool:
+    """Whether the NAS takes no such request, so that only a disconnection is left."""
+    return result.outcome is Outcome.IMPOSSIBLE or result.error_cause in NOT_OFFERED
+
+
+def _payload(text: str) -> dict[str, Any]:
+    found = json.loads(text)
+    return found if isinstance(found, dict) else {}
+
+
+Disconnector = Coa

@@ -1,0 +1,134 @@
+"""The sessions a command is about, and what came of each: values and words, pure.
+
+In a CoA-Request time and volume are counted as the NAS counts them, from the session's start (RFC
+2865 §5.27: seconds of service before its end), so what was used is added to what is left.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import IPv4Address
+from typing import Any, Final
+from uuid import UUID
+
+from radius.coa_packets import Answer, Ask, SessionNames
+from radius.rights import Plan, Rights
+from territory.database.commands import Outcome, Result
+from territory.rules.usage import Allowance, Remaining, Usage, remaining
+
+GONE: Final = Result(Outcome.IMPOSSIBLE, "session inconnue ou déjà archivée", sessions=0)
+NONE_OPEN: Final = Result(Outcome.CLOSED, "aucune session ouverte", sessions=0)
+OVER: Final = Result(Outcome.CLOSED, "session déjà terminée")
+NO_NAS: Final = Result(Outcome.IMPOSSIBLE, "passerelle retirée du territoire")
+TOO_LATE: Final = Result(Outcome.NO_ANSWER, "délai dépassé, rien n'a été envoyé")
+TOO_MANY: Final = Result(
+    Outcome.NO_ANSWER, "trop de demandes attendent déjà cette passerelle, rien n'a été envoyé"
+)
+NO_RIGHTS: Final = Result(
+    Outcome.IMPOSSIBLE, "la session n'a pas d'autorisation connue, ou il n'en reste rien"
+)
+NO_CHANGE: Final = Result(
+    Outcome.IMPOSSIBLE, "cette marque ne change pas les droits d'une session ouverte"
+)
+
+_OUTCOMES: Final[Mapping[Outcome, tuple[str, str]]] = {
+    Outcome.CLOSED: ("session fermée", "sessions fermées"),
+    Outcome.CHANGED: ("session changée", "sessions changées"),
+    Outcome.REFUSED: ("refusée par la passerelle", "refusées par la passerelle"),
+    Outcome.NO_ANSWER: ("sans réponse de la passerelle", "sans réponse de la passerelle"),
+    Outcome.IMPOSSIBLE: ("impossible à demander", "impossibles à demander"),
+}
+"""One and many of each, in the order they are told; the last that occurs is the outcome of all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """The admission a session uses, and how much of it was used."""
+
+    plan_id: UUID
+    ends_at: datetime
+    revoked_at: datetime | None
+    used_octets: int
+    """By all its sessions, both ways."""
+
+    def left(self, plan: Plan, now: datetime) -> Remaining:
+        """Return what remains of it."""
+        allowance = Allowance(self.ends_at, plan.session_octets, self.revoked_at)
+        return remaining(allowance, Usage(download_octets=self.used_octets), now)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """One session that a command is about."""
+
+    key: UUID
+    nas_id: UUID
+    names: SessionNames
+    started_at: datetime
+    is_over: bool
+    octets: int
+    """It has used, both ways."""
+    right: Right | None
+    """None: it uses no admission we know."""
+
+    @classmethod
+    def read(cls, row: Mapping[str, Any]) -> "OpenSession":
+        """Return the session of a row."""
+        return cls(
+            key=row["session_key"],
+            nas_id=row["nas_id"],
+            names=_names(row),
+            started_at=row["started_at"],
+            is_over=row["ended_at"] is not None,
+            octets=row["octets"],
+            right=_right(row) if row["admission_id"] else None,
+        )
+
+    def rights(self, plan: Plan, left: Remaining, now: datetime) -> Rights:
+        """Return what a CoA-Request says: what is left, counted from the session's start."""
+        seconds = max(0, int((now - self.started_at).total_seconds())) + left.seconds
+        octets = None if left.octets is None else self.octets + left.octets
+        return Rights(plan, max(1, seconds), octets)
+
+
+def result_of(ask: Ask, answer: Answer | None, advice: str) -> Result:
+    """Return what a NAS's answer means; `advice`: what to look at where there was none."""
+    if answer is None:
+        hint = f" : {advice}" if advice else ""
+        return Result(Outcome.NO_ANSWER, f"la passerelle n'a pas répondu{hint}")
+    if not answer.acknowledged:
+        return Result(Outcome.REFUSED, answer.words_for(ask), answer.error_cause)
+    done = Outcome.CLOSED if ask is Ask.DISCONNECT else Outcome.CHANGED
+    return Result(done, answer.words_for(ask), answer.error_cause)
+
+
+def silent_brand(advice: str) -> Result:
+    """Return that a brand takes no disconnection by RADIUS."""
+    hint = f" : {advice}" if advice else ""
+    return Result(Outcome.IMPOSSIBLE, f"cette marque ne se déconnecte pas par RADIUS{hint}")
+
+
+def together(results: Sequence[Result]) -> Result:
+    """Return what came of several sessions in one: how many of each, the worst of them."""
+    if len(results) == 1:
+        return results[0]
+    counts = Counter(result.outcome for result in results)
+    told = [f"{n} {_OUTCOMES[kind][n > 1]}" for kind in _OUTCOMES if (n := counts[kind])]
+    worst = max(counts, key=list(_OUTCOMES).index)
+    return Result(worst, ", ".join(told), sessions=len(results))
+
+
+def _names(row: Mapping[str, Any]) -> SessionNames:
+    device, address = row["device"], row["address"]
+    return SessionNames(
+        user_name=row["user_name"],
+        acct_session_id=row["acct_session_id"],
+        device=bytes.fromhex(device.replace(":", "")) if device else None,
+        address=IPv4Address(address) if address else None,
+        nas_handle=row["nas_handle"],
+    )
+
+
+def _right(row: Mapping[str, Any]) -> Right:
+    return Right(row["plan_id"], row["ends_at"], row["revoked_at"], row["used_octets"])
