@@ -12,8 +12,9 @@ test holds them equal. Its rules:
   long. Such an end has a negative cause, gives way to a Stop, and to any record that shows the
   session alive after it.
 * A name used again (Acct-Session-Id, §5.5) is another session: its record begins after all that is
-  known of the first, or happened before all of it. A Start said again and a Stop said again are
-  no new session: nothing was heard between the Starts, the Stops tell the same.
+  known of the first, happened before all of it, or is older than its Stop said. A Start said again
+  and a Stop said again are no new session: nothing was heard between the Starts, the Stops tell
+  the same.
 * A record that tells no age belongs to the newest session of its name, and is dated by it.
 * Totals only grow. A counter lower than in a younger report has wrapped at 32 bits (where the step
   is the shorter way round, RFC 1982 §3.2) or begun anew, and counts on. What only a lost report
@@ -193,12 +194,18 @@ def choose(sessions: Sequence[Session], report: Report) -> int | None:
 def fits(session: Session, report: Report) -> bool:
     """Whether a record can be of this session: neither begins after it nor happened before it."""
     slack = timedelta(seconds=SAME_INSTANT_SECONDS)
-    if report.happened_at < session.started_at - slack:
+    if report.happened_at < session.started_at - slack or _outlives(session, report):
         return False
     begins_at = report.begins_at
     if begins_at is None or begins_at <= session.heard_until + slack:
         return True
     return _says_again(session, report)
+
+
+def _outlives(session: Session, report: Report) -> bool:
+    """Whether it tells a greater age than the session's Stop did."""
+    oldest = session.session_seconds + SAME_INSTANT_SECONDS
+    return session.state is State.ENDED and report.session_seconds > oldest
 
 
 def _says_again(session: Session, report: Report) -> bool:

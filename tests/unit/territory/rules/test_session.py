@@ -101,6 +101,14 @@ def test_a_session_time_that_falls_back_is_another_session() -> None:
     assert second.started_at == at(870)
 
 
+def test_a_name_used_again_at_once_is_another_session_by_its_age() -> None:
+    """Within seconds of the end a Start may be the first one's; an age over its Stop's is not."""
+    again = (told(START, 153), told(INTERIM, 453, 300))
+    first, second = fold((*LIFE, *again))
+    assert (first.ended_at, first.upload.total) == (at(150), 25)
+    assert (second.started_at, second.state) == (at(153), State.OPEN)
+
+
 def test_a_late_stop_finds_its_own_session_among_those_of_its_name() -> None:
     """It happened before the second began: it neither ends the second nor prolongs the first."""
     late = told(STOP, 150, 150, delay_seconds=600, terminate_cause=1)
@@ -134,7 +142,7 @@ def test_a_stop_repeated_late_is_that_stop() -> None:
 
 def test_the_earliest_stop_stands() -> None:
     """With its cause; of two at one instant, the one that tells a cause."""
-    stops = (told(STOP, 90, 90, terminate_cause=2), told(STOP, 80, 80, terminate_cause=5))
+    stops = (told(STOP, 84, 84, terminate_cause=2), told(STOP, 80, 80, terminate_cause=5))
     for order in permutations((*stops, told(STOP, 80, 80))):
         (session,) = fold(order)
         assert (session.ended_at, session.terminate_cause) == (at(80), 5)
