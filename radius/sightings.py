@@ -1,25 +1,33 @@
 """What technicians see of the packets: each NAS's last sign of life, and who is not answered.
 
-Counted in memory, flushed every few seconds in two statements, kept while the database is away.
+Counted in memory, flushed every few seconds in a few statements, kept while the database is away.
 Discards are counted by source and reason. The sources of a flood are many and spoofed: of those
-that are no NAS, the first thousand of a day are listed by this process, and all others count as
-one unspecified address. A NAS is always listed: there are only so many, and a technician looks for
-theirs on the day of a flood too.
+that are no NAS, the first thousand of a day are listed, however many processes hear them, and all
+others count as one unspecified address. A NAS is always listed: there are only so many, and a
+technician looks for theirs on the day of a flood too.
+
+That a NAS signs is made durable here as well: the first to write it tells every other process.
 """
 
 import asyncio
-from dataclasses import astuple, dataclass
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import astuple, dataclass, replace
 from datetime import date, datetime
+from ipaddress import ip_address
 from typing import Final
 from uuid import UUID
 
 import asyncpg
 
+from radius.nas_directory import CHANNEL
 from radius.outages import Outage
+from radius.stranger import claimed_name, packet_kind
 from territory.clock import Clock
 
 _FLUSH_SECONDS: Final = 3.0
 _UNKNOWN_SOURCES_A_DAY: Final = 1_000
+_MAPPED: Final = "::ffff:"
 _ANYWHERE: Final = "0.0.0.0"  # noqa: S104 - stands for all that were too many to list
 
 UNKNOWN_NAS: Final = "unknown-nas"
@@ -27,10 +35,13 @@ UNKNOWN_NAS: Final = "unknown-nas"
 
 _SEEN: Final = """
 insert into live.nas_seen as known
-    (nas_id, last_access_at, last_accounting_at, unsigned_packets, accepts, rejects)
+    (nas_id, last_access_at, last_accounting_at, unsigned_packets, accepts, rejects,
+     signed_since, last_unsigned_at, old_secret_at, next_secret_at)
 select seen.* from unnest(
-    $1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::bigint[], $5::bigint[], $6::bigint[])
-    as seen(nas_id, last_access_at, last_accounting_at, unsigned_packets, accepts, rejects)
+    $1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::bigint[], $5::bigint[], $6::bigint[],
+    $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::timestamptz[])
+    as seen(nas_id, last_access_at, last_accounting_at, unsigned_packets, accepts, rejects,
+        signed_since, last_unsigned_at, old_secret_at, next_secret_at)
 where exists (select from territory.nas where id = seen.nas_id)
 order by nas_id
 on conflict (nas_id) do update set
@@ -38,19 +49,38 @@ on conflict (nas_id) do update set
     last_accounting_at = greatest(known.last_accounting_at, excluded.last_accounting_at),
     unsigned_packets = known.unsigned_packets + excluded.unsigned_packets,
     accepts = known.accepts + excluded.accepts,
-    rejects = known.rejects + excluded.rejects
+    rejects = known.rejects + excluded.rejects,
+    signed_since = coalesce(known.signed_since, case
+        when known.unlearned_at is null or excluded.signed_since > known.unlearned_at
+        then excluded.signed_since end),
+    last_unsigned_at = greatest(known.last_unsigned_at, excluded.last_unsigned_at),
+    old_secret_at = greatest(known.old_secret_at, excluded.old_secret_at),
+    next_secret_at = greatest(known.next_secret_at, excluded.next_secret_at)
+"""
+_NOTIFY: Final = "select pg_notify($1, '')"
+_LOCK: Final = "select pg_advisory_xact_lock(hashtextextended('socle unknown nas', 0))"
+_LISTED: Final = """
+select day, source_address from live.discard where reason = $1 and day = any($2::date[])
 """
 _DISCARDED: Final = """
-insert into live.discard as known (day, source_address, reason, packets, first_at, last_at)
-select day, source_address::inet, reason, packets, first_at, last_at from unnest(
-    $1::date[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::timestamptz[])
-    as discard(day, source_address, reason, packets, first_at, last_at)
+insert into live.discard as known
+    (day, source_address, reason, packets, first_at, last_at, packet_kind, claimed_name)
+select day, source_address::inet, reason, packets, first_at, last_at, packet_kind, claimed_name
+from unnest(
+    $1::date[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::timestamptz[],
+    $7::text[], $8::text[])
+    as discard(day, source_address, reason, packets, first_at, last_at, packet_kind, claimed_name)
 order by day, source_address::inet, reason
 on conflict (day, source_address, reason) do update set
     packets = known.packets + excluded.packets,
     first_at = least(known.first_at, excluded.first_at),
-    last_at = greatest(known.last_at, excluded.last_at)
+    last_at = greatest(known.last_at, excluded.last_at),
+    packet_kind = coalesce(excluded.packet_kind, known.packet_kind),
+    claimed_name = coalesce(excluded.claimed_name, known.claimed_name)
 """
+
+Key = tuple[date, str, str]
+"""UTC day, source address, reason."""
 
 
 @dataclass(slots=True)
@@ -62,6 +92,39 @@ class Seen:
     unsigned_packets: int = 0
     accepts: int = 0
     rejects: int = 0
+    signed_since: datetime | None = None
+    """First signed Access-Request of one that learns."""
+    last_unsigned_at: datetime | None = None
+    old_secret_at: datetime | None = None
+    """Last packet under the secret that a rotation takes away."""
+    next_secret_at: datetime | None = None
+    """Last packet under the secret that a rotation brings in."""
+
+    def add(self, earlier: "Seen") -> None:
+        """Add what was counted before, and could not be written."""
+        for name in _INSTANTS:
+            setattr(self, name, getattr(self, name) or getattr(earlier, name))
+        self.signed_since = earlier.signed_since or self.signed_since
+        self.unsigned_packets += earlier.unsigned_packets
+        self.accepts += earlier.accepts
+        self.rejects += earlier.rejects
+
+    def used_secret(self, is_next: bool) -> None:
+        """Say which secret of a rotation its last packet was under."""
+        last = max(filter(None, (self.last_access_at, self.last_accounting_at)), default=None)
+        if is_next:
+            self.next_secret_at = last
+        else:
+            self.old_secret_at = last
+
+
+_INSTANTS: Final = (
+    "last_access_at",
+    "last_accounting_at",
+    "last_unsigned_at",
+    "old_secret_at",
+    "next_secret_at",
+)
 
 
 @dataclass(slots=True)
@@ -71,17 +134,72 @@ class Discarded:
     packets: int
     first_at: datetime
     last_at: datetime
+    packet_kind: str | None = None
+    """Of an unknown sender: what the first of them was."""
+    claimed_name: str | None = None
+    """Of an unknown sender: who it says it is."""
+
+    def add(self, earlier: "Discarded") -> None:
+        """Add others of the same source and reason."""
+        self.packets += earlier.packets
+        self.first_at = min(self.first_at, earlier.first_at)
+        self.last_at = max(self.last_at, earlier.last_at)
+
+
+def within_bound(
+    discarded: dict[Key, Discarded], listed: set[tuple[date, str]], most: int
+) -> dict[Key, Discarded]:
+    """Return the counts with no more than `most` unknown sources a day among them.
+
+    Args:
+        discarded: what is to be written.
+        listed: day and address of the unknown sources that are listed already.
+        most: how many a day may be; all others count as one unspecified address.
+    """
+    places = {place for place in listed if place[1] != _ANYWHERE}
+    taken = Counter(day for day, _ in places)
+    kept: dict[Key, Discarded] = {}
+    for (day, address, reason), counts in discarded.items():
+        key, mine = (day, address, reason), replace(counts)
+        place = day, str(ip_address(address))
+        if reason == UNKNOWN_NAS and address != _ANYWHERE and place not in places:
+            if taken[day] < most:
+                taken[day] += 1
+                places.add(place)
+            else:
+                key = day, _ANYWHERE, reason
+                mine.packet_kind = mine.claimed_name = None
+        if (known := kept.setdefault(key, mine)) is not mine:
+            known.add(mine)
+    return kept
+
+
+def _no_rotation(_: UUID) -> bool | None:
+    return None
 
 
 class Sightings:
     """Counts by NAS and by source, on their way into the database."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", clock: Clock) -> None:
+    def __init__(
+        self,
+        pool: "asyncpg.Pool[asyncpg.Record]",
+        clock: Clock,
+        uses_next_secret: Callable[[UUID], bool | None] = _no_rotation,
+    ) -> None:
+        """Take the database, the clock, and who knows which secret of a rotation is in use.
+
+        Args:
+            pool: of connections as socle_radius.
+            clock: dates what is seen.
+            uses_next_secret: of a NAS; None where there is no rotation.
+        """
         self._pool = pool
+        self._uses_next_secret = uses_next_secret
         self._clock = clock
         self._outage = Outage("sightings")
         self._seen: dict[UUID, Seen] = {}
-        self._discarded: dict[tuple[date, str, str], Discarded] = {}
+        self._discarded: dict[Key, Discarded] = {}
         self._day: date | None = None
         self._unknown_today: set[str] = set()
 
@@ -92,18 +210,22 @@ class Sightings:
             seen = self._seen[nas_id] = Seen()
         return seen
 
-    def discard(self, address: str, reason: str) -> None:
-        """Count one discarded packet."""
+    def discard(self, address: str, reason: str, datagram: bytes = b"") -> None:
+        """Count one discarded packet; `datagram` is looked at where its sender is unknown."""
         now = self._clock.now()
+        address = address.removeprefix(_MAPPED)
         if reason == UNKNOWN_NAS:
             address = self._listed(address, now.date())
         key = (now.date(), address, reason)
         known = self._discarded.get(key)
-        if known is None:
-            self._discarded[key] = Discarded(1, now, now)
-        else:
+        if known is not None:
             known.packets += 1
             known.last_at = now
+        elif reason == UNKNOWN_NAS and address != _ANYWHERE:
+            said = packet_kind(datagram), claimed_name(datagram)
+            self._discarded[key] = Discarded(1, now, now, *said)
+        else:
+            self._discarded[key] = Discarded(1, now, now)
 
     def _listed(self, address: str, day: date) -> str:
         """Return the address an unknown source counts under: its own, or one for all the rest."""
@@ -129,6 +251,9 @@ class Sightings:
         if not self._seen and not self._discarded:
             return
         seen, self._seen = self._seen, {}
+        for nas_id, each in seen.items():
+            if (is_next := self._uses_next_secret(nas_id)) is not None:
+                each.used_secret(is_next)
         discarded, self._discarded = self._discarded, {}
         try:
             async with asyncio.timeout(_FLUSH_SECONDS):
@@ -139,34 +264,40 @@ class Sightings:
         else:
             self._outage.is_over()
 
-    async def _write(
-        self,
-        seen: dict[UUID, Seen],
-        discarded: dict[tuple[date, str, str], Discarded],
-    ) -> None:
+    async def _write(self, seen: dict[UUID, Seen], discarded: dict[Key, Discarded]) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
             if seen:
                 counts = zip(*(astuple(each) for each in seen.values()), strict=True)
                 await connection.execute(_SEEN, list(seen), *counts)
+            if any(each.signed_since for each in seen.values()):
+                await connection.execute(_NOTIFY, CHANNEL)
             if discarded:
-                keys = zip(*discarded, strict=True)
-                counts = zip(*(astuple(each) for each in discarded.values()), strict=True)
+                kept = within_bound(
+                    discarded, await _listed(connection, discarded), _UNKNOWN_SOURCES_A_DAY
+                )
+                keys = zip(*kept, strict=True)
+                counts = zip(*(astuple(each) for each in kept.values()), strict=True)
                 await connection.execute(_DISCARDED, *keys, *counts)
 
-    def _put_back(
-        self,
-        seen: dict[UUID, Seen],
-        discarded: dict[tuple[date, str, str], Discarded],
-    ) -> None:
-        for nas_id, older in seen.items():
-            newer = self.of(nas_id)
-            newer.last_access_at = newer.last_access_at or older.last_access_at
-            newer.last_accounting_at = newer.last_accounting_at or older.last_accounting_at
-            newer.unsigned_packets += older.unsigned_packets
-            newer.accepts += older.accepts
-            newer.rejects += older.rejects
-        for key, earlier in discarded.items():
-            later = self._discarded.setdefault(key, earlier)
-            if later is not earlier:
-                later.packets += earlier.packets
-                later.first_at = earlier.first_at
+    def _put_back(self, seen: dict[UUID, Seen], discarded: dict[Key, Discarded]) -> None:
+        for nas_id, earlier in seen.items():
+            self.of(nas_id).add(earlier)
+        for key, before in discarded.items():
+            later = self._discarded.setdefault(key, before)
+            if later is not before:
+                later.add(before)
+
+
+async def _listed(
+    connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]", discarded: dict[Key, Discarded]
+) -> set[tuple[date, str]]:
+    """Return the unknown sources that are listed on these days, by whichever process.
+
+    Holds the others back until the transaction ends, so that two never add the thousandth.
+    """
+    days = {day for day, _, reason in discarded if reason == UNKNOWN_NAS}
+    if not days:
+        return set()
+    await connection.execute(_LOCK)
+    rows = await connection.fetch(_LISTED, UNKNOWN_NAS, list(days))
+    return {(row["day"], str(ip_address(row["source_address"]))) for row in rows}

@@ -60,6 +60,8 @@ class GatewayConfiguration:
     """Phones known beforehand, by source address; any other is given a lease when it appears."""
     macauth: bool = False
     """Ask the RADIUS server about a phone as soon as it appears."""
+    macpasswd: str = ""
+    """Password shown for every phone; empty: its MAC address."""
     interim_seconds: int | None = None
     """Goes before the server's Acct-Interim-Interval."""
     challengetimeout: timedelta = timedelta(seconds=600)

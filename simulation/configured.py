@@ -13,7 +13,9 @@ from simulation.configuration import GatewayConfiguration, RadiusServer
 from simulation.site import SiteConfiguration
 from territory.database.tables import gateway, nas, plan, site
 from territory.keyring import Keyring
+from territory.rules.mac_form import given_password
 from territory.settings import Settings
+from territory.vocabulary import MacPassword, MacUserName
 
 BRAND = "coovachilli"
 UAM_PORT = 3990
@@ -27,6 +29,9 @@ _GATEWAYS = (
         nas.c.code.label("nas_code"),
         nas.c.shared_secret_sealed,
         nas.c.coa_port,
+        nas.c.next_secret_sealed,
+        nas.c.mac_user_name,
+        nas.c.mac_password,
         plan.c.mac_authentication,
     )
     .select_from(gateway)
@@ -69,6 +74,7 @@ def is_loopback(login_address: str) -> bool:
 def _configuration(row: RowMapping, keyring: Keyring, settings: Settings) -> GatewayConfiguration:
     host, _, port = row["login_address"].partition(":")
     sealed = row["portal_secret_sealed"]
+    shared_secret = keyring.open(row["next_secret_sealed"] or row["shared_secret_sealed"])
     radius = settings.radius
     return GatewayConfiguration(
         nasid=row["identifier"] or row["nas_code"],
@@ -78,11 +84,22 @@ def _configuration(row: RowMapping, keyring: Keyring, settings: Settings) -> Gat
         uamsecret=keyring.open(sealed) if sealed else "",
         coaport=row["coa_port"],
         network=IPv4Network("10.1.0.0/24"),
-        macauth=row["mac_authentication"],
+        macauth=row["mac_authentication"] and row["mac_user_name"] != MacUserName.NONE,
+        macpasswd=_macpasswd(MacPassword(row["mac_password"]), shared_secret),
         radius=RadiusServer(
-            keyring.open(row["shared_secret_sealed"]),
+            shared_secret,
             "127.0.0.1" if ip_address(radius.host).is_unspecified else radius.host,
             radius.authentication_port,
             radius.accounting_port,
         ),
     )
+
+
+def _macpasswd(password: MacPassword, shared_secret: str) -> str:
+    match password:
+        case MacPassword.GIVEN:
+            return given_password(shared_secret)
+        case MacPassword.SHARED_SECRET:
+            return shared_secret
+        case _:
+            return ""

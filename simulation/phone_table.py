@@ -156,11 +156,13 @@ class PhoneTable:
         return self._conclude(source, phone, user_name, reply)
 
     async def authenticate_mac(self, source: str) -> None:
-        """Ask the RADIUS server about the phone's MAC address, as its name and its password."""
+        """Ask the RADIUS server about the phone by its MAC address, its own password or the one
+        given."""
         phone = self._phones[source]
         if phone.online:
             return
-        reply = await self.radius.authenticate(phone, phone.mac, uam.Pap(phone.mac.encode()))
+        shown = self.options.macpasswd or phone.mac
+        reply = await self.radius.authenticate(phone, phone.mac, uam.Pap(shown.encode()))
         if reply is not None and reply.accepted:
             self._admit(source, phone.mac, reply)
 

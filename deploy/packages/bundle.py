@@ -19,10 +19,11 @@ from typing import Any
 import jinja2
 
 from deploy.packages.catalogue import Offer, Rendering
-from deploy.packages.site_sheet import Base, GatewaySheet, SiteSheet
+from deploy.packages.site_sheet import Base, GatewaySheet, NasSheet, SiteSheet
 from territory.errors import ConfigurationError, Fault
 from territory.identifiers import MAX_SSID_OCTETS
-from territory.vocabulary import Brand, Link
+from territory.rules.mac_form import given_password
+from territory.vocabulary import Brand, Link, MacPassword, MacUserName
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _SUFFIX = ".j2"
@@ -92,9 +93,22 @@ def _radius_faults(gateway: GatewaySheet, base: Base) -> Iterator[Fault]:
     if len(gateway.nas) != 1:
         expected = f"expected one nas, found {len(gateway.nas)}: CoovaChilli has one secret"
         yield Fault(f"gateway {gateway.code}", expected)
+    for nas in gateway.nas:
+        yield from _mac_form_faults(nas)
     if not base.radius_addresses:
         expected = "expected the address at which sites reach RADIUS through their link"
         yield Fault("radius.reached_at", expected)
+
+
+def _mac_form_faults(nas: NasSheet) -> Iterator[Fault]:
+    """CoovaChilli presents a device in one way (coova-chilli src/chilli.c, auth_radius)."""
+    form = nas.mac_form
+    if form.user_name not in {MacUserName.NONE, MacUserName.HYPHENS_UPPER}:
+        expected = f"expected mac_user_name {MacUserName.HYPHENS_UPPER}: CoovaChilli has no other"
+        yield Fault(f"nas {nas.code}", expected)
+    if form.password is MacPassword.CALL_CHECK:
+        expected = "expected mac_password user-name or given: CoovaChilli sends no Call-Check"
+        yield Fault(f"nas {nas.code}", expected)
 
 
 def _quoting_faults(gateway: GatewaySheet) -> Iterator[Fault]:
@@ -124,6 +138,8 @@ def _words(offer: Offer, site: SiteSheet, gateway: GatewaySheet, base: Base) -> 
         "plan": site.plan,
         "gateway": gateway,
         "nas": gateway.nas[0] if gateway.nas else None,
+        "presents_devices": site.plan["mac_authentication"] and _presents_devices(gateway),
+        "mac_password": _mac_password(gateway),
         "base": base,
         "guests": gateway.guest_network(offer.guest_prefix_length),
         "has_tunnel": _has_tunnel(site, gateway),
@@ -137,6 +153,21 @@ def _words(offer: Offer, site: SiteSheet, gateway: GatewaySheet, base: Base) -> 
         "fas_port": fas_port(gateway),
         "captive_api": captive_api(gateway),
     }
+
+
+def _presents_devices(gateway: GatewaySheet) -> bool:
+    return any(nas.mac_form.user_name is not MacUserName.NONE for nas in gateway.nas)
+
+
+def _mac_password(gateway: GatewaySheet) -> str | None:
+    """Return the one password shown for every device; None: the User-Name itself."""
+    for nas in gateway.nas:
+        match nas.mac_form.password:
+            case MacPassword.GIVEN:
+                return given_password(nas.shared_secret)
+            case MacPassword.SHARED_SECRET:
+                return nas.shared_secret
+    return None
 
 
 def _has_tunnel(site: SiteSheet, gateway: GatewaySheet) -> bool:

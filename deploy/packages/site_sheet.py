@@ -13,8 +13,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from territory.application.state import Kind, Secret, State, Values
 from territory.errors import ConfigurationError, Fault
+from territory.rules.mac_form import MacForm
 from territory.settings import Settings
-from territory.vocabulary import Brand, Link, NetworkKind
+from territory.vocabulary import Brand, Link, MacPassword, MacUserName, NetworkKind
 
 _LOGIN_PORTS = {Brand.OPENNDS: 2050}
 _UAM_PORT = 3990
@@ -59,8 +60,10 @@ class NasSheet:
     identifier: str
     """NAS-Identifier it is told to send."""
     shared_secret: str = field(repr=False)
-    """In clear, for the router's configuration."""
+    """In clear, for the router's configuration; during a rotation, the one that comes."""
     coa_port: int
+    mac_form: MacForm
+    """How it presents a device by its MAC address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +175,10 @@ def _nas(state: State, site: str, gateway: str) -> Iterator[NasSheet]:
                 code=code,
                 source_address=values["source_address"],
                 identifier=values["identifier"] or gateway,
-                shared_secret=_clear(values["shared_secret"]),
+                shared_secret=_clear(values["next_secret"] or values["shared_secret"]),
+                mac_form=MacForm(
+                    MacUserName(values["mac_user_name"]), MacPassword(values["mac_password"])
+                ),
                 coa_port=values["coa_port"],
             )
 

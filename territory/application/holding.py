@@ -55,7 +55,7 @@ SHAPES: dict[Kind, Shape] = {
         tables.nas,
         None,
         references={"site": Kind.SITE, "gateway": Kind.GATEWAY},
-        secrets=frozenset({"shared_secret"}),
+        secrets=frozenset({"shared_secret", "next_secret"}),
     ),
     Kind.ACCESS_POINT: Shape(tables.access_point, None, references=_SITE),
     Kind.OPERATOR: Shape(
@@ -67,7 +67,7 @@ SHAPES: dict[Kind, Shape] = {
 }
 _NOT_DESCRIBED = frozenset(
     {"id", "valid_from", "valid_until", "password_hash", "failed_attempts", "locked_until"}
-    | {"disabled_at", "created_at"}
+    | {"disabled_at", "created_at", "rotation_began_at"}
 )
 """Columns that other parts of the base write."""
 

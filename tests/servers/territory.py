@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from territory.database.connect import open_engine
 from territory.database.tables import gateway, nas, network, organisation, plan, site
 from territory.keyring import Keyring
+from territory.rules.mac_form import form_of_brand
 
 PORTAL_SECRET = "uamsecret-of-the-lab-0123456789"
 SHARED_SECRET = "radius-secret-of-the-lab-0123456"
@@ -114,6 +115,8 @@ async def _site(connection: AsyncConnection, keyring: Keyring, owner: UUID, each
                 limit_proxy_state=True,
                 coa_port=each.coa_port,
                 attribute_sets=["standard", "wispr", "coovachilli"],
+                mac_user_name=form_of_brand(each.brand).user_name.value,
+                mac_password=form_of_brand(each.brand).password.value,
             )
         )
     return site_id

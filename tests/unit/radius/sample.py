@@ -8,13 +8,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from radius.mac_authentication import mac_authentication
 from radius.nas import Nas
 from radius.policy import Facts
 from radius.protocol.authenticators import SharedSecret
 from radius.protocol.packet import Packet, decode
 from radius.rights import Plan
 from territory.rules.credentials import credential_password
-from territory.vocabulary import Brand, MessageAuthenticatorRule
+from territory.rules.mac_form import MacForm
+from territory.vocabulary import Brand, MacUserName, MessageAuthenticatorRule
 
 SECRET = b"radius-secret-of-the-lab-0123456"
 KEY = bytes(range(32))
@@ -34,6 +36,7 @@ NAS = Nas(
     coa_port=3799,
     brand=Brand.COOVACHILLI,
     attribute_sets=frozenset({"standard", "wispr", "coovachilli"}),
+    mac_authentication=mac_authentication(MacForm(MacUserName.HYPHENS_UPPER), SECRET.decode()),
 )
 PLAN = Plan(
     id=UUID(int=3),

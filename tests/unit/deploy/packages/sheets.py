@@ -5,7 +5,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from deploy.packages.site_sheet import Base, GatewaySheet, NasSheet, SiteSheet
-from territory.vocabulary import Brand, Link
+from territory.rules.mac_form import MacForm
+from territory.vocabulary import Brand, Link, MacUserName
 
 UAM_SECRET = "uam-secret-of-24-characters"
 RADIUS_SECRET = "radius-secret-of-24-characters"
@@ -18,7 +19,9 @@ BASE = Base(
     tunnel_endpoint="vpn.meuse.example:51820",
     tunnel_public_key="6aXcDzw1BBhJzc8YpYPG7F4Fh0b3xJbCl0k1bqPpTGA=",
 )
-NAS = NasSheet("nas", "10.55.0.11", "mairie", RADIUS_SECRET, 3799)
+NAS = NasSheet(
+    "nas", "10.55.0.11", "mairie", RADIUS_SECRET, 3799, MacForm(MacUserName.HYPHENS_UPPER)
+)
 CHILLI = GatewaySheet(
     code="gw",
     brand=Brand.COOVACHILLI,

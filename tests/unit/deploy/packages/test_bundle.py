@@ -11,9 +11,10 @@ import pytest
 
 from deploy.packages.bundle import BundleFile, enhanced_ssid, render, uci_text
 from deploy.packages.catalogue import offer_named
-from deploy.packages.site_sheet import Base, GatewaySheet, SiteSheet
+from deploy.packages.site_sheet import Base, GatewaySheet, NasSheet, SiteSheet
 from territory.errors import ConfigurationError
-from territory.vocabulary import Brand, Link
+from territory.rules.mac_form import MacForm, given_password
+from territory.vocabulary import Brand, Link, MacPassword, MacUserName
 from tests.unit.deploy.packages.sheets import (
     BASE,
     CHILLI,
@@ -36,6 +37,11 @@ def files(
 ) -> dict[str, BundleFile]:
     """Return a bundle by path."""
     return {str(file.path): file for file in render(OFFER, site, gateway, base)}
+
+
+def with_nas(nas: NasSheet) -> GatewaySheet:
+    """Return the CoovaChilli gateway with this NAS."""
+    return replace(CHILLI, nas=(nas,))
 
 
 def options(content: str) -> dict[str, list[str]]:
@@ -86,6 +92,44 @@ def test_coovachilli_has_every_option() -> None:
         "definteriminterval": "300",
         "macauth": "1",
     }
+
+
+@pytest.mark.parametrize(
+    ("password", "macpasswd"),
+    [
+        (MacPassword.USER_NAME, None),
+        (MacPassword.GIVEN, [given_password(RADIUS_SECRET)]),
+        (MacPassword.SHARED_SECRET, [RADIUS_SECRET]),
+    ],
+)
+def test_chilli_shows_the_password_the_base_expects(
+    password: MacPassword, macpasswd: list[str] | None
+) -> None:
+    """Without macpasswd it shows the name again, as RADIUS expects of `user-name`."""
+    nas = replace(NAS, mac_form=replace(NAS.mac_form, password=password))
+    found = options(files(with_nas(nas))["files/etc/config/chilli"].content)
+    assert found["macauth"] == ["1"]
+    assert found.get("macpasswd") == macpasswd
+
+
+def test_a_nas_that_presents_no_device_has_no_macauth() -> None:
+    """What it does not declare, it is not told to do."""
+    nas = replace(NAS, mac_form=MacForm(MacUserName.NONE))
+    assert "macauth" not in options(files(with_nas(nas))["files/etc/config/chilli"].content)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        MacForm(MacUserName.PLAIN),
+        MacForm(MacUserName.HYPHENS_UPPER, MacPassword.CALL_CHECK),
+    ],
+)
+def test_what_chilli_cannot_show_is_refused(form: MacForm) -> None:
+    """It writes AA-BB-CC-DD-EE-FF, and sends no Call-Check."""
+    nas = replace(NAS, mac_form=form)
+    with pytest.raises(ConfigurationError, match="CoovaChilli"):
+        files(with_nas(nas))
 
 
 def test_chilli_reads_options_only() -> None:

@@ -32,7 +32,10 @@ NAS = {
     "source_address": "10.55.0.11",
     "identifier": None,
     "shared_secret": Secret("r" * 24),
+    "next_secret": None,
     "coa_port": 3799,
+    "mac_user_name": "AA-BB-CC-DD-EE-FF",
+    "mac_password": "given",
 }
 STATE: dict[Kind, dict[str, Any]] = {
     Kind.ORGANISATION: {"bar": {"name": "Bar", "contact_email": "a@b.example"}},
@@ -61,6 +64,13 @@ def test_a_site_has_its_own_only() -> None:
     assert [gateway.code for gateway in sheet.gateways] == ["gw", "nds"]
     assert [nas.code for nas in sheet.gateways[0].nas] == ["nas"]
     assert sheet.gateways[1].nas == ()
+
+
+def test_a_rotation_s_next_secret_is_the_one_to_configure() -> None:
+    """So that rendering the bundle again is all a technician does at the gateway."""
+    nas = {**NAS, "next_secret": Secret("n" * 24)}
+    sheet = site_sheet({**STATE, Kind.NAS: {"nas": nas}}, "mairie", BASE)
+    assert sheet.gateways[0].nas[0].shared_secret == "n" * 24
 
 
 def test_what_a_record_leaves_out() -> None:
