@@ -18,6 +18,7 @@ from socle.commands.case import case
 from socle.commands.custodian import custodian
 from socle.commands.device import device
 from socle.commands.operator import operator
+from socle.commands.radsec import radsec
 from socle.commands.site import site
 from socle.status import FAILED, MISCONFIGURED, Misconfigured
 from territory.database.components import Component
@@ -42,6 +43,7 @@ app.add_typer(case, name="case")
 app.add_typer(custodian, name="custodian")
 app.add_typer(device, name="device")
 app.add_typer(operator, name="operator")
+app.add_typer(radsec, name="radsec")
 app.add_typer(site, name="site")
 
 

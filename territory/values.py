@@ -9,7 +9,6 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
-from datetime import date
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -20,7 +19,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from territory.errors import ProtocolError
 from territory.identifiers import MAX_SSID_OCTETS, InseeCode, MacAddress, Siren
 from territory.measures import parse_duration, parse_rate, parse_volume
-from territory.rules.opening_hours import hours_faults
+from territory.rules.opening_hours import hours_faults, parse_closed_days
 
 MIN_SECRET_CHARACTERS = 24
 _MAX_SECRET_CHARACTERS = 128
@@ -107,10 +106,15 @@ def _inside_address(content: object) -> IPv4Address | IPv6Address:
     return found
 
 
-def _tls_name(text: str) -> str:
+def dns_name(text: str) -> str:
+    """Return a host's full DNS name in lower case.
+
+    Raises:
+        ValueError: what was expected.
+    """
     name = text.lower()
     if len(name) > 253 or "." not in name or not _HOST.fullmatch(name) or name[-1].isdigit():
-        raise ValueError("the DNS name in its certificate, such as nas-mairie.wifi.meuse.example")
+        raise ValueError("the DNS name in a certificate, such as nas-mairie.wifi.meuse.example")
     return name
 
 
@@ -161,22 +165,6 @@ def _opening_hours(text: str) -> str:
     if faults := hours_faults(text):
         raise ValueError("; ".join(faults).removeprefix("expected "))
     return text
-
-
-def parse_closed_days(text: str) -> tuple[date, date]:
-    """Return the first and last day of a closure written `2026-12-24` or `2026-08-01/2026-08-15`.
-
-    Raises:
-        ValueError: it is written otherwise, or ends before it begins.
-    """
-    first, _, last = text.partition("/")
-    try:
-        span = date.fromisoformat(first.strip()), date.fromisoformat((last or first).strip())
-    except ValueError:
-        span = None
-    if span is None or span[0] > span[1]:
-        raise ValueError("a day such as 2026-12-24, or days such as 2026-08-01/2026-08-15")
-    return span
 
 
 def _closed_days(text: str) -> str:
@@ -232,6 +220,6 @@ AgeRecipient = Annotated[str, AfterValidator(_age_recipient)]
 SigningKey = Annotated[str, AfterValidator(_signing_key)]
 MacText = Annotated[str, AfterValidator(_mac)]
 AnyAddress = Annotated[Address, BeforeValidator(_address)]
-TlsName = Annotated[str, AfterValidator(_tls_name)]
+TlsName = Annotated[str, AfterValidator(dns_name)]
 InsideAddress = Annotated[Address, BeforeValidator(_inside_address)]
 PublicAddress = Annotated[Address, BeforeValidator(_public_address)]

@@ -27,6 +27,9 @@ from territory.vocabulary import Brand, Link, MacPassword, MacUserName
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _SUFFIX = ".j2"
+_RADSEC_TEMPLATE = "openwrt-radsec"
+RADSEC_FOLDER = PurePosixPath("files/etc/socle-radsec")
+"""Where a bundle has its key and certificates, once they are issued."""
 _HTTP_PORT = 80
 _ENHANCED_MARK = " OWE"
 _CHILLI_CANNOT_QUOTE = frozenset('"\\')
@@ -83,19 +86,23 @@ def _faults(offer: Offer, site: SiteSheet, gateway: GatewaySheet, base: Base) ->
     if not gateway.portal_secret:
         yield Fault(place, "expected a portal_secret: apply the territory again")
     if gateway.brand is Brand.COOVACHILLI:
-        yield from _radius_faults(gateway, base)
+        yield from _radius_faults(site, gateway, base)
         yield from _quoting_faults(gateway)
     if _has_tunnel(site, gateway):
         yield from _tunnel_faults(base)
 
 
-def _radius_faults(gateway: GatewaySheet, base: Base) -> Iterator[Fault]:
+def _radius_faults(site: SiteSheet, gateway: GatewaySheet, base: Base) -> Iterator[Fault]:
     if len(gateway.nas) != 1:
         expected = f"expected one nas, found {len(gateway.nas)}: CoovaChilli has one secret"
         yield Fault(f"gateway {gateway.code}", expected)
     for nas in gateway.nas:
         yield from _mac_form_faults(nas)
-    if not base.radius_addresses:
+    if site.link is Link.RADSEC:
+        if not base.radsec_name:
+            expected = "expected the DNS name at which sites reach RADIUS over TLS"
+            yield Fault("radius.radsec.reached_at", expected)
+    elif not base.radius_addresses:
         expected = "expected the address at which sites reach RADIUS through their link"
         yield Fault("radius.reached_at", expected)
 
@@ -143,6 +150,8 @@ def _words(offer: Offer, site: SiteSheet, gateway: GatewaySheet, base: Base) -> 
         "base": base,
         "guests": gateway.guest_network(offer.guest_prefix_length),
         "has_tunnel": _has_tunnel(site, gateway),
+        "by_radsec": _by_radsec(site, gateway),
+        "radsec_folder": f"/{RADSEC_FOLDER.relative_to('files')}",
         "endpoint_host": endpoint_host,
         "endpoint_port": endpoint_port,
         "networks": [(ssid, enhanced_ssid(ssid)) for ssid in site.public_ssids],
@@ -175,10 +184,16 @@ def _has_tunnel(site: SiteSheet, gateway: GatewaySheet) -> bool:
     return site.link is Link.TUNNEL and bool(gateway.nas)
 
 
+def _by_radsec(site: SiteSheet, gateway: GatewaySheet) -> bool:
+    """Tell whether the router has a proxy that carries RADIUS inside TLS."""
+    return site.link is Link.RADSEC and bool(gateway.nas)
+
+
 def _software(offer: Offer, site: SiteSheet, gateway: GatewaySheet) -> tuple[str, ...]:
     """Return the packages the router needs."""
     tunnel = offer.tunnel_software if _has_tunnel(site, gateway) else ()
-    return (*offer.bundles[gateway.brand].software, *tunnel)
+    radsec = offer.radsec_software if _by_radsec(site, gateway) else ()
+    return (*offer.bundles[gateway.brand].software, *tunnel, *radsec)
 
 
 def captive_api(gateway: GatewaySheet) -> str:
@@ -221,6 +236,18 @@ def uci_text(text: object) -> str:
     return "'" + words.replace("'", "'\\''") + "'"
 
 
+def radsecproxy_text(text: object) -> str:
+    """Return a value quoted for radsecproxy.conf, where % begins an octet in hexadecimal.
+
+    Raises:
+        ConfigurationError: a double quote or a control character.
+    """
+    words = str(text)
+    if not words.isprintable() or '"' in words:
+        raise ConfigurationError([Fault("bundle", f"expected no double quote, found {words!r}")])
+    return '"' + words.replace("%", "%25") + '"'
+
+
 def chilli_can_hold(text: object) -> bool:
     """Tell whether a value survives the quotes that chilli's start script puts around it."""
     return not _CHILLI_CANNOT_QUOTE & set(str(text))
@@ -236,7 +263,11 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"uci": uci_text, "sh": lambda text: shlex.quote(str(text))}
+    environment.filters |= {
+        "uci": uci_text,
+        "sh": lambda text: shlex.quote(str(text)),
+        "radsecproxy": radsecproxy_text,
+    }
     environment.tests["chilli_safe"] = chilli_can_hold
     return environment
 
@@ -245,17 +276,19 @@ def _rendered(
     rendering: Rendering, words: dict[str, Any], gateway: GatewaySheet
 ) -> Iterator[BundleFile]:
     environment = _environment()
-    folder = _TEMPLATES / rendering.template
-    for template in sorted(folder.rglob(f"*{_SUFFIX}")):
-        name = template.relative_to(_TEMPLATES).as_posix()
-        path = PurePosixPath(template.relative_to(folder).as_posix().removesuffix(_SUFFIX))
-        content = environment.get_template(name).render(words)
-        yield BundleFile(path, content, _mode(path, content, gateway))
+    names = (rendering.template, *([_RADSEC_TEMPLATE] if words["by_radsec"] else []))
+    for folder in (_TEMPLATES / name for name in names):
+        for template in sorted(folder.rglob(f"*{_SUFFIX}")):
+            name = template.relative_to(_TEMPLATES).as_posix()
+            path = PurePosixPath(template.relative_to(folder).as_posix().removesuffix(_SUFFIX))
+            content = environment.get_template(name).render(words)
+            yield BundleFile(path, content, _mode(path, content, gateway))
 
 
 def _mode(path: PurePosixPath, content: str, gateway: GatewaySheet) -> int:
     secrets = [gateway.portal_secret, *(nas.shared_secret for nas in gateway.nas)]
-    if any(secret in content for secret in secrets):
+    written = [*secrets, *(radsecproxy_text(secret)[1:-1] for secret in secrets)]
+    if any(secret in content for secret in written):
         return SECRET
     return PROGRAM if path.suffix == ".sh" else PUBLIC
 

@@ -48,6 +48,8 @@ class Offer(_Data):
     """By brand of gateway."""
     tunnel_software: tuple[str, ...]
     """Packages a router needs besides, when its link is a tunnel."""
+    radsec_software: tuple[str, ...]
+    """Packages a router needs besides, when its link is RadSec."""
     guest_prefix_length: Annotated[int, Field(ge=16, le=28)]
     """Size of the guests' private network."""
     guest_lease_seconds: Annotated[int, Field(ge=300)]

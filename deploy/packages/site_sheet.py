@@ -36,6 +36,9 @@ class Base:
     """WireGuard `host:port`."""
     tunnel_public_key: str | None
     """WireGuard public key."""
+    radsec_name: str | None = None
+    """DNS name of RADIUS over TLS, as in its certificate."""
+    radsec_port: int = 2083
 
     @classmethod
     def of(cls, settings: Settings) -> "Base":
@@ -47,6 +50,8 @@ class Base:
             accounting_port=settings.radius.accounting_port,
             tunnel_endpoint=settings.tunnel.endpoint,
             tunnel_public_key=settings.tunnel.public_key,
+            radsec_name=settings.radius.radsec.reached_at,
+            radsec_port=settings.radius.radsec.port,
         )
 
 
@@ -55,8 +60,8 @@ class NasSheet:
     """The RADIUS side of a gateway."""
 
     code: str
-    source_address: str
-    """Its address in the link."""
+    source_address: str | None
+    """Its address in the link; None by RadSec."""
     identifier: str
     """NAS-Identifier it is told to send."""
     shared_secret: str = field(repr=False)

@@ -10,7 +10,7 @@ import typer
 
 site = typer.Typer(
     name="site",
-    help="Places with public Wi-Fi: list them, render the files for their gateways.",
+    help="Places with public Wi-Fi: list them, render the files for their gateways, certify them.",
     no_args_is_help=True,
 )
 
@@ -54,3 +54,38 @@ def render(
     from socle.commands.rendering import Rendered, render_site
 
     render_site(Rendered(code, output, package), settings, as_json=json_)
+
+
+@site.command()
+def certificate(
+    code: Annotated[str, typer.Argument(metavar="SITE", help="Code of the site.")],
+    output: Annotated[
+        Path, typer.Option(help="Folder of its bundles, as for `socle site render`.")
+    ],
+    settings: SettingsFile = None,
+) -> None:
+    """Issue a key and a certificate, good for two years, to each NAS of a site by RadSec.
+
+    Earlier ones stay good until they end or are revoked. The key is written here and kept nowhere.
+
+    Example: socle site certificate bus-numerique --output ./bundles
+    """
+    from socle.commands.radsec import issue_to_site
+
+    issue_to_site(code, output, settings)
+
+
+@site.command()
+def revoke(
+    code: Annotated[str, typer.Argument(metavar="SITE", help="Code of the site.")],
+    settings: SettingsFile = None,
+) -> None:
+    """Revoke every certificate of a site: its router was stolen, or leaves.
+
+    Its connections end within seconds. A new certificate may be issued afterwards.
+
+    Example: socle site revoke bus-numerique
+    """
+    from socle.commands.radsec import revoke_site
+
+    revoke_site(code, settings)

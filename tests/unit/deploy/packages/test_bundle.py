@@ -9,7 +9,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from deploy.packages.bundle import BundleFile, enhanced_ssid, render, uci_text
+from deploy.packages.bundle import (
+    BundleFile,
+    enhanced_ssid,
+    radsecproxy_text,
+    render,
+    uci_text,
+)
 from deploy.packages.catalogue import offer_named
 from deploy.packages.site_sheet import Base, GatewaySheet, NasSheet, SiteSheet
 from territory.errors import ConfigurationError
@@ -352,3 +358,36 @@ def test_the_encrypted_twin_has_a_name_of_its_own(ssid: str, twin: str) -> None:
 def test_uci_quotes(value: Any, quoted: str) -> None:
     """A value is quoted as `uci export` does."""
     assert uci_text(value) == quoted
+
+
+def test_by_radsec_a_proxy_carries_radius() -> None:
+    """CoovaChilli asks radsecproxy on the router, which knows the base by its DNS name."""
+    site = replace(SITE, link=Link.RADSEC)
+    base = replace(BASE, radius_addresses=(), radsec_name="radius.meuse.example")
+    gateway = replace(CHILLI, nas=(replace(NAS, source_address=None, shared_secret="a%41" * 6),))
+    bundle = files(gateway, site, base)
+    chilli = options(bundle["files/etc/config/chilli"].content)
+    assert {chilli[name][0] for name in ("radiusserver1", "radiusserver2")} == {"127.0.0.1"}
+    assert not {"nasip", "coaport"} & chilli.keys()
+    proxy = bundle["files/etc/socle-radsec/radsecproxy.conf"]
+    assert proxy.mode == 0o600
+    assert "host radius.meuse.example" in proxy.content
+    assert f'secret "{"a%2541" * 6}"' in proxy.content
+    assert options(bundle["files/etc/config/radsecproxy"].content) == {
+        "Include": ["/etc/socle-radsec/radsecproxy.conf"]
+    }
+    assert "radsecproxy" in json.loads(bundle["manifest.json"].content)["software"]
+    assert "firewall.socle_coa" not in bundle["settings.uci"].content
+    assert "files/etc/socle-radsec/radsecproxy.conf" not in files()
+
+
+def test_by_radsec_the_base_has_a_name() -> None:
+    """A router cannot check the base's certificate without knowing which name is in it."""
+    with pytest.raises(ConfigurationError, match=r"radius\.radsec\.reached_at"):
+        files(site=replace(SITE, link=Link.RADSEC))
+
+
+def test_radsecproxy_cannot_hold_a_double_quote() -> None:
+    """Its configuration has no way to say one inside quotes."""
+    with pytest.raises(ConfigurationError, match="double quote"):
+        radsecproxy_text('a"b')
