@@ -40,12 +40,14 @@ from radius.coa_sessions import (
     together,
 )
 from radius.coa_statements import CLAIM, FINISH, RENEW, SESSIONS
+from radius.coa_watcher import Watcher
 from radius.dialects import Dialect, dialect_of
 from radius.error_causes import NOT_OFFERED, UNSUPPORTED_ATTRIBUTE
 from radius.nas import Nas
 from radius.nas_directory import NasDirectory
 from radius.outages import Outage
 from radius.rights import encode_rights
+from radius.rulebook import slowed
 from territory.clock import Clock
 from territory.database.commands import CHANNEL, Kind, Outcome, Result, Target
 
@@ -91,6 +93,7 @@ class Coa:
         self._clock = clock
         self.counters = CoaCounters()
         self._lines = Lines((*ways, over_udp(host)), self.counters)
+        self._watcher = Watcher(pool, directory, clock)
         self._under_way: set[UUID] = set()
         self._news = asyncio.Event()
         self._outage = Outage("coa")
@@ -102,6 +105,7 @@ class Coa:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._listen())
                 tasks.create_task(self._keep_leases())
+                tasks.create_task(self._watcher.run())
                 while True:
                     self._news.clear()
                     for command in await self._claim():
@@ -204,6 +208,7 @@ class Coa:
             str(target.device) if target.device else None,
             target.site_id,
             _SESSIONS_AT_MOST,
+            self._clock.now(),
         )
         if not rows:
             return GONE if target.session_key else NONE_OPEN
@@ -252,10 +257,16 @@ class Coa:
             return NO_CHANGE
         now, right = self._clock.now(), talk.session.right
         plan = self._directory.plans.get(right.plan_id) if right else None
-        if right is None or plan is None or (left := right.left(plan, now)).exhausted:
+        if right is None or plan is None:
             return NO_RIGHTS
+        rules = self._watcher.rules
+        limits = rules.limits_of(plan.id)
+        found = right.standing(plan, limits, rules.hours_of(plan.id, talk.session.site_id), now)
+        if found.stop is not None:
+            return NO_RIGHTS
+        given = slowed(plan, limits) if found.slow else plan
         sets = talk.nas.attribute_sets & (talk.dialect.change_sets or talk.nas.attribute_sets)
-        rights = encode_rights(talk.session.rights(plan, left, now), sets)
+        rights = encode_rights(talk.session.rights(given, found, now), sets)
         attributes = encode_change(talk.names, talk.dialect, rights)
         return await self._converse(talk, Ask.CHANGE, attributes)
 
@@ -285,7 +296,8 @@ class Talk:
     @property
     def names(self) -> SessionNames:
         """Everything the NAS may know the session by."""
-        return replace(self.session.names, nas_address=self.nas.address)
+        address = None if self.nas.tls_name else self.nas.address
+        return replace(self.session.names, nas_address=address)
 
 
 def _is_not_offered(result: Result) -> bool:

@@ -6,16 +6,19 @@ In a CoA-Request time and volume are counted as the NAS counts them, from the se
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from ipaddress import IPv4Address
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from radius.coa_packets import Answer, Ask, SessionNames
 from radius.rights import Plan, Rights
+from radius.rulebook import Row
 from territory.database.commands import Outcome, Result
-from territory.rules.usage import Allowance, Remaining, Usage, remaining
+from territory.rules.opening_hours import Hours
+from territory.rules.quotas import UNUSED, Amounts, Known, Limits, Standing, standing
+from territory.rules.usage import Allowance, Usage, remaining
 
 GONE: Final = Result(Outcome.IMPOSSIBLE, "session inconnue ou déjà archivée", sessions=0)
 NONE_OPEN: Final = Result(Outcome.CLOSED, "aucune session ouverte", sessions=0)
@@ -51,11 +54,14 @@ class Right:
     revoked_at: datetime | None
     used_octets: int
     """By all its sessions, both ways."""
+    used: Amounts = UNUSED
+    """By its guest today and this month."""
 
-    def left(self, plan: Plan, now: datetime) -> Remaining:
-        """Return what remains of it."""
+    def standing(self, plan: Plan, limits: Limits, hours: Hours | None, now: datetime) -> Standing:
+        """Return what may still be done with it: of the plan's limits, where hours are these."""
         allowance = Allowance(self.ends_at, plan.session_octets, self.revoked_at)
-        return remaining(allowance, Usage(download_octets=self.used_octets), now)
+        left = remaining(allowance, Usage(download_octets=self.used_octets), now)
+        return standing(replace(limits, devices=None), hours, Known(left, self.used), now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,7 @@ class OpenSession:
 
     key: UUID
     nas_id: UUID
+    site_id: UUID
     names: SessionNames
     started_at: datetime
     is_over: bool
@@ -73,11 +80,12 @@ class OpenSession:
     """None: it uses no admission we know."""
 
     @classmethod
-    def read(cls, row: Mapping[str, Any]) -> "OpenSession":
+    def read(cls, row: Row) -> "OpenSession":
         """Return the session of a row."""
         return cls(
             key=row["session_key"],
             nas_id=row["nas_id"],
+            site_id=row["site_id"],
             names=_names(row),
             started_at=row["started_at"],
             is_over=row["ended_at"] is not None,
@@ -85,10 +93,10 @@ class OpenSession:
             right=_right(row) if row["admission_id"] else None,
         )
 
-    def rights(self, plan: Plan, left: Remaining, now: datetime) -> Rights:
+    def rights(self, plan: Plan, standing: Standing, now: datetime) -> Rights:
         """Return what a CoA-Request says: what is left, counted from the session's start."""
-        seconds = max(0, int((now - self.started_at).total_seconds())) + left.seconds
-        octets = None if left.octets is None else self.octets + left.octets
+        seconds = max(0, int((now - self.started_at).total_seconds())) + standing.seconds
+        octets = None if standing.octets is None else self.octets + standing.octets
         return Rights(plan, max(1, seconds), octets)
 
 
@@ -119,7 +127,7 @@ def together(results: Sequence[Result]) -> Result:
     return Result(worst, ", ".join(told), sessions=len(results))
 
 
-def _names(row: Mapping[str, Any]) -> SessionNames:
+def _names(row: Row) -> SessionNames:
     device, address = row["device"], row["address"]
     return SessionNames(
         user_name=row["user_name"],
@@ -130,5 +138,13 @@ def _names(row: Mapping[str, Any]) -> SessionNames:
     )
 
 
-def _right(row: Mapping[str, Any]) -> Right:
-    return Right(row["plan_id"], row["ends_at"], row["revoked_at"], row["used_octets"])
+def _right(row: Row) -> Right:
+    return Right(
+        row["plan_id"], row["ends_at"], row["revoked_at"], row["used_octets"], amounts_of(row)
+    )
+
+
+def amounts_of(row: Row) -> Amounts:
+    """Return what a guest has used, as `live.guest_facts` tells it; unused where nobody counts."""
+    names = ("day_seconds", "month_seconds", "day_octets", "month_octets")
+    return Amounts(*(row[name] or 0 for name in names))

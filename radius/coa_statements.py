@@ -25,14 +25,22 @@ SESSIONS: Final = """
 select session.session_key, session.nas_id, session.user_name, session.acct_session_id,
     session.device::text as device, host(session.address) as address, session.nas_handle,
     session.started_at, session.ended_at, session.upload_octets + session.download_octets as octets,
-    admission.id as admission_id, admission.plan_id, admission.ends_at, admission.revoked_at,
-    coalesce(used.octets, 0)::bigint as used_octets
+    session.site_id, admission.id as admission_id, admission.plan_id, admission.ends_at,
+    admission.revoked_at, coalesce(used.octets, 0)::bigint as used_octets,
+    facts.day_seconds, facts.month_seconds, facts.day_octets, facts.month_octets
 from live.session session
 left join live.admission admission on admission.id = session.admission_id
+left join territory.plan plan on plan.id = admission.plan_id
 left join lateral (
     select sum(upload_octets + download_octets) as octets from live.session
     where admission_id = admission.id
 ) used on true
+left join lateral (
+    select facts.* from (
+        select where coalesce(plan.day_seconds, plan.month_seconds, plan.day_octets,
+            plan.month_octets) is not null offset 0  -- else the function runs for every session
+    ) needed cross join lateral live.guest_facts(admission.id, session.device, $6) facts
+) facts on true
 where ($1::uuid is null or session.session_key = $1)
     and ($2::uuid is null or session.admission_id = $2)
     and ($3::text is null or session.device = $3::text::macaddr)
@@ -40,4 +48,79 @@ where ($1::uuid is null or session.session_key = $1)
     and ($1::uuid is not null or session.ended_at is null)
 order by session.started_at limit $5
 """
-"""The sessions of a target: $1 session, $2 admission, $3 device, $4 site; ended ones only by key."""
+"""The sessions of a target, for which all that is given must hold; ended ones only by key.
+
+$1 session, $2 admission, $3 device, $4 site, $5 how many at most, $6 now.
+"""
+
+IN_USE: Final = """
+select distinct admission.plan_id, session.site_id
+from live.session session join live.admission admission on admission.id = session.admission_id
+where session.ended_at is null
+"""
+"""Under which plans people are online where."""
+
+WATCHED: Final = """
+with closed as (
+    select * from unnest($3::uuid[], $4::uuid[]) as closed(plan_id, site_id)
+), asked as materialized (
+    select payload ->> 'session_key' as session_key,
+        max(requested_at) filter (where kind = 'disconnect') as disconnect_asked_at,
+        max(requested_at) filter (where requested_by = 'watch.slow') as slow_asked_at
+    from live.command
+    where requested_at > $1::timestamptz - interval '1 day' and requested_by like 'watch.%'
+    group by 1
+), open as (
+    select session.session_key, session.device, session.site_id, session.last_seen_at,
+        admission.id as admission_id, admission.plan_id, admission.ends_at, admission.revoked_at,
+        plan.session_octets, exists (
+            select from live.block
+            where (block.until is null or block.until > $1)
+                and (block.device = session.device
+                    or block.subject_id in (admission.id, admission.guest_id))
+        ) as is_blocked, coalesce(plan.day_seconds, plan.month_seconds, plan.day_octets,
+            plan.month_octets) is not null as counts_days
+    from live.session session
+    join live.admission admission on admission.id = session.admission_id
+    join territory.plan plan on plan.id = admission.plan_id
+    where session.ended_at is null
+)
+select open.*, asked.disconnect_asked_at, asked.slow_asked_at,
+    (open.session_octets - used.octets)::bigint as octets_left,
+    facts.day_seconds, facts.month_seconds, facts.day_octets, facts.month_octets
+from open left join asked on asked.session_key = open.session_key::text
+left join lateral (
+    select sum(upload_octets + download_octets) as octets from live.session
+    where open.session_octets is not null and admission_id = open.admission_id
+) used on true
+left join lateral (
+    select facts.* from (select where open.counts_days offset 0) needed
+    cross join lateral live.guest_facts(open.admission_id, open.device, $1) facts
+) facts on true
+where open.is_blocked or open.revoked_at <= $1 or open.ends_at <= $1
+    or (open.plan_id, open.site_id) in (select plan_id, site_id from closed)
+    or ((open.session_octets is not null or open.counts_days) and open.last_seen_at >= $2)
+limit $5
+"""
+"""Open sessions that may have to end: $1 now, $2 quotas of those reported since, $3 and $4 plans
+and sites that are closed, $5 how many at most."""
+
+OF_PLANS: Final = """
+select session.session_key
+from live.session session join live.admission admission on admission.id = session.admission_id
+where session.ended_at is null and admission.plan_id = any($1::uuid[])
+    and session.session_key > $3 and session.nas_id in (
+        select nas.id from territory.nas join territory.gateway on gateway.id = nas.gateway_id
+        where gateway.brand = any($2::text[])
+    )
+order by session.session_key limit $4
+"""
+"""Open sessions at NAS that take new rights, a few at a time: $1 plans, $2 brands, $3 after which
+session, $4 how many."""
+
+ASK: Final = """
+insert into live.command (id, kind, payload, requested_by, requested_at, deadline)
+select asked.id, asked.kind, asked.payload::jsonb, asked.requested_by, $5, $6
+from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
+    as asked(id, kind, payload, requested_by)
+"""

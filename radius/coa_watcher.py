@@ -1,0 +1,183 @@
+"""Looks after sessions that are open already: whose time, quota or hours are over, or plan changed.
+
+Every few seconds one of the RADIUS servers (an advisory lock says which) reads the open sessions
+that may have to end, decides (`coa_watch.py`), and writes commands, which whichever server works
+off (`coa.py`). Running it twice asks nothing twice: what was asked is read with the sessions. When
+a plan changes, the sessions that use it are told, a hundred at a time, so that a change of the
+biggest plan is no storm; a plan changed while no server ran is told by each session's next log-in.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID, uuid4
+
+import asyncpg
+import structlog
+
+from radius.coa_sessions import amounts_of
+from radius.coa_statements import ASK, IN_USE, OF_PLANS, WATCHED
+from radius.coa_watch import Due, Reason, Watched, due, has_closed
+from radius.dialects import DIALECTS
+from radius.nas_directory import NasDirectory
+from radius.outages import Outage
+from radius.rights import Plan
+from radius.rulebook import NO_RULES, PLANS, SITES, Row, Rulebook
+from territory.clock import Clock
+from territory.database.commands import ANSWER_SECONDS, Kind
+
+EVERY_SECONDS: Final = 5.0
+_LOOK_BACK: Final = timedelta(seconds=30)
+"""Reports are looked at again for so long: a batch may be committed after it was received."""
+_ENDED_AT_MOST: Final = 500
+_CHANGED_AT_MOST: Final = 100
+_RULES_SECONDS: Final = 60.0
+_LOCK: Final = 1096107609
+_TRY_LOCK: Final = "select pg_try_advisory_lock($1)"
+_FIRST: Final = UUID(int=0)
+
+_TAKE_CHANGES: Final = [brand for brand, dialect in DIALECTS.items() if dialect.changes]
+
+if TYPE_CHECKING:
+    Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+
+log = structlog.get_logger()
+
+
+class Watcher:
+    """Writes the commands that time and reports call for."""
+
+    def __init__(
+        self, pool: "asyncpg.Pool[asyncpg.Record]", directory: NasDirectory, clock: Clock
+    ) -> None:
+        self._pool = pool
+        self._directory = directory
+        self._clock = clock
+        self._outage = Outage("coa_watcher")
+        self._plans: Mapping[UUID, Plan] = {}
+        self._limits: dict[UUID, object] = {}
+        self._changed: dict[UUID, None] = {}
+        self._after = _FIRST
+        self._reported_since: datetime | None = None
+        self._rules_read_at = -_RULES_SECONDS
+        self.rules: Rulebook = NO_RULES
+        """What plans limit and places keep to."""
+
+    async def run(self) -> None:
+        """Watch until cancelled; while another server does, only know the rules."""
+        while True:
+            try:
+                async with self._pool.acquire() as connection:
+                    await self._watch(connection)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as fault:
+                self._outage.lasts(fault)
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def _watch(self, connection: "Connection") -> None:
+        """Look again and again; the lock is the connection's, and ends with it."""
+        while True:
+            await self._read_rules(connection)
+            if await connection.fetchval(_TRY_LOCK, _LOCK):
+                await self.look(connection)
+            self._outage.is_over()
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def look(self, connection: "Connection") -> None:
+        """Write a command for each session that must end or change now."""
+        now = self._clock.now()
+        found = await self._ends(connection, now)
+        found += await self._changes(connection)
+        if not found:
+            return
+        deadline = now + timedelta(seconds=ANSWER_SECONDS)
+        await connection.execute(
+            ASK,
+            [uuid4() for _ in found],
+            [each.kind.value for each in found],
+            [json.dumps(_payload(each)) for each in found],
+            [each.reason.value for each in found],
+            now,
+            deadline,
+        )
+        log.info("coa_watcher.asked", **_counted(found))
+
+    async def _ends(self, connection: "Connection", now: datetime) -> list[Due]:
+        since = self._reported_since or datetime.min.replace(tzinfo=now.tzinfo)
+        self._reported_since = now - _LOOK_BACK
+        closed = [
+            (row["plan_id"], row["site_id"])
+            for row in await connection.fetch(IN_USE)
+            if (hours := self.rules.hours_of(row["plan_id"], row["site_id"]))
+            and has_closed(hours, now)
+        ]
+        plans, sites = [plan for plan, _ in closed], [site for _, site in closed]
+        rows = await connection.fetch(WATCHED, now, since, plans, sites, _ENDED_AT_MOST)
+        judged = (
+            due(
+                _watched(row),
+                self.rules.limits_of(row["plan_id"]),
+                self.rules.hours_of(row["plan_id"], row["site_id"]),
+                now,
+            )
+            for row in rows
+        )
+        return [each for each in judged if each is not None]
+
+    async def _changes(self, connection: "Connection") -> list[Due]:
+        """Return the next sessions of plans that have changed."""
+        if not self._changed:
+            return []
+        rows = await connection.fetch(
+            OF_PLANS, list(self._changed), _TAKE_CHANGES, self._after, _CHANGED_AT_MOST
+        )
+        if len(rows) < _CHANGED_AT_MOST:
+            self._changed.clear()
+            self._after = _FIRST
+        else:
+            self._after = rows[-1]["session_key"]
+        return [Due(row["session_key"], Kind.COA, Reason.PLAN) for row in rows]
+
+    async def _read_rules(self, connection: "Connection") -> None:
+        """Read the rules when the territory has changed, and every minute; note changed plans."""
+        time = asyncio.get_running_loop().time()
+        if self._directory.plans is self._plans and time < self._rules_read_at + _RULES_SECONDS:
+            return
+        rules = Rulebook(await connection.fetch(PLANS), await connection.fetch(SITES))
+        plans = self._directory.plans
+        for plan_id, plan in plans.items():
+            known = self._plans.get(plan_id)
+            differs = known is not None and known != plan
+            if differs or (known and rules.limits_of(plan_id) != self.rules.limits_of(plan_id)):
+                self._changed[plan_id] = None
+                self._after = _FIRST
+        self.rules, self._plans, self._rules_read_at = rules, plans, time
+
+
+def _watched(row: Row) -> Watched:
+    return Watched(
+        key=row["session_key"],
+        ends_at=row["ends_at"],
+        revoked_at=row["revoked_at"],
+        is_blocked=row["is_blocked"],
+        octets_left=None if row["octets_left"] is None else max(0, row["octets_left"]),
+        used=amounts_of(row),
+        last_seen_at=row["last_seen_at"],
+        disconnect_asked_at=row["disconnect_asked_at"],
+        slow_asked_at=row["slow_asked_at"],
+    )
+
+
+def _payload(each: Due) -> dict[str, Any]:
+    if each.kind is Kind.DISCONNECT:
+        return {"session_key": str(each.key)}
+    return {"session_key": str(each.key), "or_disconnect": each.reason is Reason.SLOW}
+
+
+def _counted(found: Sequence[Due]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for each in found:
+        word = each.reason.value.removeprefix("watch.")
+        counts[word] = counts.get(word, 0) + 1
+    return counts
