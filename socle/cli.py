@@ -17,6 +17,7 @@ from socle.commands.block import block
 from socle.commands.case import case
 from socle.commands.custodian import custodian
 from socle.commands.device import device
+from socle.commands.nas import nas
 from socle.commands.operator import operator
 from socle.commands.radsec import radsec
 from socle.commands.site import site
@@ -42,6 +43,7 @@ app.add_typer(block, name="block")
 app.add_typer(case, name="case")
 app.add_typer(custodian, name="custodian")
 app.add_typer(device, name="device")
+app.add_typer(nas, name="nas")
 app.add_typer(operator, name="operator")
 app.add_typer(radsec, name="radsec")
 app.add_typer(site, name="site")
@@ -79,7 +81,7 @@ def doctor(
 
     findings = asyncio.run(examine(load_settings(settings)))
     typer.echo(report(findings, as_json))
-    if not all(finding.well for finding in findings):
+    if any(finding.stops for finding in findings):
         raise typer.Exit(FAILED)
 
 

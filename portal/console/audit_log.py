@@ -35,6 +35,11 @@ ACTIONS = {
     "operators.read": "liste des opérateurs consultée",
     "audit.read": "journal consulté",
     "device.explained": "appareil recherché",
+    "nas.secret_read": "secret d'un NAS consulté",
+    "nas.rotation_begun": "renouvellement d'un secret commencé",
+    "nas.rotation_finished": "renouvellement d'un secret terminé",
+    "nas.rotation_abandoned": "renouvellement d'un secret abandonné",
+    "nas.signature_forgotten": "signature d'un NAS à réapprendre",
 }
 """What stable words mean; others show as they are."""
 

@@ -7,7 +7,7 @@ Findings come from the settings alone, then from the database, then from each co
 import asyncio
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 
 import aiohttp
@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from socle.base import clock_of
+from socle.commands.findings import Finding, of_radius
 from territory.database.components import Component
 from territory.database.connect import away, open_engine
 from territory.database.prepare import is_current
@@ -25,22 +26,11 @@ _PRIVATE_MODE = 0o077
 _LARGEST_OFFSET_SECONDS = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at."""
-
-    about: str
-    """A setting or a component."""
-    well: bool
-    says: str
-    """What was found and, when it is not well, what to do."""
-
-
 async def examine(settings: Settings) -> list[Finding]:
     """Return everything that was looked at, in the order of the ways."""
     findings = list(_of_settings(settings))
     if settings.database.url:
-        findings += await _of_database(settings.database.url, clock_of(settings).now())
+        findings += await _of_database(settings, settings.database.url, clock_of(settings).now())
     findings += await asyncio.gather(*(_of_component(c, p) for c, p in _ports(settings).items()))
     return findings
 
@@ -49,7 +39,7 @@ def report(findings: list[Finding], as_json: bool) -> str:
     """Return the findings as text, one a line, or as JSON."""
     if as_json:
         return json.dumps([asdict(finding) for finding in findings], ensure_ascii=False)
-    return "\n".join(f"{'ok   ' if f.well else 'FAULT'} {f.about}: {f.says}" for f in findings)
+    return "\n".join(f"{finding.mark:5} {finding.about}: {finding.says}" for finding in findings)
 
 
 def _of_settings(settings: Settings) -> Iterator[Finding]:
@@ -71,12 +61,15 @@ def _of_settings(settings: Settings) -> Iterator[Finding]:
         yield Finding("database.url", True, f"not set: the embedded database in {folder}")
 
 
-async def _of_database(url: str, now: datetime) -> list[Finding]:
+async def _of_database(settings: Settings, url: str, now: datetime) -> list[Finding]:
+    radius: list[Finding] = []
     engine = open_engine(url)
     try:
         async with engine.connect() as connection:
             current = await connection.run_sync(is_current)
             theirs = await connection.scalar(text("SELECT clock_timestamp()"))
+            if current:
+                radius = await of_radius(connection, settings, now)
     except (OSError, DBAPIError, TimeoutError) as fault:
         return [Finding("database.url", False, str(away(fault)))]
     finally:
@@ -86,6 +79,7 @@ async def _of_database(url: str, now: datetime) -> list[Finding]:
     return [
         Finding("database.url", current, ready),
         Finding("clock", offset < _LARGEST_OFFSET_SECONDS, f"{offset:.1f} s from the database's"),
+        *radius,
     ]
 
 

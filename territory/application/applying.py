@@ -29,6 +29,11 @@ _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('socle apply', 0))")
 _SECRET_OCTETS = 16
 
 
+def new_secret() -> str:
+    """Return a shared secret made by chance: 32 hexadecimal digits, 128 bits."""
+    return secrets.token_hex(_SECRET_OCTETS)
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What somebody wants the territory to be."""
@@ -105,7 +110,7 @@ async def _compare(
 ) -> tuple[Prospect, Held]:
     held = await load_held(connection, keyring)
     described, made = with_secrets(
-        described_state(wish.description), held.state, lambda: secrets.token_hex(_SECRET_OCTETS)
+        described_state(wish.description), held.state, new_secret
     )
     stated = sites_with_stated_addresses(wish.description)
     found = difference(held.state, described, prune=wish.prune, stated_addresses=stated)
