@@ -1,27 +1,20 @@
 """Every rule of the RFCs on malformed attributes, as a row: what of a packet they cost.
 
-A packet is discarded for its own form only (`test_packet.py`, `test_malformed_packets.py`). Of a
+A packet is discarded for its own form only, which its own tests hold. Of a
 value that does not fit, three things can become: it stays octets, for whoever reads it to judge
 ("opaque"); the attribute is unknown and stays octets under its number ("unknown"); or it is read,
 because the RFC says to be liberal ("read"). No row here discards.
 """
 
-from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
+from ipaddress import IPv4Interface, IPv6Interface
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from radius.protocol.attributes import OTHER_LAYOUTS, attributes
-from radius.protocol.extended import (
-    Extended,
-    encode_extended,
-    extended_attributes,
-    tlvs,
-    vendor_extension,
-)
 from radius.protocol.packet import Packet, decode, encode
-from radius.protocol.values import TYPES, Value
+from radius.protocol.values import Value
 from territory.errors import ProtocolError
 
 KNOWN = attributes()
@@ -193,59 +186,6 @@ def test_other_layouts_are_left_alone(vendor: int) -> None:
     assert shown == [(f"26.{vendor}", bytes.fromhex(octets))]
 
 
-@pytest.mark.parametrize(
-    ("kind", "value", "octets"),
-    [
-        ("string", "é", "c3a9"),
-        ("octets", b"\0\xff", "00ff"),
-        ("byte", 255, "ff"),
-        ("short", 4094, "0ffe"),
-        ("integer", 2**32 - 1, "ffffffff"),
-        ("signed", -1, "ffffffff"),
-        ("date", 1_795_348_800, "6b02d940"),
-        ("integer64", 2**40, "0000010000000000"),
-        ("ipaddr", IPv4Address("192.0.2.1"), "c0000201"),
-        ("ipv4prefix", IPv4Interface("192.0.2.0/24"), "0018c0000200"),
-        ("ipv6addr", IPv6Address("2001:db8::1"), "20010db8" + "00" * 11 + "01"),
-        ("ipv6prefix", IPv6Interface("2001:db8::/32"), "0020" + "20010db8" + "00" * 12),
-        ("ifid", bytes(range(8)), "0001020304050607"),
-        ("ether", bytes(range(6)), "000102030405"),
-        *((kind, b"\1\3a", "010361") for kind in ("tlv", "vsa", "evs")),
-        *((kind, b"\1\3a", "010361") for kind in ("extended", "long-extended")),
-    ],
-)
-def test_each_data_type_both_ways(kind: str, value: Value, octets: str) -> None:
-    """RFC 8044 §3: every type of the registry, under the dictionaries' name."""
-    assert TYPES[kind].encode(value).hex() == octets
-    assert TYPES[kind].decode(bytes.fromhex(octets)) == value
-
-
-def test_every_attribute_has_a_type() -> None:
-    """No dictionary names a type that nobody reads."""
-    assert {one.kind for one in KNOWN.by_name.values()} <= set(TYPES)
-    assert KNOWN.by_name["Vendor-Specific"].kind == "vsa"
-    assert KNOWN.by_name["Extended-Attribute-4"].kind == "extended"
-    assert KNOWN.by_name["Extended-Attribute-5"].kind == "long-extended"
-    assert KNOWN.by_name["Extended-Vendor-Specific-6"].kind == "evs"
-
-
-@pytest.mark.parametrize(
-    ("kind", "value"),
-    [
-        *(("byte", value) for value in (-1, 256)),
-        *(("integer", value) for value in (-1, 2**32)),
-        *(("signed", value) for value in (-(2**31) - 1, 2**31)),
-        *(("integer64", value) for value in (-1, 2**64)),
-        ("ifid", bytes(7)),
-        ("ether", bytes(7)),
-    ],
-)
-def test_what_fits_no_octets_is_refused(kind: str, value: Value) -> None:
-    """Better an error where it is written than a cut value on a gateway."""
-    with pytest.raises(ValueError, match="octets"):
-        TYPES[kind].encode(value)
-
-
 def test_tags_are_written_and_read() -> None:
     """RFC 2868 §3: a tag groups attributes; zero and none are the same."""
     group = KNOWN.by_name["Tunnel-Private-Group-Id"]
@@ -261,50 +201,12 @@ def test_tags_are_written_and_read() -> None:
         KNOWN.by_name["Tunnel-Type"].encode(2**24, 1)
 
 
-def test_fragments_of_two_attributes_between_each_other() -> None:
-    """RFC 6929 §2.2: joined by number and extended type, each in its own order."""
-    first, second = bytes(range(251)) * 2 + b"end", b"\xaa" * 251 + b"!"
-    one, two = encode_extended(245, 1, first), encode_extended(245, 2, second)
-    mixed = one[:255] + two[:255] + one[255:510] + two[255:] + one[510:]
-    found = list(extended_attributes(decode(encode(2, 0, bytes(16), mixed))))
-    assert found == [Extended(245, 2, second), Extended(245, 1, first)]
-
-
-@given(st.integers(241, 246), st.integers(1, 255), st.binary(min_size=1, max_size=3000))
-def test_extended_attributes_survive(number: int, member: int, value: bytes) -> None:
-    """Short ones up to 252 octets, long ones as long as a packet."""
-    if number < 245 and len(value) > 252:
-        with pytest.raises(ValueError, match="octets"):
-            encode_extended(number, member, value)
-        return
-    octets = encode_extended(number, member, value)
-    assert list(extended_attributes(decode(encode(2, 0, bytes(16), octets)))) == [
-        Extended(number, member, value)
-    ]
-
-
-@pytest.mark.parametrize(("number", "value"), [(241, b""), (245, b""), (240, b"a"), (247, b"a")])
-def test_what_no_extended_attribute_holds(number: int, value: bytes) -> None:
-    """RFC 6929 §2: 241 to 246, and never without a value."""
-    with pytest.raises(ValueError, match="holds no value"):
-        encode_extended(number, 1, value)
-
-
 def test_members_are_encoded_in_what_they_lie_in() -> None:
     """A TLV in its vendor's attribute, an extended type in its number."""
     name = KNOWN.by_name["Cambium-Authorize-Class-Name"]
     assert name.encode("web").hex() == "1a0d000045319e07" + "0105776562"
     assert KNOWN.by_name["Operator-NAS-Identifier"].encode(b"a").hex() == "f1040861"
     assert KNOWN.by_name["Frag-Status"].encode(1).hex() == "f1070100000001"
-
-
-@given(st.binary(max_size=253))
-def test_looking_inside_never_fails(octets: bytes) -> None:
-    """Whatever lies inside: members that fill it, or None."""
-    inside = tlvs(octets)
-    assert inside is None or sum(2 + len(value) for _, value in inside) == len(octets)
-    extension = vendor_extension(octets)
-    assert (extension is None) == (len(octets) < 6)
 
 
 @given(st.binary(max_size=400))
