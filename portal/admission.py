@@ -18,7 +18,19 @@ from portal.places import Gate
 from portal.visit import Visit
 from territory.identifiers import MacAddress
 from territory.rules.credentials import new_user_name
+from territory.rules.opening_hours import Hours
+from territory.rules.quotas import (
+    NO_LIMITS,
+    UNUSED,
+    Amounts,
+    Known,
+    Limits,
+    Standing,
+    Stop,
+    standing,
+)
 from territory.rules.usage import NOTHING_USED, Allowance, Remaining, Usage, remaining
+from territory.vocabulary import AtEnd
 
 FIRST_USE = timedelta(minutes=5)
 """A credential that no gateway has shown by then is worth nothing."""
@@ -61,6 +73,8 @@ class Admission:
     """Why it ended early."""
     octets: int | None = None
     """Its plan's volume; None: no limit."""
+    limits: Limits = NO_LIMITS
+    """What its plan limits beyond it."""
 
     def left(self, usage: Usage, now: datetime) -> Remaining:
         """Return what remains of it."""
@@ -85,6 +99,16 @@ class Holding:
     """The right."""
     usage: Usage = NOTHING_USED
     """What its sessions used."""
+    used: Amounts = UNUSED
+    """What its guest has used today and this month, where the plan limits that."""
+    other_devices: int = 0
+    """Of its guest that are online now."""
+
+    def standing(self, hours: Hours | None, now: datetime) -> Standing:
+        """Return what its guest may do at a place of these hours."""
+        left = self.admission.left(self.usage, now)
+        known = Known(left, self.used, self.other_devices)
+        return standing(self.admission.limits, hours, known, now)
 
 
 class Right(StrEnum):
@@ -109,29 +133,50 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
-class UsedUp:
-    """The device's admission lives, but its volume is gone: no other until it ends."""
+class Refused:
+    """The guest cannot go online now."""
 
-    holding: Holding
-    """Which."""
+    stop: Stop
+    """Why: closed, too much used, blocked..."""
 
 
-def decide(held: Holding | None, fresh: Admission, now: datetime) -> Grant | UsedUp:
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What counts beside a visit and the right it may have already."""
+
+    now: datetime
+    """The present instant, aware, UTC."""
+    hours: Hours | None = None
+    """Of the place; None: always open."""
+    used: Amounts = UNUSED
+    """What the device has used today and this month, where the plan limits that."""
+    is_blocked: bool = False
+    """Whether the device may not go online."""
+
+
+def decide(held: Holding | None, fresh: Admission, circumstances: Circumstances) -> Grant | Refused:
     """Return what a verified visit gets.
+
+    A right whose volume is gone brings no other until it ends, unless its plan lets the guest ask
+    again (`at_end: ask`).
 
     Args:
         held: the device's last admission at this place, if any.
         fresh: what a device that has none would be granted.
-        now: the present instant, aware, UTC.
+        circumstances: the hour, the place, and what is known of the device.
     """
-    if held is None:
-        return Grant(fresh, Right.FRESH)
-    offered = held.admission.reopened()
-    if not offered.lives(now) or offered.plan_id != fresh.plan_id:
-        return Grant(fresh, Right.FRESH)
-    if offered.left(held.usage, now).exhausted:
-        return UsedUp(held)
-    return Grant(offered, Right.HELD if offered == held.admission else Right.REOPENED)
+    if circumstances.is_blocked:
+        return Refused(Stop.BLOCKED)
+    now, hours = circumstances.now, circumstances.hours
+    offered = held.admission.reopened() if held else None
+    if held and offered and offered.lives(now) and offered.plan_id == fresh.plan_id:
+        stop = replace(held, admission=offered).standing(hours, now).stop
+        if stop is None:
+            return Grant(offered, Right.HELD if offered == held.admission else Right.REOPENED)
+        if stop is not Stop.USED_UP or offered.limits.at_end is not AtEnd.ASK:
+            return Refused(stop)
+    stop = Holding(fresh, used=circumstances.used).standing(hours, now).stop
+    return Grant(fresh, Right.FRESH) if stop is None else Refused(stop)
 
 
 def fresh_admission(
@@ -159,6 +204,7 @@ def fresh_admission(
         device=None if unbound else visit.device,
         bound_at=None if unbound else now,
         octets=plan.session_octets,
+        limits=plan.limits,
     )
 
 

@@ -18,6 +18,7 @@ from portal.records import (
     AWAY,
     Pool,
     Row,
+    load_blocked_devices,
     load_gateways,
     load_networks,
     load_organisations,
@@ -68,6 +69,7 @@ class Directory:
             names=_names(rows),
             places=tuple(places.values()),
             publisher=publisher_of(list(organisations.values())),
+            blocked=await load_blocked_devices(self._pool),
         )
 
     async def follow(self) -> None:

@@ -6,10 +6,14 @@ still shows where one is while the database is away.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from portal.gateways.brands import ADAPTERS
 from portal.gateways.vocabulary import Adapter, Registration
+from territory.identifiers import MacAddress
+from territory.rules.opening_hours import Hours
+from territory.rules.quotas import NO_LIMITS, Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,8 @@ class Plan:
     """How long an admission lasts."""
     session_octets: int | None
     """Both ways; None: no limit."""
+    limits: Limits = NO_LIMITS
+    """A day, a month, devices, and what happens at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,8 @@ class Place:
     """Who answers for it."""
     plan: Plan
     """What its guests are granted."""
+    hours: Hours | None = None
+    """When it is open to them; None: always."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +103,15 @@ class Territory:
     """All of them."""
     publisher: Organisation | None = None
     """Who answers for pages that belong to no place."""
+    blocked: Mapping[str, datetime | None] = field(default_factory=dict)
+    """Devices that may not go online, as `aa:bb:cc:dd:ee:ff`, and until when; None: for good."""
+
+    def is_blocked(self, device: MacAddress, now: datetime) -> bool:
+        """Whether a device may not go online at `now`."""
+        if str(device) not in self.blocked:
+            return False
+        until = self.blocked[str(device)]
+        return until is None or until > now
 
     def gate_named(self, brand: str, name: str) -> Gate | None:
         """Return the gateway that calls itself `name` and speaks this brand's dialect, or None."""

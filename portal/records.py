@@ -15,14 +15,18 @@ from typing import ParamSpec, TypeAlias, TypeVar
 from uuid import UUID, uuid4
 
 import asyncpg
+import structlog
 
 from portal.admission import Admission, Holding
 from portal.places import Organisation, Place, Plan
 from territory.errors import Unavailable
 from territory.identifiers import MacAddress
+from territory.rules.opening_hours import Hours, Written, hours_of
+from territory.rules.quotas import UNUSED, Amounts, limits_of
 from territory.rules.usage import NOTHING_USED, Usage
 
 DEADLINE_SECONDS = 3.0
+_log = structlog.get_logger()
 
 AWAY = (
     OSError,
@@ -46,13 +50,21 @@ Row: TypeAlias = asyncpg.Record
 _ADMISSION = """
     SELECT a.id, a.user_name, a.site_id, a.plan_id, a.method, a.language, a.terms_version,
         a.created_at, a.credential_expires_at, a.ends_at, a.network_id, a.device::text AS device,
-        a.bound_at, a.revoked_at, a.revoked_reason, p.session_octets AS octets
+        a.bound_at, a.revoked_at, a.revoked_reason, p.session_octets AS octets,
+        p.day_seconds, p.month_seconds, p.day_octets, p.month_octets, p.devices, p.at_end,
+        p.slow_upload_bps, p.slow_download_bps
     FROM live.admission a JOIN territory.plan p ON p.id = a.plan_id
 """
 _USAGE = """
     SELECT session_seconds, upload_octets, download_octets, open_sessions
     FROM live.admission_usage WHERE admission_id = $1
 """
+_FACTS = """
+    SELECT day_seconds, month_seconds, day_octets, month_octets, other_devices
+    FROM live.guest_facts($1, $2::text::macaddr, $3)
+"""
+_USED = "SELECT * FROM live.guest_used(NULL, $1::text::macaddr, $2)"
+_BLOCKED = "SELECT device::text AS device, until FROM live.block WHERE device IS NOT NULL"
 _INSERT = """
     INSERT INTO live.admission (id, user_name, site_id, network_id, plan_id, method, language,
         terms_version, created_at, credential_expires_at, ends_at, device, bound_at)
@@ -91,7 +103,10 @@ _GATEWAYS = """
 """
 _SITES = """
     SELECT s.id, s.name, s.insee, s.postal_address, s.place_type, s.welcome, s.listed,
-        s.organisation_id, p.id AS plan_id, p.session_seconds, p.session_octets
+        s.organisation_id, p.id AS plan_id, p.session_seconds, p.session_octets,
+        p.day_seconds, p.month_seconds, p.day_octets, p.month_octets, p.devices, p.at_end,
+        p.slow_upload_bps, p.slow_download_bps, p.public_holidays, p.hours AS plan_hours,
+        s.hours AS site_hours, s.closed_days
     FROM territory.site s JOIN territory.plan p ON p.id = s.plan_id ORDER BY s.code
 """
 
@@ -111,25 +126,47 @@ def reaching(act: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
 
 
 @reaching
-async def load_admission(pool: Pool, admission_id: UUID) -> Holding | None:
-    """Return an admission and its usage, or None."""
+async def load_admission(pool: Pool, admission_id: UUID, now: datetime) -> Holding | None:
+    """Return an admission and its usage at `now`, or None."""
     query = f"{_ADMISSION} WHERE a.id = $1"
-    return await _holding(pool, query, admission_id)
+    return await _holding(pool, now, query, admission_id)
 
 
 @reaching
-async def load_admission_named(pool: Pool, site_id: UUID, user_name: str) -> Holding | None:
+async def load_admission_named(
+    pool: Pool, site_id: UUID, user_name: str, now: datetime
+) -> Holding | None:
     """Return the admission of an opaque name at a site, or None."""
     query = f"{_ADMISSION} WHERE a.user_name = $1 AND a.site_id = $2"
-    return await _holding(pool, query, user_name, site_id)
+    return await _holding(pool, now, query, user_name, site_id)
 
 
 @reaching
-async def load_admission_of(pool: Pool, site_id: UUID, device: MacAddress) -> Holding | None:
+async def load_admission_of(
+    pool: Pool, site_id: UUID, device: MacAddress, now: datetime
+) -> Holding | None:
     """Return the last admission bound to a device at a site, or None."""
     query = f"""{_ADMISSION} WHERE a.device = $1::text::macaddr AND a.site_id = $2
         ORDER BY a.created_at DESC LIMIT 1"""
-    return await _holding(pool, query, str(device), site_id)
+    return await _holding(pool, now, query, str(device), site_id)
+
+
+@reaching
+async def load_used(pool: Pool, device: MacAddress, now: datetime) -> Amounts:
+    """Return what a device whose guest is not known has used today and this month."""
+    row = await pool.fetchrow(_USED, str(device), now, timeout=DEADLINE_SECONDS)
+    return Amounts(*row) if row else UNUSED
+
+
+@reaching
+async def load_blocked_devices(pool: Pool) -> dict[str, datetime | None]:
+    """Return the devices that may not go online, and until when; None: until it is lifted."""
+    blocked: dict[str, datetime | None] = {}
+    for row in await pool.fetch(_BLOCKED, timeout=DEADLINE_SECONDS):
+        known = blocked.get(row["device"], row["until"])
+        ends = None if known is None or row["until"] is None else max(known, row["until"])
+        blocked[row["device"]] = ends
+    return blocked
 
 
 @reaching
@@ -154,7 +191,7 @@ async def record_admission(pool: Pool, admission: Admission) -> Admission:
     )
     if status == "INSERT 0 1":
         return admission
-    first = await load_admission(pool, admission.id)
+    first = await load_admission(pool, admission.id, admission.created_at)
     return first.admission if first else admission
 
 
@@ -168,7 +205,7 @@ async def revoke_admission(pool: Pool, admission_id: UUID, reason: str, now: dat
 async def reopen_admission(pool: Pool, admission: Admission, reason: str) -> Admission:
     """Let an admission go on that had ended for this reason, and return it as it then stands."""
     await pool.execute(_REOPEN, admission.id, reason, timeout=DEADLINE_SECONDS)
-    found = await load_admission(pool, admission.id)
+    found = await load_admission(pool, admission.id, admission.created_at)
     return found.admission if found else admission
 
 
@@ -247,18 +284,37 @@ async def check(pool: Pool) -> bool:
     return await pool.fetchval("SELECT true", timeout=DEADLINE_SECONDS) is True
 
 
-async def _holding(pool: Pool, query: str, *arguments: object) -> Holding | None:
+async def _holding(pool: Pool, now: datetime, query: str, *arguments: object) -> Holding | None:
+    """Return what a query finds; what the guest has used elsewhere only where a limit asks."""
     row = await pool.fetchrow(query, *arguments, timeout=DEADLINE_SECONDS)
     if row is None:
         return None
     used = await pool.fetchrow(_USAGE, row["id"], timeout=DEADLINE_SECONDS)
-    return Holding(_admission(row), Usage(**dict(used)) if used else NOTHING_USED)
+    admission = _admission(row)
+    usage = Usage(**dict(used)) if used else NOTHING_USED
+    if not admission.limits.needs_facts or admission.device is None:
+        return Holding(admission, usage)
+    facts = await pool.fetchrow(
+        _FACTS, admission.id, str(admission.device), now, timeout=DEADLINE_SECONDS
+    )
+    if facts is None:
+        return Holding(admission, usage)
+    *amounts, others = facts
+    return Holding(admission, usage, Amounts(*amounts), others)
+
+
+_LIMITS = (
+    *("day_seconds", "month_seconds", "day_octets", "month_octets", "devices", "at_end"),
+    *("slow_upload_bps", "slow_download_bps"),
+)
 
 
 def _admission(row: Row) -> Admission:
-    fields = dict(row)
+    fields = {name: value for name, value in row.items() if name not in _LIMITS}
     device = fields.pop("device")
-    return Admission(**fields, device=MacAddress.parse(device) if device else None)
+    return Admission(
+        **fields, device=MacAddress.parse(device) if device else None, limits=limits_of(dict(row))
+    )
 
 
 def _place(row: Row, organisation: Organisation, commune: str) -> Place:
@@ -271,5 +327,24 @@ def _place(row: Row, organisation: Organisation, commune: str) -> Place:
         welcome=row["welcome"] or "",
         listed=row["listed"],
         organisation=organisation,
-        plan=Plan(row["plan_id"], row["session_seconds"], row["session_octets"]),
+        plan=Plan(
+            row["plan_id"], row["session_seconds"], row["session_octets"], limits_of(dict(row))
+        ),
+        hours=_hours(row),
     )
+
+
+def _hours(row: Row) -> Hours | None:
+    """Return a place's hours; hours that cannot be held shut nobody out, and are logged."""
+    written = Written(
+        row["plan_hours"],
+        row["site_hours"],
+        row["closed_days"],
+        row["public_holidays"],
+        row["insee"],
+    )
+    try:
+        return hours_of(written)
+    except ValueError:
+        _log.error("directory.hours", site=str(row["id"]))
+        return None

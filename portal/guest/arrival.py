@@ -93,8 +93,10 @@ async def _holding(portal: Portal, gate: Gate, arrival: Arrival) -> Holding | No
     """The admission a device is online with; None where it is not known, or cannot be asked."""
     try:
         if arrival.user_name:
-            return await load_admission_named(portal.pool, gate.place.id, arrival.user_name)
-        return await load_admission_of(portal.pool, gate.place.id, arrival.device)
+            return await load_admission_named(
+                portal.pool, gate.place.id, arrival.user_name, portal.now()
+            )
+        return await load_admission_of(portal.pool, gate.place.id, arrival.device, portal.now())
     except Unavailable as failure:
         log.warning(
             "arrival.unavailable", gateway=gate.code, cause=type(failure.__cause__).__name__

@@ -7,7 +7,6 @@ admission here, there is nothing (404): a phone then finds the portal as it alwa
 """
 
 import json
-from datetime import datetime
 
 from aiohttp import web
 
@@ -18,6 +17,7 @@ from portal.public_address import shared_address
 from portal.records import load_admission_of, load_sites_at
 from territory.errors import ProtocolError
 from territory.identifiers import MacAddress
+from territory.rules.quotas import Standing
 from territory.rules.usage import NOTHING_USED
 from territory.web.headers import client_address
 
@@ -38,10 +38,11 @@ async def answer(request: web.Request) -> web.Response:
         raise web.HTTPNotFound from fault
     if not await _is_from(request, gate):
         raise web.HTTPNotFound
-    holding = await load_admission_of(portal.pool, gate.place.id, device)
+    holding = await load_admission_of(portal.pool, gate.place.id, device, portal.now())
     if holding is None:
         raise web.HTTPNotFound
-    state = state_of(holding, _portal_url(portal, gate), portal.now())
+    standing = holding.standing(gate.place.hours, portal.now())
+    state = state_of(holding, standing, _portal_url(portal, gate))
     return web.Response(
         body=json.dumps(state).encode(),
         headers={
@@ -52,21 +53,20 @@ async def answer(request: web.Request) -> web.Response:
     )
 
 
-def state_of(holding: Holding, portal_url: str, now: datetime) -> dict[str, bool | int | str]:
+def state_of(holding: Holding, standing: Standing, portal_url: str) -> dict[str, bool | int | str]:
     """Return the object of RFC 8908 §5 for a device that has, or had, an admission.
 
     What remains is told only to a device that is not captive; counters are whole numbers.
     """
-    left = holding.admission.left(holding.usage, now)
     paused = holding.usage != NOTHING_USED and holding.usage.open_sessions == 0
     state: dict[str, bool | int | str] = {
-        "captive": left.exhausted or paused,
+        "captive": standing.stop is not None or paused,
         "user-portal-url": portal_url,
     }
     if not state["captive"]:
-        state["seconds-remaining"] = left.seconds
-        if left.octets is not None:
-            state["bytes-remaining"] = left.octets
+        state["seconds-remaining"] = standing.seconds
+        if standing.octets is not None:
+            state["bytes-remaining"] = standing.octets
     return state
 
 

@@ -6,20 +6,20 @@ signed redirect.
 """
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from aiohttp import web
 
 from portal.admission import REVOKED_BY_GUEST, Holding
 from portal.guest.parts import log, portal_of, see_other
-from portal.guest.splash import read_current, show_refused, show_restart
+from portal.guest.splash import notice_at, read_current, show_refused, show_restart
 from portal.guest.wording import duration, volume
 from portal.places import Gate
 from portal.public_address import shared_address
 from portal.records import load_admission, load_sites_at, revoke_admission
 from portal.visit import State, Visit
 from territory.errors import ProtocolError, Unavailable
+from territory.rules.quotas import Stop
 from territory.rules.usage import NOTHING_USED
 from territory.web.forms import read_form
 from territory.web.headers import allow, client_address
@@ -44,7 +44,11 @@ async def my_connection(request: web.Request) -> web.Response:
 async def show_connection(request: web.Request, gate: Gate, visit: Visit) -> web.Response:
     """Return the page of an admitted visit, from the admission's row."""
     portal = portal_of(request)
-    holding = await load_admission(portal.pool, visit.admission) if visit.admission else None
+    holding = (
+        await load_admission(portal.pool, visit.admission, portal.now())
+        if visit.admission
+        else None
+    )
     return show_connected(request, gate, visit, holding)
 
 
@@ -67,7 +71,7 @@ def show_connected(
             of later by its sessions.
     """
     portal = portal_of(request)
-    if holding is not None and not _is_online(holding, portal.now(), told=told):
+    if holding is not None and not _is_online(request, gate, holding, told=told):
         return _show_over(request, gate, visit, holding)
     allow(request, form_action=gate.adapter.log_off(gate.registration, visit.carried).origin)
     return render(
@@ -78,7 +82,7 @@ def show_connected(
         token=portal.sign(visit),
         here="/ma-connexion",
         page_wanted=visit.page_wanted,
-        **_left(request, holding),
+        **_left(request, gate, holding),
     )
 
 
@@ -124,20 +128,21 @@ async def _find_connection(request: web.Request) -> web.Response:
     return render(request, "find_connection.html", here="/ma-connexion", gates=gates)
 
 
-def _is_online(holding: Holding, now: datetime, *, told: bool) -> bool:
+def _is_online(request: web.Request, gate: Gate, holding: Holding, *, told: bool) -> bool:
     """Whether the guest is online as far as the base knows.
 
     Sessions that have all ended mean the gateway has closed it; no session at all means that this
     gateway tells us of none, or has not yet.
     """
-    if holding.admission.left(holding.usage, now).exhausted:
+    if holding.standing(gate.place.hours, portal_of(request).now()).stop is not None:
         return False
     return told or holding.usage == NOTHING_USED or holding.usage.open_sessions > 0
 
 
 def _show_over(request: web.Request, gate: Gate, visit: Visit, holding: Holding) -> web.Response:
     """The page of a guest who is no longer online: why, and the button that begins again."""
-    left = holding.admission.left(holding.usage, portal_of(request).now())
+    now = portal_of(request).now()
+    found = holding.standing(gate.place.hours, now)
     return render(
         request,
         "over.html",
@@ -146,14 +151,22 @@ def _show_over(request: web.Request, gate: Gate, visit: Visit, holding: Holding)
         token=portal_of(request).sign(visit),
         here="/ma-connexion",
         start=gate.adapter.start(gate.registration).url,
-        used_up=left.octets == 0 and left.seconds > 0,
-        **_left(request, holding),
+        used_up=found.stop is Stop.USED_UP,
+        notice=notice_at(request, gate.place, found.stop) if found.stop in _TOLD else None,
+        **_left(request, gate, holding),
     )
 
 
-def _left(request: web.Request, holding: Holding | None) -> dict[str, Any]:
-    """Time and data left and used, in words; empty where there is nothing to say."""
-    words = {"time_left": "", "volume_left": "", "volume_used": ""}
+_TOLD = frozenset(Stop) - {Stop.USED_UP, Stop.ENDED}
+"""Why somebody is no longer online, where the page has no sentence of its own."""
+
+
+def _left(request: web.Request, gate: Gate, holding: Holding | None) -> dict[str, Any]:
+    """Time and data left and used, in words; empty where there is nothing to say.
+
+    While nothing is refused, what is left ends with the place's hours and the guest's day.
+    """
+    words: dict[str, Any] = {"time_left": "", "volume_left": "", "volume_used": "", "slow": False}
     if holding is None:
         return words
 
@@ -161,7 +174,10 @@ def _left(request: web.Request, holding: Holding | None) -> dict[str, Any]:
         return translate(request, message)
 
     language = language_of(request)
-    left = holding.admission.left(holding.usage, portal_of(request).now())
+    now = portal_of(request).now()
+    found = holding.standing(gate.place.hours, now)
+    left = holding.admission.left(holding.usage, now) if found.stop else found
+    words["slow"] = found.slow
     if left.seconds:
         words["time_left"] = duration(left.seconds, translated)
     if left.octets is not None:

@@ -124,7 +124,7 @@ async def _held(request: web.Request, visit: Visit | None) -> dict[str, str] | N
     if visit is None or visit.admission is None:
         return None
     try:
-        holding = await load_admission(portal.pool, visit.admission)
+        holding = await load_admission(portal.pool, visit.admission, portal.now())
     except Unavailable as failure:
         log.warning("held.unavailable", cause=type(failure.__cause__).__name__)
         return None

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from portal.gateways.vocabulary import Arrival, Refusal
+from territory.rules.quotas import Stop
 from territory.web.problems import N_
 
 _REASON = re.compile(r"\[([a-z_]{1,40})\]\s*$")
@@ -27,6 +28,10 @@ class Notice:
 
 
 _AGAIN = N_("Appuyez de nouveau sur le bouton.")
+_TOMORROW = N_("Vous pourrez vous reconnecter demain.")
+_NEXT_MONTH = N_("Vous pourrez vous reconnecter le 1er du mois prochain.")
+OPENS = N_("Il ouvre {when}.")
+"""What a closed place says instead of its advice, where it is known."""
 _TOO_OLD = Notice(
     N_("La connexion n'a pas abouti."),
     N_("Appuyez de nouveau sur le bouton. Si cela se répète, coupez puis remettez le Wi-Fi."),
@@ -65,6 +70,32 @@ NOTICES = {
         N_("Vous avez utilisé tout votre volume de données."),
         N_("Vous pourrez vous reconnecter à la fin de votre temps de connexion."),
     ),
+    Stop.CLOSED.value: Notice(
+        N_("Le Wi-Fi de ce lieu est fermé à cette heure."),
+        N_("Revenez aux heures d'ouverture du lieu."),
+        is_bad=False,
+    ),
+    Stop.DAY_TIME.value: Notice(
+        N_("Vous avez utilisé tout votre temps de connexion d'aujourd'hui."), _TOMORROW
+    ),
+    Stop.DAY_VOLUME.value: Notice(
+        N_("Vous avez utilisé tout votre volume de données d'aujourd'hui."), _TOMORROW
+    ),
+    Stop.MONTH_TIME.value: Notice(
+        N_("Vous avez utilisé tout votre temps de connexion du mois."), _NEXT_MONTH
+    ),
+    Stop.MONTH_VOLUME.value: Notice(
+        N_("Vous avez utilisé tout votre volume de données du mois."), _NEXT_MONTH
+    ),
+    Stop.DEVICES.value: Notice(
+        N_("Trop de vos appareils sont déjà connectés."),
+        N_("Déconnectez-en un, puis appuyez de nouveau sur le bouton."),
+    ),
+    Stop.BLOCKED.value: Notice(
+        N_("Cet appareil ne peut pas se connecter à ce Wi-Fi."),
+        N_("Adressez-vous à l'accueil du lieu."),
+    ),
+    "device_elsewhere": Notice(N_("Cet appareil est déjà en ligne dans un autre lieu."), _AGAIN),
     "other_site": Notice(N_("Cette connexion a été ouverte dans un autre lieu."), _AGAIN),
     "no_device": Notice(
         N_("La borne Wi-Fi n'a pas reconnu votre appareil."),

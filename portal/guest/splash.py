@@ -6,21 +6,23 @@ the same page again with a sentence that says so, and the visit is kept.
 """
 
 from dataclasses import replace
+from datetime import datetime
 
 from aiohttp import web
 
 from portal.admission import (
     REVOKED_BY_GUEST,
     Admission,
+    Circumstances,
     Grant,
+    Refused,
     Right,
-    UsedUp,
     decide,
     fresh_admission,
     user_name_of,
 )
 from portal.gateways.vocabulary import Credential, Departure
-from portal.guest.notices import NOTICES
+from portal.guest.notices import NOTICES, OPENS, Notice
 from portal.guest.parts import (
     Portal,
     admitted_visit,
@@ -28,13 +30,19 @@ from portal.guest.parts import (
     portal_of,
     see_other,
 )
-from portal.guest.wording import duration, volume
+from portal.guest.wording import duration, moment, volume
 from portal.identification import click_through
-from portal.places import Gate
-from portal.records import load_admission_of, record_admission, reopen_admission
+from portal.places import Gate, Place
+from portal.records import (
+    load_admission_of,
+    load_used,
+    record_admission,
+    reopen_admission,
+)
 from portal.throttle import GRANTS, source_of
 from portal.visit import Event, State, Visit, advance_all, at, refuse
 from territory.errors import ProtocolError, Unavailable
+from territory.rules.quotas import UNUSED, Stop
 from territory.web.forms import read_form
 from territory.web.headers import allow, client_address
 from territory.web.pages import language_of, render, set_language, translate
@@ -100,12 +108,35 @@ def show_splash(
         publisher=gate.place.organisation,
         token=portal.sign(visit),
         here="/visite",
-        notice=NOTICES.get(visit.notice),
-        time_granted=duration(plan.session_seconds, words),
+        notice=notice_at(request, gate.place, visit.notice),
+        time_granted=duration(_seconds_granted(portal, gate.place), words),
         volume_granted=volume(plan.session_octets, visit.language, words)
         if plan.session_octets is not None
         else "",
     )
+
+
+def notice_at(request: web.Request, place: Place, word: str | None) -> Notice | None:
+    """Return what a page opens with, in the guest's language; a closed place says when it opens."""
+    now = portal_of(request).now()
+    if place.hours is not None and not place.hours.is_open(now):
+        word = Stop.CLOSED
+    notice = NOTICES.get(word or "")
+    if notice is None or word != Stop.CLOSED or place.hours is None:
+        return notice
+    opens = place.hours.opens_at(now)
+    if opens is None:
+        return notice
+    when = moment(place.hours.local(opens), language_of(request))
+    return replace(notice, advice=translate(request, OPENS).format(when=when))
+
+
+def _seconds_granted(portal: Portal, place: Place) -> int:
+    """Return how long an access would last that began now: never past closing."""
+    seconds, now = place.plan.session_seconds, portal.now()
+    closes = place.hours.closes_at(now) if place.hours else None
+    left = int((closes - now).total_seconds()) if closes else seconds
+    return min(seconds, left) if left > 0 else seconds
 
 
 def show_restart(request: web.Request, gate: Gate, visit: Visit) -> web.Response:
@@ -166,12 +197,12 @@ async def _grant(request: web.Request, gate: Gate, visit: Visit) -> web.Response
     now = portal.now()
     name = user_name_of(visit.id, portal.keys.user_name)
     fresh = fresh_admission(visit, gate, click_through.METHOD, name, now)
-    held = await load_admission_of(portal.pool, gate.place.id, visit.device)
-    match decide(held, fresh, now):
-        case UsedUp():
-            portal.metrics.refused.labels("used_up").inc()
-            log.info("visit", gateway=gate.code, outcome="used_up")
-            return show_splash(request, gate, refuse(visit, "used_up"))
+    held = await load_admission_of(portal.pool, gate.place.id, visit.device, now)
+    match decide(held, fresh, await _circumstances(portal, gate, visit, now)):
+        case Refused(stop):
+            portal.metrics.refused.labels(stop).inc()
+            log.info("visit", gateway=gate.code, outcome=stop)
+            return show_splash(request, gate, refuse(visit, stop))
         case Grant(admission, right):
             admission = await _write(portal, admission, right)
             if not admission.lives(now):
@@ -182,6 +213,17 @@ async def _grant(request: web.Request, gate: Gate, visit: Visit) -> web.Response
             portal.metrics.admitted.labels(gate.brand, right).inc()
             log.info("visit", gateway=gate.code, outcome="admitted", right=right)
             return _hand_back(portal, gate, admitted, admission)
+
+
+async def _circumstances(portal: Portal, gate: Gate, visit: Visit, now: datetime) -> Circumstances:
+    """Return what counts beside the visit; what was used is asked only where a limit needs it."""
+    counts = gate.place.plan.limits.counts_days
+    return Circumstances(
+        now=now,
+        hours=gate.place.hours,
+        used=await load_used(portal.pool, visit.device, now) if counts else UNUSED,
+        is_blocked=portal.directory.current.is_blocked(visit.device, now),
+    )
 
 
 async def _write(portal: Portal, admission: Admission, right: Right) -> Admission:

@@ -5,9 +5,9 @@ on the guest's side.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 
-from babel.dates import format_date
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
 from territory.vocabulary import PlaceType
@@ -55,6 +55,21 @@ def volume(octets: int, language: str, translate: Translate) -> str:
 def day(iso: str, language: str) -> str:
     """Return the day `iso` (`2026-11-21`) in full."""
     return format_date(date.fromisoformat(iso), "long", locale=LOCALES.get(language, language))
+
+
+_MOMENTS = {
+    "fr": "'le' EEEE d MMMM 'à' HH:mm",
+    "en": "'on' EEEE d MMMM 'at' HH:mm",
+    "de": "'am' EEEE, d. MMMM 'um' HH:mm 'Uhr'",
+    "nl": "'op' EEEE d MMMM 'om' HH:mm 'uur'",
+}
+"""How each language of the pages says a day and an hour."""
+
+
+def moment(local: datetime, language: str) -> str:
+    """Return an instant of a place's clock, to follow a verb: `le lundi 23 novembre à 09:00`."""
+    locale = LOCALES.get(language, language)
+    return format_datetime(local, _MOMENTS[language], tzinfo=local.tzinfo, locale=locale)
 
 
 PLACE_TYPES: Mapping[PlaceType, str] = {

@@ -21,7 +21,8 @@ from zoneinfo import ZoneInfo
 
 from opening_hours import OpeningHours, ParserError  # type: ignore[attr-defined]
 
-from territory.rules.holidays import public_holidays, school_breaks, school_zone
+from territory.rules.holidays import departement_of, public_holidays, school_breaks, school_zone
+from territory.vocabulary import OnPublicHolidays
 
 MOST_CHARACTERS: Final = 400
 PARIS: Final = "Europe/Paris"
@@ -82,6 +83,57 @@ class Timetable:
     """First and last day of each closure, both included."""
     closed_on_public_holidays: bool = False
     """Whether public holidays are closed days, whatever the hours say."""
+
+
+def parse_closed_days(text: str) -> tuple[date, date]:
+    """Return the first and last day of a closure written `2026-12-24` or `2026-08-01/2026-08-15`.
+
+    Raises:
+        ValueError: it is written otherwise, or ends before it begins; says what was expected.
+    """
+    first, _, last = text.partition("/")
+    try:
+        span = date.fromisoformat(first.strip()), date.fromisoformat((last or first).strip())
+    except ValueError:
+        span = None
+    if span is None or span[0] > span[1]:
+        raise ValueError("a day such as 2026-12-24, or days such as 2026-08-01/2026-08-15")
+    return span
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the rows of a site and of its plan say of hours."""
+
+    plan_hours: str | None
+    """Go before the site's."""
+    site_hours: str | None
+    closed_days: tuple[str, ...] | list[str]
+    """As `parse_closed_days` takes them."""
+    public_holidays: str
+    """`OnPublicHolidays`."""
+    insee: str | None
+    """The site's commune; None: a travelling one, without school holidays."""
+
+
+def hours_of(written: Written) -> "Hours | None":
+    """Return the hours of a place under a plan; None: always open.
+
+    Raises:
+        ValueError: what is written cannot be held.
+    """
+    closed_on_holidays = written.public_holidays == OnPublicHolidays.CLOSED
+    hours = written.plan_hours or written.site_hours or ""
+    if not hours and not written.closed_days and not closed_on_holidays:
+        return None
+    return Hours(
+        Timetable(
+            hours,
+            departement_of(written.insee) if written.insee else "",
+            tuple(parse_closed_days(text) for text in written.closed_days),
+            closed_on_holidays,
+        )
+    )
 
 
 def hours_faults(hours: str) -> list[str]:

@@ -10,11 +10,11 @@ Time left runs on over midnight where the day's limit is what is nearest, becaus
 Data does not: a gateway takes one number, and the least of what is left is right until midnight.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from territory.rules.opening_hours import Hours, zone_of
 from territory.rules.usage import Remaining
@@ -34,6 +34,7 @@ class Stop(StrEnum):
     DEVICES = "too_many_devices"
     USED_UP = "used_up"
     ENDED = "ended"
+    BLOCKED = "blocked"
 
 
 class Amounts(NamedTuple):
@@ -74,6 +75,22 @@ class Limits:
     def needs_facts(self) -> bool:
         """Whether anything must be known of the guest beyond the admission."""
         return self.counts_days or self.devices is not None
+
+
+NO_LIMITS: Final = Limits()
+
+
+def limits_of(plan: Mapping[str, Any]) -> Limits:
+    """Return the limits of a plan's row."""
+    return Limits(
+        Amounts(
+            plan["day_seconds"], plan["month_seconds"], plan["day_octets"], plan["month_octets"]
+        ),
+        plan["devices"],
+        AtEnd(plan["at_end"]),
+        plan["slow_upload_bps"],
+        plan["slow_download_bps"],
+    )
 
 
 @dataclass(frozen=True, slots=True)

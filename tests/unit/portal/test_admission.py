@@ -10,10 +10,11 @@ from portal.admission import (
     FIRST_USE,
     REVOKED_BY_GUEST,
     Admission,
+    Circumstances,
     Grant,
     Holding,
+    Refused,
     Right,
-    UsedUp,
     decide,
     fresh_admission,
     user_name_of,
@@ -23,7 +24,10 @@ from portal.places import Gate, Organisation, Place, Plan
 from portal.visit import Visit
 from territory.identifiers import MacAddress
 from territory.rules.credentials import is_user_name
+from territory.rules.opening_hours import Hours, Timetable
+from territory.rules.quotas import NO_LIMITS, Amounts, Limits, Stop
 from territory.rules.usage import Usage
+from territory.vocabulary import AtEnd
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 PHONE = MacAddress.parse("8a:56:7e:f9:10:e4")
@@ -106,15 +110,57 @@ LEFT = replace(HELD, revoked_at=NOON, revoked_reason=REVOKED_BY_GUEST)
 )
 def test_fresh_or_held(held: Holding | None, right: Right) -> None:
     """A right that lives is shown again with what remains; one that is over makes way."""
-    assert decide(held, fresh(), NOON) == Grant(fresh() if right is Right.FRESH else HELD, right)
+    granted = fresh() if right is Right.FRESH else HELD
+    assert decide(held, fresh(), Circumstances(NOON)) == Grant(granted, right)
 
 
 def test_a_used_up_right_brings_no_other() -> None:
     """Pressing the button again would double the volume, and so would logging out first."""
     for admission in (HELD, LEFT):
         held = Holding(admission, Usage(upload_octets=1, download_octets=10**9))
-        assert decide(held, fresh(), NOON) == UsedUp(held)
-        assert isinstance(decide(held, fresh(), HELD.ends_at), Grant)
+        assert decide(held, fresh(), Circumstances(NOON)) == Refused(Stop.USED_UP)
+        assert isinstance(decide(held, fresh(), Circumstances(HELD.ends_at)), Grant)
+
+
+@pytest.mark.parametrize(
+    ("at_end", "expected"),
+    [(AtEnd.CUT, Refused(Stop.USED_UP)), (AtEnd.ASK, Right.FRESH), (AtEnd.SLOW, Right.HELD)],
+)
+def test_the_plan_says_what_comes_after_the_volume(
+    at_end: AtEnd, expected: Refused | Right
+) -> None:
+    """Nothing, another right for the asking, or the same one slowly."""
+    admission = replace(HELD, limits=Limits(at_end=at_end))
+    held = Holding(admission, Usage(download_octets=10**9))
+    found = decide(held, fresh(), Circumstances(NOON))
+    assert (found if isinstance(found, Refused) else found.right) == expected
+
+
+DAY_OF_ONE_HOUR = Limits(Amounts(day_seconds=3600))
+
+
+@pytest.mark.parametrize(
+    ("circumstances", "limits", "expected"),
+    [
+        (Circumstances(NOON, is_blocked=True), NO_LIMITS, Stop.BLOCKED),
+        (Circumstances(NOON, Hours(Timetable("Mo-Fr 09:00-17:00"))), NO_LIMITS, Stop.CLOSED),
+        (Circumstances(NOON, used=Amounts(3600, 0, 0, 0)), DAY_OF_ONE_HOUR, Stop.DAY_TIME),
+        (Circumstances(NOON, used=Amounts(3599, 0, 0, 0)), DAY_OF_ONE_HOUR, None),
+    ],
+)
+def test_a_first_visit_is_refused_for_the_same_reasons(
+    circumstances: Circumstances, limits: Limits, expected: Stop | None
+) -> None:
+    """Blocked, closed (a Saturday), or a day that was used up with an earlier right."""
+    found = decide(None, replace(fresh(), limits=limits), circumstances)
+    assert (found.stop if isinstance(found, Refused) else None) is expected
+
+
+def test_a_held_right_is_held_against_the_day_too() -> None:
+    """What other rights of the guest have used counts; asking again does not lift a day's limit."""
+    limits = replace(DAY_OF_ONE_HOUR, at_end=AtEnd.ASK)
+    held = Holding(replace(HELD, limits=limits), used=Amounts(3600, 0, 0, 0))
+    assert decide(held, fresh(), Circumstances(NOON)) == Refused(Stop.DAY_TIME)
 
 
 def test_a_name_is_the_visits_own() -> None:

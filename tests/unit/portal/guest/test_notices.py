@@ -43,4 +43,5 @@ def test_news_is_not_shown_as_a_failure() -> None:
         "left",
         "terms",
         "ended",
+        "closed",
     }
