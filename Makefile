@@ -5,7 +5,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock venv npm
+.PHONY: help demo test check bench fuzz lock venv npm
 
 VENV := .venv
 STACK := deploy/stack
@@ -40,11 +40,23 @@ bench: venv ## Measure Socle beside its peers on this machine; writes build/benc
 	@mkdir -p build
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
+# How long to fuzz.
+SECONDS_LONG ?= 60
+
+fuzz: venv ## Feed the RADIUS decoders octets made to break them, for a minute (SECONDS_LONG=600)
+	@cmp --silent requirements-fuzz.txt $(VENV)/.made-for-fuzzing || { \
+		$(BIN)/python -m pip install --quiet --require-hashes -r requirements-fuzz.txt && \
+		cp requirements-fuzz.txt $(VENV)/.made-for-fuzzing; }
+	@mkdir -p build/fuzz/corpus
+	@$(BIN)/python -m tests.fuzz.fuzz_packet -max_total_time=$(SECONDS_LONG) -timeout=10 \
+		-artifact_prefix=build/fuzz/ $(ARGS) build/fuzz/corpus
+
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header
 
 lock: venv ## Write the locks anew from pyproject.toml and package.json (ARGS=--upgrade for newer ones)
 	$(COMPILE) pyproject.toml $(ARGS) -o $(STACK)/requirements.txt
 	$(COMPILE) pyproject.toml $(ARGS) --group dev -c $(STACK)/requirements.txt -o requirements-dev.txt
+	$(COMPILE) --group fuzz -o requirements-fuzz.txt
 	$(COMPILE) --group build -c requirements-dev.txt -o $(STACK)/requirements-build.txt
 	@$(STACK)/system-packages.sh test
 	npm install --package-lock-only --ignore-scripts --no-fund --no-audit

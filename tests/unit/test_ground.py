@@ -13,6 +13,7 @@ LOCKS = [
     STACK / "requirements.txt",
     STACK / "requirements-build.txt",
     ROOT / "requirements-dev.txt",
+    ROOT / "requirements-fuzz.txt",
 ]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PACKAGES: list[str] = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
