@@ -22,7 +22,12 @@ from radius.server import Server
 from territory.clock import Clock
 from territory.keyring import Keyring
 from territory.rules.credentials import credential_password, new_user_name
-from territory.settings import DatabaseSettings, MetricsSettings, RadiusSettings, Settings
+from territory.settings import (
+    DatabaseSettings,
+    MetricsSettings,
+    RadiusSettings,
+    Settings,
+)
 from tests.servers.territory import SHARED_SECRET
 
 ANSWER_SECONDS = 10.0
@@ -31,11 +36,16 @@ _ZEROS = bytes(16)
 
 
 @asynccontextmanager
-async def running_radius(url: str, keyring: Keyring, clock: Clock) -> AsyncIterator[Server]:
-    """Run the server on 127.0.0.1, on ports of its own, on the database at `url`."""
+async def running_radius(
+    url: str, keyring: Keyring, clock: Clock, **radius: Any
+) -> AsyncIterator[Server]:
+    """Run the server on 127.0.0.1, on ports of its own, on the database at `url`.
+
+    `radius`: more of its settings.
+    """
     settings = Settings(
         database=DatabaseSettings(url=url),
-        radius=RadiusSettings(host="127.0.0.1", authentication_port=0, accounting_port=0),
+        radius=RadiusSettings(host="127.0.0.1", authentication_port=0, accounting_port=0, **radius),
         metrics=MetricsSettings(radius_port=0),
     )
     async with Server(settings, keyring, clock).running() as server:
