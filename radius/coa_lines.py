@@ -268,7 +268,7 @@ def over_udp(host: str) -> OpenWire:
     local = None if host in _ANYWHERE else (host, 0)
 
     async def open_wire(nas: Nas, receive: Receive) -> Wire | None:
-        if not nas.address:
+        if nas.tls_name is not None:
             return None
         _, wire = await asyncio.get_running_loop().create_datagram_endpoint(
             lambda: _UdpWire(receive),

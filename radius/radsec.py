@@ -11,11 +11,9 @@ Connections outlive what they were let in by, so they are looked after: an expir
 revocation ends them, and a change of the authorities ends them all, to be judged anew.
 
 `RadsecConnections` is how a Disconnect- or CoA-Request goes to a NAS that has no address: down the
-connection it keeps open. `await connections.exchange(nas_id, request, seconds)` gives the answer's
-octets, verified, or None: not connected here, silent, or too late. `request` is whole, digest and
-all, made with the secret `radsec` (the `Nas` from the directory has it); it is sent once. Several
-RADIUS processes have each their own connections: ask `connection_of` first, and leave what is not
-here to who has it.
+connection it keeps open, the one that was heard last. Its `open_wire` is a way of
+`radius.coa_lines`; each request is sent once, sealed with the secret `radsec`, and its answer is
+verified. A NAS that is not connected to this process has no way here.
 """
 
 import asyncio
@@ -24,13 +22,15 @@ import ssl
 from collections import Counter
 from datetime import datetime
 from itertools import count
-from typing import Final, Protocol
+from typing import Final
 from uuid import UUID
 
 import structlog
 
 from radius.counters import Counters
-from radius.radsec_connection import Connection, Desk, NasNamed, Receive
+from radius.nas import Nas
+from radius.protocol.authenticators import SharedSecret
+from radius.radsec_connection import Answered, Connection, Desk, NasNamed, Receive
 from radius.radsec_papers import Papers
 from radius.requests import Peer
 from radius.sightings import Sightings
@@ -68,16 +68,8 @@ _TLS_REASONS: Final = {
 log = structlog.get_logger()
 
 
-class Transport(Protocol):
-    """What carries a Disconnect- or CoA-Request to a NAS and brings its answer back."""
-
-    async def exchange(self, nas_id: UUID, request: bytes, seconds: float) -> bytes | None:
-        """Return the answer's octets, or None."""
-        ...
-
-
 class RadsecConnections:
-    """Who is connected to this process; a `Transport`."""
+    """Who is connected to this process."""
 
     def __init__(self) -> None:
         self._of_nas: dict[UUID, list[Connection]] = {}
@@ -90,10 +82,17 @@ class RadsecConnections:
         """Return the connection of a NAS that was heard last."""
         return max(self._of_nas.get(nas_id, ()), key=lambda each: each.heard_at, default=None)
 
-    async def exchange(self, nas_id: UUID, request: bytes, seconds: float) -> bytes | None:
-        """Return a NAS's answer to a whole request; None if there is none in time."""
-        connection = self.connection_of(nas_id)
-        return await connection.exchange(request, seconds) if connection else None
+    async def open_wire(self, nas: Nas, receive: Answered) -> "RadsecWire | None":
+        """Return the way to a NAS that comes by RadSec, None for any other.
+
+        Raises:
+            OSError: it is not connected.
+        """
+        if nas.tls_name is None:
+            return None
+        wire = RadsecWire(self, nas.id, receive)
+        wire.check()
+        return wire
 
     def all(self) -> list[Connection]:
         """Return every connection."""
@@ -118,26 +117,70 @@ class RadsecConnections:
                     del self._of_nas[nas_id]
 
 
+class RadsecWire:
+    """The way to one NAS, over whichever connection it was last heard on (a `coa_lines.Wire`)."""
+
+    reliable = True
+    """Nothing is sent again."""
+    secret: SharedSecret | None = None
+    """The NAS's own is `radsec`."""
+
+    def __init__(self, connections: RadsecConnections, nas_id: UUID, receive: Answered) -> None:
+        self._connections = connections
+        self._nas_id = nas_id
+        self._receive = receive
+
+    def check(self) -> Connection:
+        """Return the connection.
+
+        Raises:
+            OSError: there is none.
+        """
+        connection = self._connections.connection_of(self._nas_id)
+        if connection is None:
+            raise ConnectionError("not connected by RadSec")
+        return connection
+
+    def send(self, octets: bytes) -> None:
+        """Send one packet.
+
+        Raises:
+            OSError: the NAS is not connected any more.
+        """
+        self.check().ask(octets, self._receive)
+
+    def close(self) -> None:
+        """Let go of it; the connection is the NAS's."""
+
+
 class RadsecServer:
     """The TLS listener; made only where a certificate is set."""
 
     def __init__(
         self, settings: RadsecSettings, host: str, nas_named: NasNamed, receive: Receive
     ) -> None:
-        """Read the files and bind.
+        """Read the files.
 
         Raises:
-            ConfigurationError: a file cannot be used, or the port cannot be had.
+            ConfigurationError: one cannot be used.
         """
         self._settings = settings
         self._papers = Papers(settings)
-        self._socket = _bound(host, settings.port)
+        self._host = host
         self._half_open: Counter[str] = Counter()
         self._serials = count(1)
         self.papers_are_faulty = False
         """Whether changed files could not be used; what they said before goes on."""
         self._desk = Desk(nas_named, receive, self._arrived, self._ended, self._unwanted)
         self.connections = RadsecConnections()
+
+    def bind(self) -> None:
+        """Take the port; before `run`.
+
+        Raises:
+            ConfigurationError: it cannot be had.
+        """
+        self._socket = _bound(self._host, self._settings.port)
 
     @property
     def port(self) -> int:

@@ -53,6 +53,8 @@ _DIGESTED: Final = frozenset((Code.ACCOUNTING_REQUEST, *_QUESTIONS))
 
 Receive = Callable[[Nas, str, bytes, Peer, Send], None]
 """What takes a packet of a NAS that is known: who, `access` or `accounting`, octets, where from."""
+Answered = Callable[[bytes], None]
+"""What takes the octets of an answer, once its Response Authenticator is verified."""
 NasNamed = Callable[[str], Nas | None]
 """Who has this DNS name in its certificate; lower case."""
 
@@ -71,14 +73,6 @@ class Desk:
     """A packet was left without an answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A question of ours that waits."""
-
-    request: bytes
-    answer: "asyncio.Future[bytes | None]"
-
-
 class Connection(asyncio.Protocol):
     """One connection; its peer's certificate is verified by TLS before it begins."""
 
@@ -88,7 +82,7 @@ class Connection(asyncio.Protocol):
         self._desk = desk
         self._stream = PacketStream()
         self._under_way: dict[tuple[str, int], float] = {}
-        self._asked: dict[int, _Asked] = {}
+        self._asked: dict[int, tuple[bytes, Answered]] = {}
         self._stuck_since: float | None = None
         self.reads = True
         """Whether octets are taken; not while the peer is to be slowed down."""
@@ -133,10 +127,7 @@ class Connection(asyncio.Protocol):
         self._loop.call_soon(self._work)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell everybody who waits for an answer that none will come."""
-        for asked in self._asked.values():
-            if not asked.answer.done():
-                asked.answer.set_result(None)
+        """Forget what was under way: nothing of it can be answered here."""
         self._under_way.clear()
         if not self._is_over:
             self._is_over = True
@@ -171,28 +162,13 @@ class Connection(asyncio.Protocol):
         if not self.reads:
             self._loop.call_soon(self._work)
 
-    async def exchange(self, request: bytes, seconds: float) -> bytes | None:
+    def ask(self, request: bytes, answered: Answered) -> None:
         """Send a Disconnect- or CoA-Request, once: TCP repeats it (RFC 6613 §2.6.1).
 
-        Returns:
-            The answer's octets, its Response Authenticator verified; None if none came in time.
+        Its identifier is the caller's to choose; chosen again, the earlier one is forgotten.
         """
-        try:
-            async with asyncio.timeout(seconds):
-                while earlier := self._asked.get(request[1]):
-                    await asyncio.wait([earlier.answer])
-                if self._is_over:
-                    return None
-                asked = _Asked(request, self._loop.create_future())
-                self._asked[request[1]] = asked
-                try:
-                    self._write(request)
-                    return await asked.answer
-                finally:
-                    asked.answer.cancel()
-                    del self._asked[request[1]]
-        except TimeoutError:
-            return None
+        self._asked[request[1]] = request, answered
+        self._write(request)
 
     def look_after(self, idle_seconds: float) -> None:
         """End what is silent or stuck; give back the places of requests nobody answered."""
@@ -273,13 +249,13 @@ class Connection(asyncio.Protocol):
             self._desk.unwanted(self, "code")
 
     def _take_answer(self, packet: Packet, nas: Nas) -> None:
-        asked = self._asked.get(packet.identifier)
-        if asked is None or packet.code not in (asked.request[0] + 1, asked.request[0] + 2):
+        request, answered = self._asked.get(packet.identifier, (b"", None))
+        if answered is None or packet.code not in (request[0] + 1, request[0] + 2):
             self._desk.unwanted(self, "late-answer")
             return
-        nas.secret.verify_reply(packet.octets, asked.request[4:20])
-        if not asked.answer.done():
-            asked.answer.set_result(packet.octets)
+        nas.secret.verify_reply(packet.octets, request[4:20])
+        del self._asked[packet.identifier]
+        answered(packet.octets)
 
     def _write(self, octets: bytes) -> None:
         if self._is_over or self._transport is None or self._transport.is_closing():

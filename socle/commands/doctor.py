@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from socle.base import clock_of
 from socle.commands.findings import Finding, of_radius
+from socle.commands.radsec_findings import of_radsec
 from territory.database.components import Component
 from territory.database.connect import away, open_engine
 from territory.database.prepare import is_current
@@ -28,7 +29,7 @@ _LARGEST_OFFSET_SECONDS = 2.0
 
 async def examine(settings: Settings) -> list[Finding]:
     """Return everything that was looked at, in the order of the ways."""
-    findings = list(_of_settings(settings))
+    findings = [*_of_settings(settings), *of_radsec(settings, clock_of(settings).now())]
     if settings.database.url:
         findings += await _of_database(settings, settings.database.url, clock_of(settings).now())
     findings += await asyncio.gather(*(_of_component(c, p) for c, p in _ports(settings).items()))

@@ -93,10 +93,12 @@ class Site:
 
     port: int
     context: ssl.SSLContext
+    base: str = BASE_NAME
+    """The name it expects in the base's certificate."""
 
     async def __aenter__(self) -> Self:
         self.reader, self.writer = await asyncio.open_connection(
-            "127.0.0.1", self.port, ssl=self.context, server_hostname=BASE_NAME
+            "127.0.0.1", self.port, ssl=self.context, server_hostname=self.base
         )
         return self
 

@@ -26,6 +26,8 @@ class SitePlan:
     portal_base: str
     nas_address: str | None = None
     """Where its RADIUS comes from; None for a gateway without any."""
+    tls_name: str | None = None
+    """Who it is by RadSec, in place of `nas_address`."""
     coa_port: int = 3799
     session_seconds: int = 4 * 3600
     portal_secret: str = PORTAL_SECRET
@@ -82,7 +84,7 @@ async def _site(connection: AsyncConnection, keyring: Keyring, owner: UUID, each
             insee="55029",
             postal_address="1 place de la Mairie, 55000 Bar-le-Duc",
             place_type="mairie",
-            link="private_network",
+            link="radsec" if each.tls_name else "private_network",
             plan_id=plan_id,
             listed=True,
         )
@@ -101,7 +103,7 @@ async def _site(connection: AsyncConnection, keyring: Keyring, owner: UUID, each
             portal_secret_sealed=keyring.seal(each.portal_secret),
         )
     )
-    if each.nas_address is not None:
+    if each.nas_address or each.tls_name:
         await connection.execute(
             insert(nas).values(
                 id=uuid4(),
@@ -109,6 +111,7 @@ async def _site(connection: AsyncConnection, keyring: Keyring, owner: UUID, each
                 gateway_id=gateway_id,
                 code=f"{each.code}-nas",
                 source_address=each.nas_address,
+                tls_name=each.tls_name,
                 identifier=each.code,
                 shared_secret_sealed=keyring.seal(SHARED_SECRET),
                 require_message_authenticator="always",
