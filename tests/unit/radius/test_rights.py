@@ -9,6 +9,7 @@ Cambium 17713 = 4531, Fortinet 12356 = 3044, pfSense 13644 = 354c, Huawei 2011 =
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -403,3 +404,10 @@ def test_everything_at_once_fits_a_packet() -> None:
     assert len(encoded) < 1200
     values = decode(encode(2, 0, bytes(16), encoded)).values(VENDOR_SPECIFIC)
     assert len(values) == len(set(values))
+
+
+def test_technicians_are_told_of_every_attribute() -> None:
+    """The page names each set and each attribute of the table."""
+    page = (Path(__file__).parents[3] / "docs/gateways/attributs-radius.md").read_text()
+    assert [name for name in AttributeSet if f"| `{name}`" not in page] == []
+    assert [row.attribute for row in TABLE if f"`{row.attribute}`" not in page] == []

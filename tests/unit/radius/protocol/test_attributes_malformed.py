@@ -1,9 +1,9 @@
 """Every rule of the RFCs on malformed attributes, as a row: what of a packet they cost.
 
-A packet is discarded for its own form only, which its own tests hold. Of a
-value that does not fit, three things can become: it stays octets, for whoever reads it to judge
-("opaque"); the attribute is unknown and stays octets under its number ("unknown"); or it is read,
-because the RFC says to be liberal ("read"). No row here discards.
+A packet is discarded for its own form only, which its own tests hold. Of a value that does not fit,
+three things can become: it stays octets, for whoever reads it to judge ("opaque"); the attribute is
+unknown and stays octets under its number ("unknown"); or it is read, because the RFC says to be
+liberal ("read"). No row here discards.
 """
 
 from ipaddress import IPv4Interface, IPv6Interface
