@@ -90,7 +90,7 @@ def test_locks_pin_by_hash_and_name_no_address(lock: Path) -> None:
 
 def test_locks_agree() -> None:
     """What the tests ran with is what gets installed, and it holds all that is declared."""
-    runtime, build, dev = (pinned(lock) for lock in LOCKS)
+    runtime, build, dev, _ = (pinned(lock) for lock in LOCKS)
     assert runtime.items() <= dev.items()
     assert build.items() <= dev.items()
     declared = {re.split(r"[\[>=;]", d)[0] for d in PROJECT["project"]["dependencies"]}
