@@ -18,6 +18,8 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from radius.house import OPEN_HOUSE, House
+from radius.house_reading import read_house
 from radius.mac_authentication import mac_authentication
 from radius.nas import Nas
 from radius.outages import Outage
@@ -45,7 +47,7 @@ left join live.nas_seen seen on seen.nas_id = nas.id
 _SEALED: Final = ("shared_secret_sealed", "next_secret_sealed")
 _PLAN: Final = """
 select id, idle_seconds, interim_seconds, upload_bps, download_bps, session_octets,
-    mac_authentication
+    mac_authentication, vlan, role
 from territory.plan
 """
 _RADSEC: Final = SharedSecret(b"radsec")
@@ -75,6 +77,8 @@ class NasDirectory:
         self._stale = asyncio.Event()
         self._outage = Outage("nas_directory")
         self.plans: Mapping[UUID, Plan] = {}
+        self.house: House = OPEN_HOUSE
+        """Limits, hours, blocks."""
         self.is_loaded = False
         """Whether it was read once; before, nobody is unknown."""
 
@@ -158,6 +162,7 @@ class NasDirectory:
     async def _read(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         rows = await connection.fetch(_NAS)
         self.plans = {row["id"]: Plan(**row) for row in await connection.fetch(_PLAN)}
+        self.house = await read_house(connection)
         self.hold(nas for row in rows if (nas := self._nas(row)))
         sealed = {row[name] for row in rows for name in _SEALED}
         self._secrets = {key: kept for key, kept in self._secrets.items() if key in sealed}

@@ -41,7 +41,7 @@ class Rulebook:
         self._plans = {row["id"]: row for row in plans}
         self._sites = {row["id"]: row for row in sites}
         self._limits = {row["id"]: _limits(row) for row in self._plans.values()}
-        self._hours: dict[Timetable, Hours] = {}
+        self._hours: dict[Timetable, Hours | None] = {}
 
     def limits_of(self, plan_id: UUID) -> Limits:
         """Return what a plan limits."""
@@ -54,7 +54,7 @@ class Rulebook:
         if table is None:
             return None
         if table not in self._hours:
-            self._hours[table] = Hours(table)
+            self._hours[table] = _hours(table)
         return self._hours[table]
 
 
@@ -68,6 +68,14 @@ def slowed(plan: Plan, limits: Limits) -> Plan:
         upload_bps=limits.slow_upload_bps or plan.upload_bps,
         download_bps=limits.slow_download_bps or plan.download_bps,
     )
+
+
+def _hours(table: Timetable) -> Hours | None:
+    """Return hours; those that cannot be held, which `socle apply` refuses, shut nobody out."""
+    try:
+        return Hours(table)
+    except ValueError:
+        return None
 
 
 def _limits(plan: Row) -> Limits:
