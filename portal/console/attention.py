@@ -63,7 +63,8 @@ def radius_items(
     """What RADIUS refused or could not record, and NAS that were never heard."""
     all_nas = [nas for site in sites for nas in site.nas]
     unknown = {found.source_address for found in discards if found.reason == UNKNOWN_NAS}
-    unsigned = [nas.code for nas in all_nas if nas.unsigned_packets]
+    unsigned = [nas.code for nas in all_nas if nas.is_unsigned]
+    rotating = [nas.code for nas in all_nas if nas.uses_old_secret]
     silent = [nas.code for nas in all_nas if nas.last_seen_at is None]
     facts = (
         (
@@ -79,6 +80,7 @@ def radius_items(
             "Reçus de\u00a0: ",
         ),
         (unsigned, Weight.WARN, "Des NAS ne signent pas leurs requêtes", ""),
+        (rotating, Weight.PLAIN, "Des NAS n'ont pas encore leur nouveau secret", ""),
         (silent, Weight.PLAIN, "Des NAS n'ont encore rien envoyé", ""),
     )
     return [

@@ -75,13 +75,38 @@ class Nas:
     """The address its packets come from, or by RadSec the DNS name in its certificate."""
     identifier: str | None
     require_message_authenticator: str
-    """``always`` or ``when-present``."""
+    """``always``, ``learn`` or ``when-present``."""
     last_access_at: datetime | None
     last_accounting_at: datetime | None
     unsigned_packets: int
     accepts: int
     rejects: int
     reading: Reading
+    signed_since: datetime | None = None
+    """Where it is to be learnt: it has signed, and must from then on."""
+    last_unsigned_at: datetime | None = None
+    rotation_began_at: datetime | None = None
+    """Two secrets are valid since; None: one is."""
+    old_secret_at: datetime | None = None
+    next_secret_at: datetime | None = None
+    """In a rotation, the last packet under each of them."""
+
+    @property
+    def is_unsigned(self) -> bool:
+        """Whether it sends unsigned requests, and not only before it was found to sign."""
+        if not self.unsigned_packets:
+            return False
+        last, since = self.last_unsigned_at, self.signed_since
+        return since is None or (last is not None and last > since)
+
+    @property
+    def uses_old_secret(self) -> bool:
+        """Whether, in a rotation, it was not heard under the next secret, or not last."""
+        if self.rotation_began_at is None:
+            return False
+        if self.next_secret_at is None:
+            return True
+        return self.old_secret_at is not None and self.old_secret_at >= self.next_secret_at
 
     @property
     def last_seen_at(self) -> datetime | None:
@@ -175,6 +200,10 @@ class Discard:
     packets: int
     first_at: datetime
     last_at: datetime
+    packet_kind: str | None = None
+    """Of an unknown sender: what it sends."""
+    claimed_name: str | None = None
+    """Of an unknown sender: the NAS-Identifier or address it claims; nothing proves it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,7 @@ _READABLE_NAS = (
     nas.c.tls_name,
     nas.c.identifier,
     nas.c.require_message_authenticator,
+    nas.c.rotation_began_at,
 )
 
 
@@ -109,6 +110,10 @@ def _nas_of(sites: Sequence[UUID]) -> Select[Any]:
             func.coalesce(nas_seen.c.unsigned_packets, 0).label("unsigned_packets"),
             func.coalesce(nas_seen.c.accepts, 0).label("accepts"),
             func.coalesce(nas_seen.c.rejects, 0).label("rejects"),
+            nas_seen.c.signed_since,
+            nas_seen.c.last_unsigned_at,
+            nas_seen.c.old_secret_at,
+            nas_seen.c.next_secret_at,
             *_STATE,
         )
         .outerjoin_from(nas, nas_seen, nas_seen.c.nas_id == nas.c.id)
@@ -192,6 +197,11 @@ def _nas(row: RowMapping) -> Nas:
         accepts=row["accepts"],
         rejects=row["rejects"],
         reading=_reading(row),
+        signed_since=row["signed_since"],
+        last_unsigned_at=row["last_unsigned_at"],
+        rotation_began_at=row["rotation_began_at"],
+        old_secret_at=row["old_secret_at"],
+        next_secret_at=row["next_secret_at"],
     )
 
 
@@ -233,6 +243,8 @@ async def load_discards(db: AsyncConnection, now: datetime) -> list[Discard]:
             func.sum(discard.c.packets).label("packets"),
             func.min(discard.c.first_at).label("first_at"),
             func.max(discard.c.last_at).label("last_at"),
+            func.max(discard.c.packet_kind).label("packet_kind"),
+            func.max(discard.c.claimed_name).label("claimed_name"),
         )
         .where(discard.c.last_at > now - RECENT)
         .group_by(discard.c.source_address, discard.c.reason)
@@ -246,6 +258,8 @@ async def load_discards(db: AsyncConnection, now: datetime) -> list[Discard]:
             int(row["packets"]),
             row["first_at"],
             row["last_at"],
+            row["packet_kind"],
+            row["claimed_name"],
         )
         for row in (await db.execute(query)).mappings()
     ]

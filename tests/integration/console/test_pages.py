@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import aiohttp
 from sqlalchemy import select, text
+from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from portal.console.app import create_console
@@ -57,6 +58,36 @@ async def test_a_technician_meets_the_new_gateway_and_the_unsigned_one(signed_in
     assert "1\u202f312 paquets non signés" in page
     assert "signature fausse" in page
     assert "texte illisible" in page
+
+
+async def test_what_a_stranger_says_of_itself_is_shown_as_text(
+    signed_in: SignedIn, owner: AsyncEngine
+) -> None:
+    """Whatever it claims: nothing proves it, and no page takes it for its own."""
+    async with owner.begin() as db:
+        await db.execute(
+            tables.discard.update()
+            .where(tables.discard.c.reason == "unknown-nas")
+            .values(packet_kind="access-request", claimed_name="<b>toul</b>")
+        )
+    _, page = await (await signed_in(Role.TECHNICIAN)).get("/equipements")
+    assert "&lt;b&gt;toul&lt;/b&gt;" in page
+    assert "access-request" in page
+
+
+async def test_technicians_see_what_is_learnt_and_what_is_rotated(
+    signed_in: SignedIn, owner: AsyncEngine
+) -> None:
+    """Who signs since when, and which gateway still has its old secret."""
+    async with owner.begin() as db:
+        await db.execute(
+            tables.nas.update().values(
+                require_message_authenticator="learn", rotation_began_at=func.now()
+            )
+        )
+    _, page = await (await signed_in(Role.TECHNICIAN)).get("/equipements")
+    assert "exigée dès la première" in page
+    assert "secret à changer dans la passerelle" in page
 
 
 async def test_no_page_of_the_console_shows_a_guests_device(
