@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 import aiohttp
-from sqlalchemy import select, text
-from sqlalchemy import func
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from portal.console.app import create_console
