@@ -3,9 +3,10 @@
 The NAS is found by the address its packets come from, never by what a packet says (RFC 2865 §3).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
+from radius.outcome_rows import encode_nas
 from radius.protocol.authenticators import ZEROS, SharedSecret
 from radius.protocol.numbers import EAP_MESSAGE, MESSAGE_AUTHENTICATOR, PROXY_STATE
 from radius.protocol.packet import Packet
@@ -34,6 +35,12 @@ class Nas:
     """Its gateway's adapter, which decides what a Disconnect-Request must name."""
     attribute_sets: frozenset[str]
     """Whose attributes it understands."""
+    logged_as: bytes = field(init=False, repr=False, compare=False)
+    """What names it in each row of the security log, made once."""
+
+    def __post_init__(self) -> None:
+        """Make what each of its requests needs."""
+        object.__setattr__(self, "logged_as", encode_nas(self.id, self.site_id))
 
 
 def verify_access_request(packet: Packet, nas: Nas) -> bool:

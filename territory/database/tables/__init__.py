@@ -15,6 +15,7 @@ from territory.database.tables.evidence import (
 )
 from territory.database.tables.live import (
     admission,
+    binding,
     command,
     discard,
     equipment_state,
@@ -37,6 +38,7 @@ __all__ = [
     "Category",
     "access_point",
     "admission",
+    "binding",
     "audit_entry",
     "authentication",
     "carried_session",
