@@ -63,7 +63,8 @@ _INSERT = """
         RETURNING id, site_id
     ), bound AS (
         INSERT INTO live.binding (admission_id, device, site_id, bound_at)
-        SELECT id, $12::text::macaddr, site_id, $13 FROM admitted WHERE $13 IS NOT NULL
+        SELECT id, $12::text::macaddr, site_id, $13::timestamptz FROM admitted
+        WHERE $13::timestamptz IS NOT NULL
     )
     SELECT id FROM admitted
 """

@@ -14,7 +14,7 @@ from collections.abc import Hashable
 from typing import Final
 
 GENERATION_SECONDS: Final = 8.0
-"""An entry lives one to two of these: RFC 5080 §2.2.2 asks for 5 to 30 s."""
+"""An entry lives one to three of these: RFC 5080 §2.2.2 asks for 5 to 30 s."""
 CAPACITY: Final = 65_536
 """Entries of one generation."""
 
