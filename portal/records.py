@@ -49,11 +49,12 @@ Row: TypeAlias = asyncpg.Record
 
 _ADMISSION = """
     SELECT a.id, a.user_name, a.site_id, a.plan_id, a.method, a.language, a.terms_version,
-        a.created_at, a.credential_expires_at, a.ends_at, a.network_id, a.device::text AS device,
-        a.bound_at, a.revoked_at, a.revoked_reason, p.session_octets AS octets,
+        a.created_at, a.credential_expires_at, a.ends_at, a.network_id, b.device::text AS device,
+        b.bound_at, a.revoked_at, a.revoked_reason, p.session_octets AS octets,
         p.day_seconds, p.month_seconds, p.day_octets, p.month_octets, p.devices, p.at_end,
         p.slow_upload_bps, p.slow_download_bps
     FROM live.admission a JOIN territory.plan p ON p.id = a.plan_id
+    LEFT JOIN live.binding b ON b.admission_id = a.id
 """
 _USAGE = """
     SELECT session_seconds, upload_octets, download_octets, open_sessions
@@ -66,10 +67,18 @@ _FACTS = """
 _USED = "SELECT * FROM live.guest_used(NULL, $1::text::macaddr, $2)"
 _BLOCKED = "SELECT device::text AS device, until FROM live.block WHERE device IS NOT NULL"
 _INSERT = """
-    INSERT INTO live.admission (id, user_name, site_id, network_id, plan_id, method, language,
-        terms_version, created_at, credential_expires_at, ends_at, device, bound_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::text::macaddr, $13)
-    ON CONFLICT (id) DO NOTHING
+    WITH admitted AS (
+        INSERT INTO live.admission (id, user_name, site_id, network_id, plan_id, method, language,
+            terms_version, created_at, credential_expires_at, ends_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        ON CONFLICT (id) DO NOTHING
+        RETURNING id, site_id
+    ), bound AS (
+        INSERT INTO live.binding (admission_id, device, site_id, bound_at)
+        SELECT id, $12::text::macaddr, site_id, $13::timestamptz FROM admitted
+        WHERE $13::timestamptz IS NOT NULL
+    )
+    SELECT id FROM admitted
 """
 _REVOKE = """
     UPDATE live.admission SET revoked_at = $2, revoked_reason = $3
@@ -146,7 +155,7 @@ async def load_admission_of(
     pool: Pool, site_id: UUID, device: MacAddress, now: datetime
 ) -> Holding | None:
     """Return the last admission bound to a device at a site, or None."""
-    query = f"""{_ADMISSION} WHERE a.device = $1::text::macaddr AND a.site_id = $2
+    query = f"""{_ADMISSION} WHERE b.device = $1::text::macaddr AND b.site_id = $2
         ORDER BY a.created_at DESC LIMIT 1"""
     return await _holding(pool, now, query, str(device), site_id)
 
@@ -172,7 +181,7 @@ async def load_blocked_devices(pool: Pool) -> dict[str, datetime | None]:
 @reaching
 async def record_admission(pool: Pool, admission: Admission) -> Admission:
     """Write an admission and return the one that now holds: itself, or its first writing."""
-    status = await pool.execute(
+    written = await pool.fetchval(
         _INSERT,
         admission.id,
         admission.user_name,
@@ -189,7 +198,7 @@ async def record_admission(pool: Pool, admission: Admission) -> Admission:
         admission.bound_at,
         timeout=DEADLINE_SECONDS,
     )
-    if status == "INSERT 0 1":
+    if written is not None:
         return admission
     first = await load_admission(pool, admission.id, admission.created_at)
     return first.admission if first else admission

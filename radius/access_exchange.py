@@ -9,10 +9,12 @@ from datetime import datetime
 from typing import Final
 
 from radius.access import AccessRequest, read_access_request
-from radius.access_ledger import AccessAnswers, AccessLedger, Outcome, Question
+from radius.access_ledger import AccessAnswers, Question
+from radius.ledger import Ledger
 from radius.memory import Memory
 from radius.nas import Nas, verify_access_request
 from radius.nas_directory import NasDirectory
+from radius.outcome_rows import encode_outcome, encode_told
 from radius.policy import (
     Accept,
     Decision,
@@ -40,6 +42,10 @@ from territory.errors import ProtocolError
 
 _CLASS_HEAD: Final = bytes((CLASS, 18))
 _EAP_FAILURE: Final = 4
+_ACCEPT: Final = "access_accept"
+_REJECT: Final = "access_reject"
+_CODES: Final = {_ACCEPT: 2, _REJECT: 3}
+"""RFC 2865 §4.2, §4.3."""
 
 
 class AccessExchange:
@@ -57,10 +63,11 @@ class AccessExchange:
         self._sightings = sightings
         self._password_of = password_of
         self._memory = Memory()
-        self._ledger: AccessLedger | None = None
+        self._ledger: Ledger | None = None
+        self._told: dict[tuple[str, str], bytes] = {}
         self.answers = AccessAnswers(self._decide, self._undecided)
 
-    def attach(self, ledger: AccessLedger) -> None:
+    def attach(self, ledger: Ledger) -> None:
         """Use this ledger from now on; without one, only memory lets anybody in."""
         self._ledger = ledger
 
@@ -76,15 +83,14 @@ class AccessExchange:
         pending = self._requests.begin(packet, nas, peer, send)
         if pending is None:
             return
-        seen = self._sightings.of(nas.id)
-        seen.last_access_at = pending.received_at
-        seen.unsigned_packets += not signed
+        if not signed:
+            self._sightings.of(nas.id).unsigned_packets += 1
         request = read_access_request(packet, nas, self._password_of)
         refused = screen(request)
         if refused is not None:
             self._answer(request, refused, pending)
-        elif self._ledger is not None and self._ledger.is_open:
-            self._ledger.ask(Question(request, pending))
+        elif self._ledger is not None and self._ledger.access.is_open:
+            self._ledger.access.ask(Question(request, pending))
         else:
             self._decide_alone(request, pending)
 
@@ -105,13 +111,14 @@ class AccessExchange:
 
     def _answer(self, request: AccessRequest, decision: Decision, pending: Pending) -> None:
         seen = self._sightings.of(request.nas.id)
+        seen.last_access_at = pending.received_at
         match decision:
             case Accept(reason, _, facts):
                 self._memory.remember(request, facts)
-                outline = Outline(Code.ACCESS_ACCEPT, reason, request.device, facts.admission_id)
+                outline = Outline(_ACCEPT, reason, request.device, facts.admission_id)
                 seen.accepts += self._reply(_accept(request, decision), pending, outline)
             case Reject(reason, admission_id):
-                outline = Outline(Code.ACCESS_REJECT, reason, request.device, admission_id)
+                outline = Outline(_REJECT, reason, request.device, admission_id)
                 seen.rejects += self._reply(_reject(pending.packet, decision), pending, outline)
             case Discard(reason):
                 if reason is Reason.PLAN_UNKNOWN:
@@ -121,31 +128,29 @@ class AccessExchange:
     def _reply(self, attributes: bytes, pending: Pending, outline: Outline) -> bool:
         """Send a signed reply and log it; return whether it could be made."""
         packet = pending.packet
-        for state in packet.values(PROXY_STATE):
-            attributes += bytes((PROXY_STATE, len(state) + 2)) + state
+        if PROXY_STATE in packet.attributes:
+            attributes += packet.echoed(PROXY_STATE)
         try:
             reply = pending.nas.secret.signed_reply(
-                outline.code, packet.identifier, packet.authenticator, attributes
+                _CODES[outline.code], packet.identifier, packet.authenticator, attributes
             )
         except ValueError:
             self._requests.give_up(pending, "reply-length")
             return False
         self._requests.answer(pending, reply, outline)
         if self._ledger is not None:
-            self._ledger.log(_outcome(pending, outline))
+            self._ledger.outcomes.add(self._outcome(pending, outline))
         return True
 
-
-def _outcome(pending: Pending, outline: Outline) -> Outcome:
-    return Outcome(
-        pending.received_at,
-        pending.nas.id,
-        pending.nas.site_id,
-        outline.admission_id,
-        outline.device,
-        "accept" if outline.code is Code.ACCESS_ACCEPT else "reject",
-        str(outline.reason),
-    )
+    def _outcome(self, pending: Pending, outline: Outline) -> bytes:
+        """Return the answer's row in the security log."""
+        code, reason, device, admission_id = outline
+        told = self._told.get((code, reason))
+        if told is None:
+            told = encode_told(code.removeprefix("access_"), reason)
+            self._told[code, reason] = told
+        at = pending.received_at.timestamp()
+        return encode_outcome(at, pending.nas.logged_as, admission_id, device, told)
 
 
 def _accept(request: AccessRequest, decision: Accept) -> bytes:

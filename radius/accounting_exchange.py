@@ -46,9 +46,7 @@ class AccountingExchange:
     def _recorded(self, entry: Entry) -> None:
         pending: Pending = entry.context
         packet = pending.packet
-        attributes = b"".join(
-            bytes((PROXY_STATE, len(state) + 2)) + state for state in packet.values(PROXY_STATE)
-        )
+        attributes = packet.echoed(PROXY_STATE) if PROXY_STATE in packet.attributes else b""
         secret = pending.nas.secret
         signed = MESSAGE_AUTHENTICATOR in packet.attributes
         make_reply = secret.signed_reply if signed else secret.plain_reply
@@ -56,7 +54,7 @@ class AccountingExchange:
             Code.ACCOUNTING_RESPONSE, packet.identifier, packet.authenticator, attributes
         )
         self._requests.answer(
-            pending, reply, Outline(Code.ACCOUNTING_RESPONSE, "recorded", entry.device, None)
+            pending, reply, Outline("accounting_response", "recorded", entry.device, None)
         )
 
     def _unrecorded(self, entry: Entry, reason: str) -> None:

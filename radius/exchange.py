@@ -47,17 +47,22 @@ class Exchange:
         self.ledger = Ledger(
             url, surroundings.clock, self._counters, (access.answers, accounting.answers)
         )
-        access.attach(self.ledger.access)
+        access.attach(self.ledger)
         accounting.attach(self.ledger.accounting)
         self._take = {ACCESS: access.take, ACCOUNTING: accounting.take}
 
     def receive(self, kind: str, datagram: bytes, peer: Peer, send: Send) -> None:
         """Take one datagram of the `access` or the `accounting` port; never raises."""
-        self._counters.received[kind] += 1
         nas = self._directory.at(peer[0])
         if nas is None:
+            self._counters.received[kind] += 1
             self._ignore(kind, peer)
-            return
+        else:
+            self.receive_from(nas, kind, datagram, peer, send)
+
+    def receive_from(self, nas: Nas, kind: str, datagram: bytes, peer: Peer, send: Send) -> None:
+        """Take one datagram of a NAS that is known already, by its certificate for instance."""
+        self._counters.received[kind] += 1
         try:
             packet = decode(datagram)
             if packet.code == Code.STATUS_SERVER:
@@ -80,10 +85,7 @@ class Exchange:
         self._counters.received["status"] += 1
         if not self.ledger.is_open:
             raise ProtocolError("unavailable")
-        states = b"".join(
-            bytes((PROXY_STATE, len(state) + 2)) + state for state in packet.values(PROXY_STATE)
-        )
         reply = nas.secret.signed_reply(
-            _ALIVE[kind], packet.identifier, packet.authenticator, states
+            _ALIVE[kind], packet.identifier, packet.authenticator, packet.echoed(PROXY_STATE)
         )
         send(reply, peer)

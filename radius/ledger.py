@@ -13,6 +13,7 @@ from radius.counters import Counters
 from radius.database import connector
 from radius.group_commit import Watch
 from radius.outages import Outage
+from radius.outcome_log import OutcomeLog
 from territory.clock import Clock
 
 
@@ -31,11 +32,13 @@ class Ledger:
         self._outage = Outage("ledger")
         self.access = AccessLedger(connect, clock, answers[0], self._watch("access"))
         self.accounting = AccountingLedger(connect, clock, answers[1], self._watch("accounting"))
+        self.outcomes = OutcomeLog(connect, clock, Outage("outcome_log").lasts)
         counters.gauges |= {
             "access_queue": ("Questions waiting.", lambda: len(self.access)),
             "accounting_queue": ("Records waiting.", lambda: len(self.accounting)),
             "ledger_open": ("1 while the database takes batches.", lambda: self.is_open),
-            "outcomes_lost": ("Missing in the security log.", lambda: self.access.outcomes_lost),
+            "outcomes_waiting": ("Rows on their way.", lambda: len(self.outcomes)),
+            "outcomes_lost": ("Missing in the security log.", lambda: self.outcomes.rows_lost),
         }
 
     @property
@@ -48,6 +51,7 @@ class Ledger:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.access.run())
             tasks.create_task(self.accounting.run())
+            tasks.create_task(self.outcomes.run())
 
     def _watch(self, kind: str) -> Watch:
         return Watch(self._observer(self._counters.batches[kind].observe), self._outage.lasts)

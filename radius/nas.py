@@ -3,11 +3,12 @@
 The NAS is found by the address its packets come from, never by what a packet says (RFC 2865 §3).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID
 
 from radius.mac_authentication import MacAuthentication
+from radius.outcome_rows import encode_nas
 from radius.protocol.authenticators import ZEROS, SharedSecret
 from radius.protocol.numbers import EAP_MESSAGE, MESSAGE_AUTHENTICATOR, PROXY_STATE
 from radius.protocol.packet import Packet
@@ -52,6 +53,12 @@ class Nas:
     """`mac_authentication` under `other_secret`."""
     tls_name: str | None = None
     """The DNS name in its certificate, where its link is RadSec; it then has no address."""
+    logged_as: bytes = field(init=False, repr=False, compare=False)
+    """What names it in each row of the security log, made once."""
+
+    def __post_init__(self) -> None:
+        """Make what each of its requests needs."""
+        object.__setattr__(self, "logged_as", encode_nas(self.id, self.site_id))
 
     @property
     def learns(self) -> bool:

@@ -4,10 +4,10 @@ What both kinds of exchange share: duplicate detection, counting, the canonical 
 two ends every request comes to, `answer` or `give_up`.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -15,7 +15,6 @@ from radius.counters import Counters
 from radius.exchange_log import ExchangeLog
 from radius.nas import Nas
 from radius.protocol.duplicates import DuplicateCache, Entry
-from radius.protocol.numbers import Code
 from radius.protocol.packet import Packet
 from radius.sightings import Sightings
 from territory.clock import Clock
@@ -25,19 +24,22 @@ Peer = tuple[Any, ...]
 Send = Callable[[bytes, Peer], None]
 
 
-@dataclass(slots=True, eq=False)
 class Pending:
     """What it takes to answer a verified request, now or later."""
 
-    packet: Packet
-    nas: Nas
-    peer: Peer
-    send: Send
-    seen: Entry
-    """Its place among the duplicates, where its reply is kept."""
-    received_at: datetime
-    began: float
-    """Monotonic seconds."""
+    __slots__ = ("began", "nas", "packet", "peer", "received_at", "seen", "send")
+
+    def __init__(self, packet: Packet, nas: Nas, peer: Peer, send: Send) -> None:
+        self.packet = packet
+        self.nas = nas
+        self.peer = peer
+        self.send = send
+        self.seen: Entry
+        """Its place among the duplicates, where its reply is kept."""
+        self.began: float
+        """Monotonic seconds."""
+        self.received_at: datetime
+        """By the server's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ class Surroundings:
 class Outline(NamedTuple):
     """How an exchange ended, for counters and the log."""
 
-    code: Code
+    code: str
+    """The reply's, as its metric says it: `access_accept`."""
     reason: str
     device: bytes | None
     admission_id: UUID | None
@@ -77,11 +80,15 @@ class Requests:
         A request seen before gets the same octets again, or nothing while it is worked on
         (RFC 5080 §2.2.2).
         """
-        began = time.monotonic()
-        key = (peer, packet.identifier)
-        entry, is_new = self._duplicates.look_up(key, packet.authenticator, began)
+        began = monotonic()
+        entry, is_new = self._duplicates.look_up(
+            (peer, packet.identifier), packet.authenticator, began
+        )
         if is_new:
-            return Pending(packet, nas, peer, send, entry, self._clock.now(), began)
+            pending = Pending(packet, nas, peer, send)
+            pending.seen, pending.began = entry, began
+            pending.received_at = self._clock.now()
+            return pending
         self._counters.duplicates[self.kind] += 1
         if entry.reply is not None:
             send(entry.reply, peer)
@@ -91,9 +98,9 @@ class Requests:
         """Send the reply, keep it for duplicates, count it."""
         pending.send(reply, pending.peer)
         pending.seen.reply = reply
-        seconds = time.monotonic() - pending.began
+        seconds = monotonic() - pending.began
         self._latency.observe(seconds)
-        self._counters.answered[outline.code.name.lower(), outline.reason] += 1
+        self._counters.answered[outline.code, outline.reason] += 1
         if self._log.enabled:
             self._write(pending, outline, seconds)
 
@@ -114,7 +121,7 @@ class Requests:
             outline.device,
             nas=pending.nas.code,
             admission=outline.admission_id and str(outline.admission_id),
-            code=outline.code.name.lower(),
+            code=outline.code,
             reason=outline.reason,
             seconds=round(seconds, 6),
         )

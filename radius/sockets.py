@@ -16,7 +16,9 @@ from radius.requests import Peer, Send
 
 Receive = Callable[[bytes, Peer, Send], None]
 
-_DRAIN: Final = 64
+_DRAIN: Final = 16
+"""Datagrams read before the loop goes on: a batch leaves for the database while the next are read.
+Four times as many make one batch of all that is outstanding, and each side waits for the other."""
 _BUFFER_OCTETS: Final = 8 << 20
 _DATAGRAM_OCTETS: Final = MAX_PACKET_OCTETS + 1
 """One more than a packet holds, so that what is longer is seen to be."""

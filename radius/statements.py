@@ -21,42 +21,37 @@ AUTHENTICATE: Final = """
 with asked as (
     select * from unnest($1::text[], $2::macaddr[], $3::uuid[]) with ordinality
         as asked(user_name, device, site_id, number)
-), logged as (
-    insert into security.authentication select * from unnest($5::security.authentication[])
-), bound as (
-    -- Whoever waited here for another transaction finds the device set, and binds nothing.
-    update live.admission admission set device = first.device, bound_at = $4
-    from (
-        select distinct on (user_name, site_id) user_name, site_id, device, number
-        from asked where user_name is not null
-        order by user_name, site_id, number
-    ) first
-    where admission.user_name = first.user_name and admission.site_id = first.site_id
-        and admission.device is null and admission.revoked_at is null
-        and admission.credential_expires_at > $4 and admission.ends_at > $4
-    returning first.number, admission.id, admission.user_name, admission.site_id,
-        admission.plan_id, admission.device, admission.credential_expires_at, admission.ends_at,
-        admission.revoked_at
-), named as (
-    -- `not in` is looked up in a hash; a join would compare each with each, as the planner expects
-    -- one row to be bound.
-    select asked.number, admission.*
+), named as materialized (
+    select asked.number, asked.device as shown_on, asked.site_id as shown_at, admission.*,
+        binding.device
     from asked cross join lateral (
-        select id, user_name, site_id, plan_id, device, credential_expires_at, ends_at, revoked_at
+        select id, user_name, site_id, plan_id, credential_expires_at, ends_at, revoked_at
         from live.admission where user_name = asked.user_name limit 1
-    ) admission
-    where asked.number not in (select number from bound)
+    ) admission left join lateral (
+        select device from live.binding where admission_id = admission.id limit 1
+    ) binding on true
     union all
-    select asked.number, admission.*
+    select asked.number, asked.device, asked.site_id, admission.*
     from asked cross join lateral (
-        select id, user_name, site_id, plan_id, device, credential_expires_at, ends_at, revoked_at
-        from live.admission
-        where asked.user_name is null and device = asked.device and site_id = asked.site_id
-            and revoked_at is null and ends_at > $4
+        select id, user_name, admission.site_id, plan_id, credential_expires_at, ends_at,
+            revoked_at, device
+        from live.binding join live.admission on admission.id = binding.admission_id
+        where asked.user_name is null and device = asked.device
+            and binding.site_id = asked.site_id and revoked_at is null and ends_at > $4
         order by ends_at desc limit 1
     ) admission
+), bound as (
+    -- Sorted, so that two batches never wait for each other in a circle. Whoever waited here for
+    -- another transaction binds nothing.
+    insert into live.binding (admission_id, device, site_id, bound_at)
+    select distinct on (id) id, shown_on, site_id, $4 from named
+    where device is null and site_id = shown_at and revoked_at is null
+        and credential_expires_at > $4 and ends_at > $4
+    order by id, number
+    on conflict (admission_id) do nothing
+    returning admission_id, device
 )
-select named.*, false as bound_now,
+select number, id, user_name, site_id, plan_id, device, credential_expires_at, ends_at, revoked_at,
     used.session_seconds, used.upload_octets, used.download_octets, used.open_sessions
 from named left join lateral (
     select sum(session_seconds)::bigint as session_seconds,
@@ -66,21 +61,16 @@ from named left join lateral (
     from live.session where named.device is not null and admission_id = named.id
 ) used on true
 union all
-select bound.*, true, null, null, null, null from bound
+select null, admission_id, null, null, null, device, null, null, null, null, null, null, null
+from bound
 """
-"""Binds free credentials, logs the outcomes of the batch before, and returns each request's facts.
+"""Binds free credentials and returns what is known of each request's admission.
 
-$1 user names (null: presented by MAC), $2 devices, $3 sites of the NAS, $4 now, $5 the outcomes.
-Each row starts with the number of its request, from 1: an admission as this statement has bound
-it, or as it was before. So a credential asked for twice in one batch is bound in the first one's
-row and free in the second's, which the caller puts right. A request nothing is known of has no
-row. A free credential that no request of the batch has bound is just being bound by another.
+$1 user names (null: presented by MAC), $2 devices, $3 sites of the NAS, $4 now. A row with the
+number of its request, from 1, is an admission as it was before this statement; a row without one
+says which device this statement has just bound an admission to. A request nothing is known of has
+no row. A free credential that no row binds is just being bound by another transaction.
 """
-
-LOG_OUTCOMES: Final = """
-insert into security.authentication select * from unnest($1::security.authentication[])
-"""
-"""Logs outcomes that no request came to carry along."""
 
 _WITH_ADMISSION: Final = """
     left join lateral (

@@ -63,8 +63,12 @@ _PURGED = """
 # What the live tables hold of people beyond its day: no segment is made of it.
 _FORGET = (
     """
-    DELETE FROM live.admission a WHERE ends_at < $1
-        AND NOT EXISTS (SELECT FROM live.session s WHERE s.admission_id = a.id)
+    WITH forgotten AS (
+        DELETE FROM live.admission a WHERE ends_at < $1
+            AND NOT EXISTS (SELECT FROM live.session s WHERE s.admission_id = a.id)
+        RETURNING id
+    )
+    DELETE FROM live.binding b USING forgotten f WHERE b.admission_id = f.id
     """,
     "DELETE FROM live.set_aside WHERE received_at < $1",
     "DELETE FROM source.site_public_address WHERE valid_until < $1",

@@ -48,6 +48,10 @@ class Packet(NamedTuple):
         value = self.attributes.get(number)
         return [] if value is None else [value]
 
+    def echoed(self, number: int) -> bytes:
+        """Return the octets of every instance of an attribute, in the order received."""
+        return b"".join(bytes((number, len(value) + 2)) + value for value in self.values(number))
+
 
 def decode(datagram: bytes) -> Packet:
     """Return the packet at the head of `datagram`; what follows its Length is padding.

@@ -160,7 +160,7 @@ async def test_a_guest_is_captured_accepts_and_is_online(place: Place) -> None:
     assert phone.online.rights.upload_bps == 2_000_000
     assert phone.online.rights.interim_seconds == 60
     assert 4 * 3600 - 60 <= (phone.online.rights.session_seconds or 0) <= 4 * 3600
-    admission = await place.row("live.admission", "t.device::text, t.bound_at")
+    admission = await place.row("live.binding", "t.device::text, t.bound_at")
     assert admission["device"].upper().replace(":", "-") == phone.mac
     assert admission["bound_at"] is not None
 
@@ -267,7 +267,7 @@ async def test_a_guest_behind_a_real_opennds_goes_online(tmp_path: Path, databas
             async with phone_window(program=program, scripts=False) as window:
                 await _through_opennds(window, base)
         connection = await asyncpg.connect(database_url)
-        device = await connection.fetchval("SELECT device::text FROM live.admission")
+        device = await connection.fetchval("SELECT device::text FROM live.binding")
         await connection.close()
         assert device == real.phone_mac()
 

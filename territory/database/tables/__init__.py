@@ -15,6 +15,7 @@ from territory.database.tables.evidence import (
 )
 from territory.database.tables.live import (
     admission,
+    binding,
     block,
     command,
     counted_session,
@@ -41,6 +42,7 @@ __all__ = [
     "Category",
     "access_point",
     "admission",
+    "binding",
     "audit_entry",
     "authentication",
     "block",

@@ -51,8 +51,6 @@ admission = Table(
     column("created_at", _INSTANT, _SOURCE, "Granted at."),
     column("credential_expires_at", _INSTANT, _SOURCE, "First use must come before."),
     column("ends_at", _INSTANT, _SOURCE, "The right ends at."),
-    column("device", MACADDR, _SOURCE, "Device of the first use.", nullable=True),
-    column("bound_at", _INSTANT, _SOURCE, "First used at.", nullable=True),
     column("revoked_at", _INSTANT, _SOURCE, "Ended early at.", nullable=True),
     column("revoked_reason", Text, _SOURCE, "Why it ended early.", nullable=True),
     column(
@@ -62,12 +60,18 @@ admission = Table(
     comment="A right to go online, with a one-shot credential whose password is derived.",
     postgresql_with={"fillfactor": "80"},
 )
-Index(
-    "ix_admission_device",
-    admission.c.device,
-    admission.c.site_id,
-    postgresql_where=text("device IS NOT NULL"),
+
+binding = Table(
+    "binding",
+    metadata,
+    column("admission_id", Uuid, _SOURCE, "The right that is used.", primary_key=True),
+    column("device", MACADDR, _SOURCE, "Device of the first use."),
+    column("site_id", Uuid, _SOURCE, "Where."),
+    column("bound_at", _INSTANT, _SOURCE, "First used at."),
+    schema=_SCHEMA,
+    comment="Which device an admission belongs to, from its first use on.",
 )
+Index("ix_binding_device", binding.c.device, binding.c.site_id)
 
 Index(
     "ix_admission_guest_id",

@@ -300,8 +300,9 @@ class Radius:
     async def bind(self, user_name: str, device: str = PHONE) -> UUID:
         """Bind a credential at its first use; return its admission."""
         found = await self.owner.fetchval(
-            "UPDATE live.admission SET device = $2::text::macaddr, bound_at = created_at"
-            " WHERE user_name = $1 RETURNING id",
+            "INSERT INTO live.binding (admission_id, device, site_id, bound_at)"
+            " SELECT id, $2::text::macaddr, site_id, created_at FROM live.admission"
+            " WHERE user_name = $1 RETURNING admission_id",
             user_name,
             device,
         )

@@ -74,7 +74,8 @@ async def test_the_hand_back_answers_the_challenge(
     assert (row["site_id"], row["plan_id"]) == (seed.town_hall, seed.plan)
     assert row["network_id"] == seed.network
     assert (row["method"], row["terms_version"]) == ("click_through", "2026-11-21")
-    assert (row["language"], row["device"]) == ("fr", None)
+    assert row["language"] == "fr"
+    assert await owner.fetchval("SELECT count(*) FROM live.binding") == 0
     assert row["created_at"] == clock.now()
     assert row["ends_at"] == clock.now() + timedelta(hours=4)
     assert row["credential_expires_at"] == clock.now() + timedelta(minutes=5)

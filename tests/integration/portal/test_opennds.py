@@ -27,7 +27,10 @@ async def test_from_captured_to_connected(
     assert (leaving.status, url.netloc, url.path) == (303, "192.168.8.1:2050", "/opennds_auth/")
     sent = parse_qs(url.query)
     assert sent["tok"] == [hashlib.sha256((HID + FASKEY).encode()).hexdigest()]
-    row = await owner.fetchrow("SELECT device::text, bound_at, ends_at FROM live.admission")
+    row = await owner.fetchrow(
+        "SELECT device::text, bound_at, ends_at FROM live.admission"
+        " JOIN live.binding ON admission_id = id"
+    )
     assert row is not None
     assert tuple(row) == ("8a:56:7e:f9:10:e4", clock.now(), clock.now() + timedelta(hours=4))
     back = sent["redir"][0]

@@ -21,7 +21,7 @@ async def test_a_credential_is_bound_at_first_use_and_shown_again(lab: Lab) -> N
     credential = await lab.grant()
     first = await lab.access.ask(lab.access.log_in(credential, DEVICE))
     assert (first.code, first.number(27)) == (ACCEPT, 4 * 3600)
-    bound = await lab.row("select device::text, bound_at from live.admission")
+    bound = await lab.row("select device::text, bound_at from live.binding")
     assert bound["device"] == DEVICE.replace("-", ":").lower()
     lab.clock.advance(hours=1)  # type: ignore[attr-defined]
     again = await lab.access.ask(lab.access.log_in(credential, DEVICE))
@@ -57,7 +57,7 @@ async def test_what_is_over_is_refused(lab: Lab, changes: dict[str, timedelta], 
     reply = await lab.access.ask(lab.access.log_in(credential, DEVICE))
     assert reply.code == REJECT
     assert reply.text(18).endswith(f"[{word}]")
-    assert (await lab.row("select device from live.admission"))["device"] is None
+    assert await lab.rows("select from live.binding") == []
 
 
 async def test_another_site_s_credential_is_refused_and_stays_free(lab: Lab) -> None:
@@ -137,7 +137,7 @@ async def test_two_devices_in_one_batch_bind_once(lab: Lab) -> None:
     codes = [reply[0] for reply in await asyncio.wait_for(asyncio.gather(*replies), 10)]
     by_credential = [codes[n : n + 3] for n in range(0, len(codes), 3)]
     assert [sorted(each) for each in by_credential] == [[ACCEPT, REJECT, REJECT]] * 20
-    bound = await lab.rows("select device from live.admission where device is not null")
+    bound = await lab.rows("select device from live.binding")
     assert len(bound) == 20
 
 

@@ -12,7 +12,10 @@ from tests.integration.radius.conftest import Lab
 from tests.servers.radius import Nas, running_radius
 
 DEVICE, OTHER = "8A-56-7E-F9-10-E4", "02-00-00-00-00-02"
-BIND = "update live.admission set device = $1::text::macaddr, bound_at = created_at"
+BIND = (
+    "insert into live.binding (admission_id, device, site_id, bound_at)"
+    " select id, $1::text::macaddr, site_id, created_at from live.admission"
+)
 
 
 @pytest.mark.parametrize(("bound_to", "code"), [(OTHER, 3), (DEVICE, 2)])

@@ -11,7 +11,7 @@ FIRST, SECOND = b"1" * 16, b"2" * 16
 
 def test_a_request_seen_again_is_known_and_keeps_its_reply() -> None:
     """The same source, Identifier and authenticator is the same request, answered or not."""
-    cache = DuplicateCache(lifetime_seconds=10)
+    cache = DuplicateCache()
     entry, is_new = cache.look_up((PEER, 1), FIRST, now=0)
     assert is_new
     again, is_new = cache.look_up((PEER, 1), FIRST, now=1)
@@ -39,9 +39,20 @@ def test_another_source_or_identifier_is_another_request() -> None:
 
 def test_an_entry_expires() -> None:
     """RFC 5080 §2.2.2: after 5 to 30 seconds the same octets are a new request."""
-    cache = DuplicateCache(lifetime_seconds=10)
+    cache = DuplicateCache()
+    for now in range(0, 1000, 7):
+        cache.look_up(("pace", now), FIRST, now)
+    for age, is_new in ((5, False), (30, True)):
+        cache.look_up((PEER, age), FIRST, now=1000)
+        assert cache.look_up((PEER, age), FIRST, now=1000 + age)[1] is is_new
+
+
+def test_a_quiet_server_forgets_too() -> None:
+    """Nobody came for a while: nothing is left of before."""
+    cache = DuplicateCache(generation_seconds=8)
     cache.look_up((PEER, 1), FIRST, now=0)
-    assert cache.look_up((PEER, 1), FIRST, now=10)[1]
+    assert cache.look_up((PEER, 1), FIRST, now=16)[1]
+    assert len(cache) == 1
 
 
 def test_a_forgotten_request_is_worked_anew() -> None:
@@ -62,12 +73,12 @@ def test_forgetting_an_old_request_leaves_the_new_one() -> None:
 
 
 def test_the_oldest_makes_room() -> None:
-    """The cache is bounded; what falls out costs a repeated decision."""
+    """The cache is bounded, two generations of so many; what falls out costs another decision."""
     cache = DuplicateCache(capacity=3)
-    for identifier in range(5):
+    for identifier in range(100):
         cache.look_up((PEER, identifier), FIRST, now=0)
-    assert len(cache) == 3
-    assert not cache.look_up((PEER, 4), FIRST, now=0)[1]
+        assert len(cache) <= 6
+    assert not cache.look_up((PEER, 99), FIRST, now=0)[1]
     assert cache.look_up((PEER, 0), FIRST, now=0)[1]
 
 
@@ -82,14 +93,17 @@ def test_ten_thousand_duplicates_are_one_request() -> None:
 def test_a_request_is_new_exactly_when_it_should_be(
     arrivals: list[tuple[int, bytes, float]],
 ) -> None:
-    """Against the plainest model: remember the last authenticator and when it came."""
-    cache = DuplicateCache(lifetime_seconds=3)
+    """Against the plainest model: known for one generation, and never for more than three."""
+    cache = DuplicateCache(generation_seconds=3)
     model: dict[int, tuple[bytes, float]] = {}
     now = 0.0
     for identifier, authenticator, pause in arrivals:
         now += pause
         known = model.get(identifier)
-        expected = known is None or known[0] != authenticator or now >= known[1]
-        assert cache.look_up((PEER, identifier), authenticator, now)[1] is expected
-        if expected:
-            model[identifier] = (authenticator, now + 3)
+        is_new = cache.look_up((PEER, identifier), authenticator, now)[1]
+        if known is None or known[0] != authenticator or now >= known[1] + 9:
+            assert is_new
+        elif now < known[1] + 3:
+            assert not is_new
+        if is_new:
+            model[identifier] = (authenticator, now)
