@@ -131,7 +131,7 @@ def _kilobits(bps: int | None) -> int | None:
 
 
 def _rate_text(rights: Rights) -> str | None:
-    """Write `rx/tx` in bit/s, as the router receives and transmits; 0: no limit that way."""
+    """Write `rx/tx` in bit/s, as the router receives and transmits; 0 is no limit to its queues."""
     plan = rights.plan
     if plan.upload_bps is None and plan.download_bps is None:
         return None
@@ -191,7 +191,7 @@ _R = Right
 _WISPR: Final = "WISPr 1.0 appendix A"
 _CHILLI: Final = "coova-chilli doc/dictionary.coovachilli, src/chilli.c config_radius_session"
 _MIKROTIK: Final = "RouterOS manual, RADIUS client: rx is what the router receives"
-_AIRESPACE: Final = "Cisco wireless controller configuration guide, RADIUS attributes: kbit/s"
+_AIRESPACE: Final = "FreeRADIUS dictionary.airespace; kbit/s as the QoS profile it overrides counts"
 _HUAWEI: Final = "Huawei NetEngine 8000, RADIUS attributes HW-2 to HW-6: bit/s, input is the user's"
 _PFSENSE: Final = "pfSense documentation, captive portal configuration: bit/s, octets"
 _CAMBIUM: Final = "Cambium community, RADIUS dictionary for WiFi: octets of one session"
@@ -248,13 +248,13 @@ TABLE: Final = (
         "FreeRADIUS dictionary.ruckus: unit not documented", _MAX, confirmed=False),
     # Cisco (Airespace): a contract for TCP (data) and one for UDP (real time); no quota.
     Row(_S.CISCO, "Airespace-Data-Bandwidth-Average-Contract-Upstream", _R.UPLOAD_RATE,
-        _upload_kbps, _AIRESPACE),
+        _upload_kbps, _AIRESPACE, confirmed=False),
     Row(_S.CISCO, "Airespace-Real-Time-Bandwidth-Average-Contract-Upstream", _R.UPLOAD_RATE,
-        _upload_kbps, _AIRESPACE),
+        _upload_kbps, _AIRESPACE, confirmed=False),
     Row(_S.CISCO, "Airespace-Data-Bandwidth-Average-Contract", _R.DOWNLOAD_RATE,
-        _download_kbps, _AIRESPACE),
+        _download_kbps, _AIRESPACE, confirmed=False),
     Row(_S.CISCO, "Airespace-Real-Time-Bandwidth-Average-Contract", _R.DOWNLOAD_RATE,
-        _download_kbps, _AIRESPACE),
+        _download_kbps, _AIRESPACE, confirmed=False),
     Row(_S.CISCO, "Airespace-Guest-Role-Name", _R.ROLE, _role, _AIRESPACE),
     # Meraki: a group policy says rate and quota; without an interval of 300 s at least, no interim.
     Row(_S.MERAKI, "Filter-Id", _R.ROLE, _role, "Meraki documentation, group policy by RADIUS"),

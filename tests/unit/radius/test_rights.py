@@ -99,7 +99,7 @@ RATE_ROWS = [
     ("mikrotik", PLAN, ("1a17 00003a8c 0811 323030303030302f38303030303030",)),
     ("mikrotik", UP, ("1a11 00003a8c 080b 323030303030302f30",)),
     ("mikrotik", DOWN, ("1a11 00003a8c 080b 302f38303030303030",)),
-    # Cisco wireless controllers: kbit/s; upstream 13 and 14, downstream 7 and 8.
+    # Airespace: kbit/s (to be seen on equipment); upstream 13 and 14, downstream 7 and 8.
     ("cisco", UP, ("1a0c 00003763 0d06 000007d0", "1a0c 00003763 0e06 000007d0")),
     ("cisco", DOWN, ("1a0c 00003763 0706 00001f40", "1a0c 00003763 0806 00001f40")),
     # Ubiquiti: 64-bit numbers, 3 up, 1 down.
@@ -317,8 +317,8 @@ def test_whose_quota_must_be_watched(sets: tuple[str, ...], octets: int, carried
 @pytest.mark.parametrize(
     ("right", "sets"),
     [
-        (Right.UPLOAD_RATE, {"wispr", "coovachilli", "mikrotik", "cisco", "pfsense", "huawei"}),
-        (Right.DOWNLOAD_RATE, {"wispr", "coovachilli", "mikrotik", "cisco", "pfsense", "huawei"}),
+        (Right.UPLOAD_RATE, {"wispr", "coovachilli", "mikrotik", "pfsense", "huawei"}),
+        (Right.DOWNLOAD_RATE, {"wispr", "coovachilli", "mikrotik", "pfsense", "huawei"}),
         (Right.QUOTA, {"coovachilli", "mikrotik", "cambium", "pfsense"}),
         *((right, set(AttributeSet)) for right in (Right.TIME, Right.IDLE, Right.INTERIM)),
         *((right, set(AttributeSet)) for right in (Right.VLAN, Right.ROLE)),
