@@ -47,15 +47,16 @@ _DEVICE_HISTORY = """
             WHERE organisation IS NULL OR organisation_id = organisation;
         SELECT array_agg(session_key::text) INTO keys FROM live.session
             WHERE device = asked AND site_id = ANY(sites);
-        SELECT array_agg(id::text) || array_agg(guest_id::text) INTO rights FROM live.admission
-            WHERE device = asked AND site_id = ANY(sites);
+        SELECT array_agg(id::text) || array_agg(guest_id::text) INTO rights
+            FROM live.binding b JOIN live.admission a ON a.id = b.admission_id
+            WHERE b.device = asked AND a.site_id = ANY(sites);
         WITH admission AS (
             SELECT a.created_at AS granted_at, a.ends_at, site.name AS site, plan.name AS plan,
-                a.method, a.bound_at, a.revoked_at, a.revoked_reason
-            FROM live.admission a
+                a.method, b.bound_at, a.revoked_at, a.revoked_reason
+            FROM live.binding b JOIN live.admission a ON a.id = b.admission_id
             JOIN territory.site ON site.id = a.site_id
             JOIN territory.plan ON plan.id = a.plan_id
-            WHERE a.device = asked AND a.site_id = ANY(sites)
+            WHERE b.device = asked AND a.site_id = ANY(sites)
             ORDER BY a.created_at DESC LIMIT 100
         ), answer AS (
             SELECT e.received_at AS at, site.name AS site, nas.code AS nas, e.outcome, e.reason,
