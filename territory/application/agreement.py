@@ -228,7 +228,8 @@ def _nas_without_proof(content: Any, _: Known) -> Iterator[Finding]:
         if link not in set(Link):
             continue
         by_tls = link == Link.RADSEC
-        wanted, other = ("tls_name", "source_address")[:: 1 if by_tls else -1]
+        wanted = "tls_name" if by_tls else "source_address"
+        other = "source_address" if by_tls else "tls_name"
         for inner, nas in entries(site, "gateways", "nas"):
             if nas.get(wanted) is None:
                 meaning = (

@@ -14,6 +14,7 @@ from deploy.packages.bundle import render
 from deploy.packages.catalogue import offer_named
 from deploy.packages.site_sheet import GatewaySheet
 from deploy.packages.writing import write_bundle
+from territory.vocabulary import Link
 from tests.unit.deploy.packages.sheets import BASE, CHILLI, OPENNDS, RADIUS_SECRET, SITE
 
 ROUTER = Path(__file__).with_name("router.py")
@@ -38,6 +39,7 @@ PROGRAMS = {
     "wg": 'case "$1" in genkey) echo private ;; pubkey) read -r key; echo "public of $key" ;; esac',
     "sysupgrade": ":",
     "opennds": ":",
+    "radsecproxy": ":",
     "wifi": ":",
 }
 
@@ -77,7 +79,15 @@ def root(tmp_path: Path) -> Path:
     program(root / "bin/uci", f'exec {sys.executable} -I -S {ROUTER} {root}/uci.json "$@"')
     for name, body in PROGRAMS.items():
         program(root / "bin" / name, f'echo {name} "$@" >>{root}/calls\n{body}')
-    for service in ("network", "firewall", "dnsmasq", "sysntpd", "chilli", "opennds"):
+    for service in (
+        "network",
+        "firewall",
+        "dnsmasq",
+        "sysntpd",
+        "chilli",
+        "opennds",
+        "radsecproxy",
+    ):
         program(root / "etc/init.d" / service, f'echo {service} "$@" >>{root}/calls')
     return root
 
@@ -86,6 +96,11 @@ def run(root: Path, gateway: GatewaySheet, **environment: str) -> subprocess.Com
     """Run a gateway's script on the router, in busybox's shell."""
     folder = root.parent / gateway.code
     write_bundle(render(offer_named("town-hall"), SERVED, gateway, BASE), folder)
+    return execute(root, folder, **environment)
+
+
+def execute(root: Path, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the script of a bundle's folder."""
     return subprocess.run(
         ["busybox", "sh", str(folder / "install.sh")],
         env={"PATH": f"{root}/bin:/usr/bin:/bin", "SOCLE_ROOT": str(root), **environment},
@@ -193,6 +208,30 @@ def test_a_router_with_opennds(root: Path) -> None:
     assert found["network.socle_guest"]["ipaddr"] == "192.168.8.1"
     assert found["network.socle_guest"]["netmask"] == "255.255.252.0"
     assert not any("tunnel" in section for section in found)
+
+
+def test_a_router_by_radsec(root: Path) -> None:
+    """No certificate, no start; with one, the proxy is served before chilli, key at root alone."""
+    folder, certificates = root.parent / "gw", root.parent / "gw/files/etc/socle-radsec"
+    site, base = replace(SERVED, link=Link.RADSEC), replace(BASE, radsec_name="radius.example")
+    gateway = replace(CHILLI, nas=(replace(CHILLI.nas[0], source_address=None),))
+    write_bundle(render(offer_named("town-hall"), site, gateway, base), folder)
+    stopped = execute(root, folder)
+    assert "socle site certificate mairie" in stopped.stderr
+    assert json.loads((root / "uci.json").read_text()) == BEFORE
+    for name in ("site.key", "site.pem", "authority.pem"):
+        (certificates / name).write_text(name)
+    for _ in range(2):
+        done = execute(root, folder)
+        assert (done.returncode, done.stderr) == (0, "")
+    last = ["radsecproxy enable", "radsecproxy restart", "chilli enable", "chilli restart"]
+    assert Router(root, "").calls[-5:] == [*last, "wifi reload"]
+    installed = root / "etc/socle-radsec"
+    assert (installed / "site.key").read_text() == "site.key"
+    assert {file.stat().st_mode & 0o077 for file in installed.iterdir()} == {0}
+    assert (root / "etc/sysupgrade.conf").read_text() == "/etc/socle-radsec/\n"
+    assert "Include" in (root / "etc/config/radsecproxy").read_text()
+    assert not any("socle_coa" in section for section in Router(root, "").sections)
 
 
 def refuse(root: Path) -> str:
