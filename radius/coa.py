@@ -23,7 +23,7 @@ import asyncpg
 import structlog
 
 from radius.coa_counters import CoaCounters
-from radius.coa_lines import Lines, OpenWire, Request, TooManyWaiting, over_udp
+from radius.coa_lines import Line, Lines, OpenWire, Request, TooManyWaiting, over_udp
 from radius.coa_packets import Answer, Ask, SessionNames, encode_change, encode_names
 from radius.coa_sessions import (
     GONE,
@@ -52,6 +52,7 @@ from territory.clock import Clock
 from territory.database.commands import CHANNEL, Kind, Outcome, Result, Target
 
 _LOOK_SECONDS: Final = 1.0
+_BARE_SECONDS: Final = 3.0
 _RENEW_SECONDS: Final = 10.0
 _LEASE: Final = timedelta(seconds=30)
 _AT_ONCE: Final = 5_000
@@ -276,9 +277,17 @@ class Coa:
         line = self._lines.to(talk.nas)
         answer = await line.ask(request, self._clock.now)
         if not request.bare and answer and answer.error_cause == UNSUPPORTED_ATTRIBUTE:
-            answer = await line.ask(replace(request, bare=True), self._clock.now)
+            answer = await self._ask_bare(line, request) or answer
         self._count_refusal(answer)
         return result_of(ask, answer, talk.dialect.advice)
+
+    async def _ask_bare(self, line: Line, request: Request) -> Answer | None:
+        """Ask again without; briefly, since this NAS answers, or wants them after all."""
+        try:
+            async with asyncio.timeout(_BARE_SECONDS):
+                return await line.ask(replace(request, bare=True), self._clock.now)
+        except TimeoutError:
+            return None
 
     def _count_refusal(self, answer: Answer | None) -> None:
         if answer and not answer.acknowledged:

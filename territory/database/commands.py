@@ -10,7 +10,7 @@ The same functions serve asyncpg, as it is, and SQLAlchemy, through `InTransacti
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -55,7 +55,7 @@ class Outcome(StrEnum):
 class Statements(Protocol):
     """What can run a statement: an asyncpg connection or pool, or `InTransaction`."""
 
-    async def fetch(self, query: str, *arguments: Any) -> Sequence[Mapping[str, Any]]:
+    def fetch(self, query: str, /, *arguments: Any) -> Coroutine[Any, Any, Sequence[Any]]:
         """Return the rows of a statement with `$1`, `$2`..."""
 
 
@@ -65,7 +65,7 @@ class InTransaction:
 
     db: AsyncConnection
 
-    async def fetch(self, query: str, *arguments: Any) -> Sequence[Mapping[str, Any]]:
+    async def fetch(self, query: str, /, *arguments: Any) -> Sequence[Mapping[str, Any]]:
         """Return the rows of a statement with `$1`, `$2`..."""
         done = await self.db.exec_driver_sql(query, arguments)
         return [dict(row) for row in done.mappings()] if done.returns_rows else []
