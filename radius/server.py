@@ -16,11 +16,12 @@ import asyncpg
 import structlog
 from prometheus_client import CollectorRegistry
 
-from radius.coa import Disconnector
+from radius.coa import Coa
 from radius.counters import Counters
 from radius.exchange import ACCESS, ACCOUNTING, Exchange
 from radius.exchange_log import ExchangeLog
 from radius.nas_directory import NasDirectory
+from radius.protocol.attributes import attributes
 from radius.requests import Surroundings
 from radius.sightings import Sightings
 from radius.sockets import UdpPort
@@ -31,7 +32,7 @@ from territory.settings import Settings
 from territory.web.health import start_health
 
 _SIDE_CONNECTIONS: Final = 10
-"""For disconnects, each of which keeps one while its NAS is asked, and for sightings."""
+"""For what is beside the hot path: commands, sightings, the watch over open sessions."""
 _STATEMENT_SECONDS: Final = 10.0
 _GARBAGE_THRESHOLD: Final = 50_000
 """Objects between two collections: a packet's are freed by their counts, cycles are rare."""
@@ -46,6 +47,7 @@ async def run(settings: Settings, keyring: Keyring, clock: Clock) -> None:
         ConfigurationError: no database is named, or a port cannot be had.
     """
     server = Server(settings, keyring, clock)
+    attributes()  # compiled now, so that no first Accept waits for it
     gc.collect()
     gc.freeze()
     gc.set_threshold(_GARBAGE_THRESHOLD, 50, 50)
@@ -71,13 +73,14 @@ class Server:
         )
         self.counters = Counters()
         self.directory = NasDirectory(url, keyring)
-        self.sightings = Sightings(self._pool, clock)
+        self.sightings = Sightings(self._pool, clock, self.directory.uses_next_secret)
         exchange_log = ExchangeLog(
             keyring.derive("radius log"), enabled=log.is_enabled_for(logging.DEBUG)
         )
-        surroundings = Surroundings(clock, self.counters, self.sightings, exchange_log)
+        delay = settings.radius.reject_delay_seconds
+        surroundings = Surroundings(clock, self.counters, self.sightings, exchange_log, delay)
         self._exchange = Exchange(url, keyring, self.directory, surroundings)
-        self._disconnector = Disconnector(self._pool, self.directory, clock, settings.radius.host)
+        self.coa = Coa(self._pool, self.directory, clock, settings.radius.host)
         self._ports: dict[str, UdpPort] = {}
         self.metrics_port = settings.metrics.radius_port
         """Where /metrics and /healthz are, also where port 0 was asked for."""
@@ -102,7 +105,7 @@ class Server:
                 self.directory.run(),
                 self._exchange.ledger.run(),
                 self.sightings.run(),
-                self._disconnector.run(),
+                self.coa.run(),
             )
             running = [tasks.create_task(each) for each in work]
             for port in self._ports.values():
@@ -112,6 +115,8 @@ class Server:
             finally:
                 for port in self._ports.values():
                     port.close()
+                self._exchange.release()
+                self._exchange.release()
                 for task in running:
                     task.cancel()
 
@@ -138,6 +143,7 @@ class Server:
     async def _start_health(self, stack: AsyncExitStack) -> None:
         registry = CollectorRegistry()
         registry.register(self.counters)
+        registry.register(self.coa.counters)
         metrics = self._settings.metrics
         checks = {"database": self._check_database, "ledger": self._check_ledger}
         runner = await start_health(metrics.host, metrics.radius_port, registry, checks)
