@@ -39,7 +39,7 @@ from radius.coa_sessions import (
     silent_brand,
     together,
 )
-from radius.coa_statements import CLAIM, FINISH, RENEW, SESSIONS
+from radius.coa_statements import CLAIM, FINISH, RELEASE, RENEW, SESSIONS
 from radius.coa_watcher import Watcher
 from radius.dialects import Dialect, dialect_of
 from radius.error_causes import NOT_OFFERED, UNSUPPORTED_ATTRIBUTE
@@ -53,6 +53,7 @@ from territory.database.commands import CHANNEL, Kind, Outcome, Result, Target
 
 _LOOK_SECONDS: Final = 1.0
 _BARE_SECONDS: Final = 3.0
+_LEFT_SECONDS: Final = 3.0
 _RENEW_SECONDS: Final = 10.0
 _LEASE: Final = timedelta(seconds=30)
 _AT_ONCE: Final = 5_000
@@ -96,6 +97,7 @@ class Coa:
         self._lines = Lines((*ways, over_udp(host)), self.counters)
         self._watcher = Watcher(pool, directory, clock)
         self._under_way: set[UUID] = set()
+        self._elsewhere: dict[UUID, float] = {}
         self._news = asyncio.Event()
         self._outage = Outage("coa")
         self.counters.gauges["commands"] = ("Commands under way.", lambda: len(self._under_way))
@@ -157,7 +159,8 @@ class Coa:
             return []
         now = self._clock.now()
         try:
-            rows = await self._pool.fetch(CLAIM, now, now + _LEASE, list(Kind), room)
+            arguments = (now, now + _LEASE, list(Kind), room, self._left_to_others())
+            rows = await self._pool.fetch(CLAIM, *arguments)
         except _AWAY as fault:
             self._outage.lasts(fault)
             return []
@@ -167,6 +170,14 @@ class Coa:
             Command(row["id"], Kind(row["kind"]), _payload(row["payload"]), row["deadline"])
             for row in rows
         ]
+
+    def _left_to_others(self) -> list[UUID]:
+        """Return the commands whose NAS is connected to another server, or to none yet."""
+        now = asyncio.get_running_loop().time()
+        for command_id, until in list(self._elsewhere.items()):
+            if until <= now:
+                del self._elsewhere[command_id]
+        return list(self._elsewhere)
 
     async def _keep_leases(self) -> None:
         while True:
@@ -182,6 +193,11 @@ class Coa:
     async def _work_off(self, command: Command) -> None:
         try:
             result = await self._result(command)
+            if result is None:
+                until = asyncio.get_running_loop().time() + _LEFT_SECONDS
+                self._elsewhere[command.id] = until
+                await self._pool.execute(RELEASE, command.id)
+                return
             now = self._clock.now()
             await self._pool.execute(FINISH, command.id, result.as_json(), now)
         except _AWAY as fault:
@@ -198,7 +214,8 @@ class Coa:
             sessions=result.sessions,
         )
 
-    async def _result(self, command: Command) -> Result:
+    async def _result(self, command: Command) -> Result | None:
+        """Return what came of it; None: its NAS is connected to another server, or to none."""
         target = Target.read(command.payload)
         if not target.payload():
             return GONE
@@ -213,10 +230,22 @@ class Coa:
         )
         if not rows:
             return GONE if target.session_key else NONE_OPEN
-        sessions = (OpenSession.read(row) for row in rows)
+        sessions = [OpenSession.read(row) for row in rows]
+        if not await self._reaches(sessions) and command.deadline > self._clock.now():
+            return None
         return together(
             await asyncio.gather(*(self._one(command, session) for session in sessions))
         )
+
+    async def _reaches(self, sessions: list[OpenSession]) -> bool:
+        """Whether the NAS of the one session is connected here, where it comes by RadSec.
+
+        Of several sessions each is asked from here: whoever names a site waits for no connection.
+        """
+        nas = self._directory.by_id(sessions[0].nas_id)
+        if len(sessions) > 1 or nas is None or nas.tls_name is None:
+            return True
+        return await self._lines.to(nas).is_connected()
 
     async def _one(self, command: Command, session: OpenSession) -> Result:
         nas = self._directory.by_id(session.nas_id)
@@ -317,6 +346,3 @@ def _is_not_offered(result: Result) -> bool:
 def _payload(text: str) -> dict[str, Any]:
     found = json.loads(text)
     return found if isinstance(found, dict) else {}
-
-
-Disconnector = Coa

@@ -133,6 +133,13 @@ class Line:
         finally:
             self._room.release()
 
+    async def is_connected(self) -> bool:
+        """Whether there is a way to it from this process; by RadSec only one process has it."""
+        try:
+            return await self._open() is not None
+        except (OSError, ValueError):
+            return False
+
     def close(self) -> None:
         """Close the socket; the next request opens another."""
         if self._wire is not None:

@@ -7,18 +7,20 @@ update live.command set claimed_until = $2
 where id in (
     select id from live.command
     where finished_at is null and kind = any($3::text[])
-        and (claimed_until is null or claimed_until <= $1)
+        and (claimed_until is null or claimed_until <= $1) and id <> all($5::uuid[])
     order by requested_at limit $4 for update skip locked
 )
 returning id, kind, payload::text as payload, requested_at, deadline
 """
-"""Takes open commands, the oldest first: $1 now, $2 until when, $3 kinds, $4 how many at most.
+"""Takes open commands, the oldest first: $1 now, $2 until when, $3 kinds, $4 how many at most, $5
+which not.
 
 Who takes them holds no lock and no connection afterwards: the lease keeps others away."""
 
 RENEW: Final = """
 update live.command set claimed_until = $2 where id = any($1::uuid[]) and finished_at is null
 """
+RELEASE: Final = "update live.command set claimed_until = null where id = $1"
 FINISH: Final = "update live.command set result = $2, finished_at = $3 where id = $1"
 
 SESSIONS: Final = """

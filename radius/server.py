@@ -20,11 +20,13 @@ from radius.coa import Coa
 from radius.counters import Counters
 from radius.exchange import ACCESS, ACCOUNTING, Exchange
 from radius.exchange_log import ExchangeLog
+from radius.guest_days import GuestDays
 from radius.nas_directory import NasDirectory
 from radius.protocol.attributes import attributes
 from radius.requests import Surroundings
 from radius.sightings import Sightings
 from radius.sockets import UdpPort
+from radius.stale_sessions import StaleSessions
 from territory.clock import Clock
 from territory.errors import ConfigurationError, Fault, Unavailable
 from territory.keyring import Keyring
@@ -79,8 +81,12 @@ class Server:
         )
         delay = settings.radius.reject_delay_seconds
         surroundings = Surroundings(clock, self.counters, self.sightings, exchange_log, delay)
+        self._guest_days = GuestDays(self._pool, clock)
         self._exchange = Exchange(url, keyring, self.directory, surroundings)
         self.coa = Coa(self._pool, self.directory, clock, settings.radius.host)
+        self._stale_sessions = StaleSessions(self._pool, clock)
+        meaning = "Sessions closed because their NAS went silent."
+        self.counters.gauges["closed_silent"] = (meaning, lambda: self._stale_sessions.closed)
         self._ports: dict[str, UdpPort] = {}
         self.metrics_port = settings.metrics.radius_port
         """Where /metrics and /healthz are, also where port 0 was asked for."""
@@ -105,6 +111,8 @@ class Server:
                 self.directory.run(),
                 self._exchange.ledger.run(),
                 self.sightings.run(),
+                self._guest_days.run(),
+                self._stale_sessions.run(),
                 self.coa.run(),
             )
             running = [tasks.create_task(each) for each in work]
@@ -115,7 +123,6 @@ class Server:
             finally:
                 for port in self._ports.values():
                     port.close()
-                self._exchange.release()
                 self._exchange.release()
                 for task in running:
                     task.cancel()
