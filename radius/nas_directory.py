@@ -47,7 +47,7 @@ left join live.nas_seen seen on seen.nas_id = nas.id
 _SEALED: Final = ("shared_secret_sealed", "next_secret_sealed")
 _PLAN: Final = """
 select id, idle_seconds, interim_seconds, upload_bps, download_bps, session_octets,
-    mac_authentication, vlan, role
+    mac_authentication, vlan, role, at_end = 'slow' as reauthenticate
 from territory.plan
 """
 _RADSEC: Final = SharedSecret(b"radsec")
@@ -118,6 +118,16 @@ class NasDirectory:
             The NAS as it is known now.
         """
         return self._replace(nas, nas.with_other_secret())
+
+    def uses_next_secret(self, nas_id: UUID) -> bool | None:
+        """Return whether a NAS was last right under its next secret; None: no rotation."""
+        nas = self._by_id.get(nas_id)
+        return None if nas is None or nas.other_secret is None else nas.uses_next_secret
+
+    def old_secrets(self) -> dict[str, float]:
+        """Return, by code, 1 for each NAS in a rotation that still uses its old secret, else 0."""
+        rotating = (nas for nas in self._by_id.values() if nas.other_secret is not None)
+        return {nas.code: float(not nas.uses_next_secret) for nas in rotating}
 
     def _replace(self, nas: Nas, changed: Nas) -> Nas:
         """Know a NAS otherwise, unless it was read anew meanwhile."""

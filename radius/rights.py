@@ -61,7 +61,8 @@ class Plan:
     """The role, group or policy its guests get, by the name it has on the gateways, 247 octets of
     UTF-8 at most; None: none."""
     reauthenticate: bool = False
-    """At the session's end the NAS asks again instead of cutting (RFC 2865 §5.29)."""
+    """At the session's end the NAS asks again instead of cutting (RFC 2865 §5.29), so that a plan
+    that slows its guests down can answer with its slow rates."""
 
 
 class Rights(NamedTuple):

@@ -1,5 +1,6 @@
 """tshark decodes our packets without a warning, and shows the values we meant."""
 
+import asyncio
 import os
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -183,6 +184,30 @@ async def test_a_whole_session_with_the_real_server(lab: Lab, tmp_path: Path) ->
     assert accepted[0, 27].value == str(4 * 3600)
     assert {(14122, 7), (14122, 8), (14559, 4), (14559, 5)} <= set(accepted)
     assert rejected[0, 18].value.endswith("[other_device]")
+
+
+async def test_the_real_server_in_another_vendor_s_words(lab: Lab, tmp_path: Path) -> None:
+    """A NAS's sets and a plan's VLAN, role and end come from the territory into the Accept."""
+    await lab.rows("update territory.nas set attribute_sets = array['standard', 'mikrotik']")
+    await lab.rows("update territory.plan set vlan = 42, role = 'invites', at_end = 'slow'")
+    await lab.rows("notify territory")
+    credential = await lab.grant()
+    async with asyncio.timeout(10):
+        while True:
+            request = lab.access.log_in(credential, DEVICE)
+            reply = await lab.access.ask(request)
+            if any(number == 81 for number, _ in reply.attributes):
+                break
+    pair = [Datagram(request, 1812), Datagram(reply.octets, 1812, from_server=True)]
+    _, frame = dissect(pair, tmp_path, SHARED_SECRET)
+    assert frame.warnings == []
+    shown = said(frame)
+    meant = STANDARD | VENDORS["mikrotik"]
+    named = {(vendor, number) for vendor, number, _ in meant}
+    assert named <= set(shown)
+    assert {vendor for vendor, _ in shown} == {0, 14988}
+    assert shown[0, 29].value == "RADIUS-Request(1)"
+    assert shown[14988, 26].value == "42"
 
 
 def start(user_name: str) -> bytes:
