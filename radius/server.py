@@ -9,6 +9,7 @@ import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -18,14 +19,18 @@ from prometheus_client import CollectorRegistry
 
 from radius.coa import Coa
 from radius.counters import Counters
+from radius.database import connector
 from radius.exchange import ACCESS, ACCOUNTING, Exchange
 from radius.exchange_log import ExchangeLog
 from radius.guest_days import GuestDays
 from radius.nas_directory import NasDirectory
 from radius.protocol.attributes import attributes
+from radius.radsec import RadsecServer
 from radius.requests import Surroundings
 from radius.sightings import Sightings
 from radius.sockets import UdpPort
+from radius.spool import Spool, SpoolLimits
+from radius.spool_replay import Replaying, SpoolReplay, spool_gauges
 from radius.stale_sessions import StaleSessions
 from territory.clock import Clock
 from territory.errors import ConfigurationError, Fault, Unavailable
@@ -79,14 +84,21 @@ class Server:
         exchange_log = ExchangeLog(
             keyring.derive("radius log"), enabled=log.is_enabled_for(logging.DEBUG)
         )
+        still = "Whether a NAS in a rotation of its secret still uses the old one."
+        self.counters.by_nas["old_secret_in_use"] = (still, self.directory.old_secrets)
         delay = settings.radius.reject_delay_seconds
         surroundings = Surroundings(clock, self.counters, self.sightings, exchange_log, delay)
         self._guest_days = GuestDays(self._pool, clock)
         self._exchange = Exchange(url, keyring, self.directory, surroundings)
-        self.coa = Coa(self._pool, self.directory, clock, settings.radius.host)
+        self.radsec = self._radsec(clock)
+        """The TLS listener; None where no certificate is set."""
+        ways = (self.radsec.connections.open_wire,) if self.radsec else ()
+        self.coa = Coa(self._pool, self.directory, clock, settings.radius.host, ways)
         self._stale_sessions = StaleSessions(self._pool, clock)
         meaning = "Sessions closed because their NAS went silent."
         self.counters.gauges["closed_silent"] = (meaning, lambda: self._stale_sessions.closed)
+        self.spool = self._open_spool(url, keyring, clock)
+        """Accounting that waits for the database; None where that is off."""
         self._ports: dict[str, UdpPort] = {}
         self.metrics_port = settings.metrics.radius_port
         """Where /metrics and /healthz are, also where port 0 was asked for."""
@@ -116,6 +128,11 @@ class Server:
                 self.coa.run(),
             )
             running = [tasks.create_task(each) for each in work]
+            if self.spool is not None:
+                running.append(tasks.create_task(self.spool.run()))
+                running.append(tasks.create_task(self._replay.run()))
+            if self.radsec is not None:
+                running.append(tasks.create_task(self.radsec.run()))
             for port in self._ports.values():
                 port.open()
             try:
@@ -127,21 +144,56 @@ class Server:
                 for task in running:
                     task.cancel()
 
+    def _radsec(self, clock: Clock) -> RadsecServer | None:
+        radius = self._settings.radius
+        if radius.radsec.certificate is None:
+            return None
+        named, receive = self.directory.by_tls_name, self._exchange.receive_from
+        radsec = RadsecServer(radius.radsec, radius.host, named, receive)
+        radsec.report_to(self.counters, self.sightings, clock)
+        return radsec
+
+    def _open_spool(self, url: str, keyring: Keyring, clock: Clock) -> Spool | None:
+        wanted = self._settings.radius.spool
+        if not wanted.enabled:
+            return None
+        ledger = self._exchange.ledger.accounting
+        spool = Spool(
+            self._settings.spool_folder,
+            keyring.derive("radius spool"),
+            SpoolLimits(wanted.max_octets, timedelta(hours=wanted.max_hours)),
+            ledger.spool_answers,
+            clock,
+        )
+        ledger.use(spool)
+        replaying = Replaying(connector(url), ledger.write, self.directory, clock)
+        self._replay = SpoolReplay(spool, replaying)
+        self.counters.gauges |= spool_gauges(spool, self._replay)
+        return spool
+
     def _bind(self, stack: AsyncExitStack) -> None:
         radius = self._settings.radius
+        if self.radsec is not None:
+            self.radsec.bind()
+            stack.callback(self.radsec.release)
         wanted = (
             (ACCESS, "authentication_port", radius.authentication_port),
             (ACCOUNTING, "accounting_port", radius.accounting_port),
         )
         for kind, setting, number in wanted:
             try:
-                port = UdpPort(radius.host, number, partial(self._exchange.receive, kind))
+                receive = partial(self._exchange.receive, kind)
+                port = UdpPort(radius.host, number, receive, partial(self._count_shed, kind))
             except OSError as fault:
                 found = f"expected a free UDP port on {radius.host}, found {number}: {fault}"
                 raise ConfigurationError([Fault(f"radius.{setting}", found)]) from fault
             self._ports[kind] = port
             stack.callback(port.release)
             self._count_failures(kind, port)
+
+    def _count_shed(self, kind: str, datagrams: int) -> None:
+        self.counters.received[kind] += datagrams
+        self.counters.discarded[kind, "overload"] += datagrams
 
     def _count_failures(self, kind: str, port: UdpPort) -> None:
         meaning = "Replies the network did not take."
@@ -153,6 +205,8 @@ class Server:
         registry.register(self.coa.counters)
         metrics = self._settings.metrics
         checks = {"database": self._check_database, "ledger": self._check_ledger}
+        if self.spool is not None:
+            checks["spool"] = self.spool.check
         runner = await start_health(metrics.host, metrics.radius_port, registry, checks)
         stack.push_async_callback(runner.cleanup)
         self.metrics_port = int(runner.addresses[0][1])
