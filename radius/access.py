@@ -15,6 +15,7 @@ from radius.device import parse_device
 from radius.nas import Nas
 from radius.protocol.numbers import (
     CALL_CHECK,
+    CALLED_STATION_ID,
     CALLING_STATION_ID,
     CHAP_CHALLENGE,
     CHAP_PASSWORD,
@@ -26,6 +27,7 @@ from radius.protocol.numbers import (
 from radius.protocol.packet import Packet
 from radius.protocol.passwords import chap_matches, reveal
 from territory.errors import ProtocolError
+from territory.identifiers import CalledStationId
 from territory.rules.credentials import is_user_name
 
 _CALL_CHECK = CALL_CHECK.to_bytes(4, "big")
@@ -55,6 +57,8 @@ class AccessRequest(NamedTuple):
     """6 octets of Calling-Station-Id; None where it names no device."""
     named_device: bytes | None
     """6 octets of a User-Name that is a MAC address."""
+    ssid: str | None = None
+    """Of a device presented by its MAC address: the network, where Called-Station-Id says it."""
 
 
 def read_access_request(
@@ -74,7 +78,16 @@ def read_access_request(
     proof = _proof(packet, nas, raw_name if named_device else None)
     if named_device:
         proof = _device_proof(proof, attributes.get(SERVICE_TYPE))
-    return AccessRequest(nas, user_name, proof, device, named_device)
+    ssid = _ssid(attributes.get(CALLED_STATION_ID)) if proof is Proof.DEVICE else None
+    return AccessRequest(nas, user_name, proof, device, named_device, ssid)
+
+
+def _ssid(called: bytes | None) -> str | None:
+    """Return the network in a Called-Station-Id (RFC 3580 §3.20), if it names one."""
+    try:
+        return CalledStationId.parse((called or b"").decode()).ssid
+    except (ProtocolError, UnicodeDecodeError):
+        return None
 
 
 def _proof(packet: Packet, nas: Nas, expected: bytes | None) -> Proof:

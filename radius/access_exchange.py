@@ -65,7 +65,9 @@ class AccessExchange:
         self._memory = Memory()
         self._ledger: Ledger | None = None
         self._told: dict[tuple[str, str], bytes] = {}
-        self.answers = AccessAnswers(self._decide, self._undecided)
+        self.answers = AccessAnswers(
+            self._decide, self._undecided, lambda: self._directory.house.asking
+        )
 
     def attach(self, ledger: Ledger) -> None:
         """Use this ledger from now on; without one, only memory lets anybody in."""
@@ -95,7 +97,8 @@ class AccessExchange:
             self._decide_alone(request, pending)
 
     def _decide(self, question: Question, facts: Facts | None, now: datetime) -> None:
-        decision = decide(question.request, facts, self._directory.plans, now)
+        known = self._directory
+        decision = decide(question.request, facts, known.plans, now, known.house)
         self._answer(question.request, decision, question.context)
 
     def _undecided(self, question: Question, reason: str) -> None:
@@ -106,7 +109,8 @@ class AccessExchange:
 
     def _decide_alone(self, request: AccessRequest, pending: Pending) -> None:
         facts = self._memory.recall(request)
-        decision = decide_from_memory(request, facts, self._directory.plans, pending.received_at)
+        known, now = self._directory, pending.received_at
+        decision = decide_from_memory(request, facts, known.plans, now, known.house)
         self._answer(request, decision, pending)
 
     def _answer(self, request: AccessRequest, decision: Decision, pending: Pending) -> None:
