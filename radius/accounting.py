@@ -7,7 +7,7 @@ because each packet makes one. Its keys are the driver's own UUID, made and sort
 Whatever of a session is seen first starts it: a lost Start is dated back from the session's age.
 What a NAS whose clock jumped says of delay and age is no basis for a date: such a record is refused
 here, because a wrong date in the legal record is worse than a packet set aside.
-Records of one session merge in any order to the same result.
+Which session of its name a record is of, and what it makes of it, territory/rules/session.py says.
 """
 
 from dataclasses import dataclass
@@ -88,6 +88,12 @@ class Record(NamedTuple):
     upload_octets: int
     download_octets: int
     terminate_cause: int | None
+    """Of a Stop; no other record ends a session."""
+    first_key: UUID | None
+    """Of a name used again: the key of its first session (reused_sessions.py)."""
+    upload_carried: int
+    """Always 0: what a counter had counted before it fell is the row's own."""
+    download_carried: int
     kind: int
     """Acct-Status-Type."""
     nas_time: datetime | None
@@ -146,7 +152,7 @@ def _read_record(packet: Packet, nas: Nas, received_at: datetime, kind: int) -> 
     started_at = happened_at - timedelta(seconds=session_seconds)
     if started_at < _EARLIEST_START:
         raise ProtocolError("acct-session-time")
-    cause = attributes.get(ACCT_TERMINATE_CAUSE)
+    cause = attributes.get(ACCT_TERMINATE_CAUSE) if kind == Status.STOP else None
     return Record(
         session_key=pgproto.UUID(session_key(nas.id, raw_handle, raw_session_id, device)),
         nas_id=nas.id,
@@ -165,54 +171,13 @@ def _read_record(packet: Packet, nas: Nas, received_at: datetime, kind: int) -> 
         upload_octets=_octets(attributes, ACCT_INPUT_OCTETS, ACCT_INPUT_GIGAWORDS),
         download_octets=_octets(attributes, ACCT_OUTPUT_OCTETS, ACCT_OUTPUT_GIGAWORDS),
         terminate_cause=None if cause is None else int.from_bytes(cause, "big"),
+        first_key=None,
+        upload_carried=0,
+        download_carried=0,
         kind=kind,
         nas_time=_nas_time(attributes),
         delay_seconds=delay_seconds,
     )
-
-
-def merged(records: list[Record]) -> list[Record]:
-    """Return one record for each session, in the order of their keys, whatever order they came in.
-
-    Counters only grow, the first Stop ends the session, and what the latest record names stands.
-    Sorted, because two batches that touch the same rows in different orders would deadlock.
-    """
-    sessions: dict[UUID, Record] = {}
-    for record in sorted(records, key=_order):
-        older = sessions.get(record.session_key)
-        sessions[record.session_key] = record if older is None else _continued(older, record)
-    return sorted(sessions.values(), key=_key)
-
-
-def _continued(older: Record, newer: Record) -> Record:
-    """Return what `newer`, which comes after it, makes of `older`."""
-    stops = [record for record in (older, newer) if record.ended_at]
-    stop = min(stops, key=_end_order, default=newer)
-    return newer._replace(
-        user_name=newer.user_name or older.user_name,
-        admission_id=newer.admission_id or older.admission_id,
-        address=newer.address or older.address,
-        address6=newer.address6 or older.address6,
-        started_at=min(older.started_at, newer.started_at),
-        ended_at=stop.ended_at,
-        session_seconds=max(older.session_seconds, newer.session_seconds),
-        upload_octets=max(older.upload_octets, newer.upload_octets),
-        download_octets=max(older.download_octets, newer.download_octets),
-        terminate_cause=stop.terminate_cause,
-    )
-
-
-def _key(record: Record) -> bytes:
-    return record.session_key.bytes
-
-
-def _order(record: Record) -> tuple[object, ...]:
-    """Order by time, and by content where times are equal, so that there is one order."""
-    return (record.last_seen_at, *(str(value) for value in record))
-
-
-def _end_order(record: Record) -> tuple[object, ...]:
-    return (record.ended_at, record.terminate_cause is None, record.terminate_cause or 0)
 
 
 def _nas_handle(attributes: dict[int, bytes], nas: Nas) -> bytes:
