@@ -81,6 +81,8 @@ class NasDirectory:
         """Limits, hours, blocks."""
         self.is_loaded = False
         """Whether it was read once; before, nobody is unknown."""
+        self.loaded = asyncio.Event()
+        """The same, to wait for."""
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -105,6 +107,7 @@ class NasDirectory:
         self._by_tls_name = {nas.tls_name: nas for nas in every if nas.tls_name is not None}
         self._by_id = {nas.id: nas for nas in every}
         self.is_loaded = True
+        self.loaded.set()
 
     def learn(self, nas: Nas, now: datetime) -> None:
         """Hold that a NAS signs, from its first signed Access-Request on."""

@@ -27,14 +27,11 @@ from uuid import UUID
 
 import structlog
 
-from radius.counters import Counters
 from radius.nas import Nas
 from radius.protocol.authenticators import SharedSecret
 from radius.radsec_connection import Answered, Connection, Desk, NasNamed, Receive
 from radius.radsec_papers import Papers
-from radius.requests import Peer
-from radius.sightings import Sightings
-from territory.clock import Clock
+from radius.requests import Peer, Surroundings
 from territory.errors import ConfigurationError, Fault
 from territory.settings import RadsecSettings
 
@@ -73,7 +70,7 @@ class RadsecConnections:
 
     def __init__(self) -> None:
         self._of_nas: dict[UUID, list[Connection]] = {}
-        self._all: set[Connection] = set()
+        self._all: dict[Connection, UUID] = {}
 
     def __len__(self) -> int:
         return len(self._all)
@@ -104,17 +101,18 @@ class RadsecConnections:
 
     def add(self, nas_id: UUID, connection: Connection) -> None:
         """Take a connection in."""
-        self._all.add(connection)
+        self._all[connection] = nas_id
         self._of_nas.setdefault(nas_id, []).append(connection)
 
     def remove(self, connection: Connection) -> None:
         """Forget a connection, if it was taken in."""
-        self._all.discard(connection)
-        for nas_id, those in list(self._of_nas.items()):
-            if connection in those:
-                those.remove(connection)
-                if not those:
-                    del self._of_nas[nas_id]
+        nas_id = self._all.pop(connection, None)
+        if nas_id is None:
+            return
+        those = self._of_nas[nas_id]
+        those.remove(connection)
+        if not those:
+            del self._of_nas[nas_id]
 
 
 class RadsecWire:
@@ -157,7 +155,12 @@ class RadsecServer:
     """The TLS listener; made only where a certificate is set."""
 
     def __init__(
-        self, settings: RadsecSettings, host: str, nas_named: NasNamed, receive: Receive
+        self,
+        settings: RadsecSettings,
+        host: str,
+        nas_named: NasNamed,
+        receive: Receive,
+        surroundings: Surroundings,
     ) -> None:
         """Read the files.
 
@@ -173,6 +176,21 @@ class RadsecServer:
         """Whether changed files could not be used; what they said before goes on."""
         self._desk = Desk(nas_named, receive, self._arrived, self._ended, self._unwanted)
         self.connections = RadsecConnections()
+        self._clock = surroundings.clock
+        self._counters = surroundings.counters
+        self._sightings = surroundings.sightings
+        self._counters.gauges |= {
+            "radsec_connections": ("Open connections.", lambda: len(self.connections)),
+            "radsec_handshakes": ("Handshakes under way.", lambda: self.handshakes),
+            "radsec_certificate_ends_timestamp_seconds": (
+                "When our certificate ends.",
+                self._certificate_ends,
+            ),
+            "radsec_lists_end_timestamp_seconds": (
+                "When the first revocation list is past its time; 0 without any.",
+                self._lists_end,
+            ),
+        }
 
     def bind(self) -> None:
         """Take the port; before `run`.
@@ -196,19 +214,6 @@ class RadsecServer:
     def certificate_ends_at(self) -> datetime:
         """The last instant of the server's own certificate, UTC."""
         return self._papers.identity.expires_at
-
-    def report_to(self, counters: Counters, sightings: Sightings, clock: Clock) -> None:
-        """Count with these, and judge certificates by this clock; before `run`."""
-        self._counters, self._sightings, self._clock = counters, sightings, clock
-        counters.gauges |= {
-            "radsec_connections": ("Open connections.", lambda: len(self.connections)),
-            "radsec_handshakes": ("Handshakes under way.", lambda: self.handshakes),
-            "radsec_certificate_ends_timestamp_seconds": ("Of ours.", self._certificate_ends),
-            "radsec_lists_end_timestamp_seconds": (
-                "When the first revocation list is past its time; 0 without any.",
-                self._lists_end,
-            ),
-        }
 
     async def run(self) -> None:
         """Serve until cancelled, then end every connection."""
@@ -322,7 +327,9 @@ class RadsecServer:
             now = self._clock.now()
             for connection in self.connections.all():
                 held = connection.certificate
-                if held is None or held.expires_at <= now:
+                if connection.nas() is None:
+                    connection.close("unknown-tls-name")
+                elif held is None or held.expires_at <= now:
                     connection.close("expired")
                 elif held.serial in revoked:
                     connection.close("revoked")

@@ -90,7 +90,7 @@ class Server:
         surroundings = Surroundings(clock, self.counters, self.sightings, exchange_log, delay)
         self._guest_days = GuestDays(self._pool, clock)
         self._exchange = Exchange(url, keyring, self.directory, surroundings)
-        self.radsec = self._radsec(clock)
+        self.radsec = self._radsec(surroundings)
         """The TLS listener; None where no certificate is set."""
         ways = (self.radsec.connections.open_wire,) if self.radsec else ()
         self.coa = Coa(self._pool, self.directory, clock, settings.radius.host, ways)
@@ -132,7 +132,7 @@ class Server:
                 running.append(tasks.create_task(self.spool.run()))
                 running.append(tasks.create_task(self._replay.run()))
             if self.radsec is not None:
-                running.append(tasks.create_task(self.radsec.run()))
+                running.append(tasks.create_task(self._run_radsec(self.radsec)))
             for port in self._ports.values():
                 port.open()
             try:
@@ -144,14 +144,17 @@ class Server:
                 for task in running:
                     task.cancel()
 
-    def _radsec(self, clock: Clock) -> RadsecServer | None:
+    def _radsec(self, surroundings: Surroundings) -> RadsecServer | None:
         radius = self._settings.radius
         if radius.radsec.certificate is None:
             return None
         named, receive = self.directory.by_tls_name, self._exchange.receive_from
-        radsec = RadsecServer(radius.radsec, radius.host, named, receive)
-        radsec.report_to(self.counters, self.sightings, clock)
-        return radsec
+        return RadsecServer(radius.radsec, radius.host, named, receive, surroundings)
+
+    async def _run_radsec(self, radsec: RadsecServer) -> None:
+        """Let sites in once it is known who they are; until then they wait in the kernel."""
+        await self.directory.loaded.wait()
+        await radsec.run()
 
     def _open_spool(self, url: str, keyring: Keyring, clock: Clock) -> Spool | None:
         wanted = self._settings.radius.spool

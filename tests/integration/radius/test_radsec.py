@@ -22,11 +22,12 @@ from radius.coa_counters import CoaCounters
 from radius.coa_lines import Line, Request
 from radius.coa_packets import Ask
 from radius.counters import Counters
+from radius.exchange_log import ExchangeLog
 from radius.nas import Nas
 from radius.protocol.authenticators import SharedSecret
 from radius.radsec import RadsecServer
 from radius.radsec_connection import Connection
-from radius.requests import Peer, Send
+from radius.requests import Peer, Send, Surroundings
 from radius.sightings import Sightings
 from tests.servers.radius import attribute, sign_request
 from tests.servers.radsec import BASE_NAME, SITE_NAME, Papers, Site, today
@@ -54,9 +55,11 @@ class Office:
         """Requests so far."""
         names = {SITE_NAME: SITE_NAS}
         chosen = papers.settings(**settings)
-        self.server = RadsecServer(chosen, "127.0.0.1", names.get, self.receive)
+        around = Surroundings(
+            MachineClock(), self.counters, cast("Sightings", self), ExchangeLog(b"", enabled=False)
+        )
+        self.server = RadsecServer(chosen, "127.0.0.1", names.get, self.receive, around)
         self.server.bind()
-        self.server.report_to(self.counters, cast("Sightings", self), MachineClock())
 
     def discard(self, _address: str, reason: str) -> None:
         """Count as `Sightings` does."""
