@@ -289,7 +289,7 @@ class Coa:
         plan = self._directory.plans.get(right.plan_id) if right else None
         if right is None or plan is None:
             return NO_RIGHTS
-        rules = self._watcher.rules
+        rules = self._directory.house.book
         limits = rules.limits_of(plan.id)
         found = right.standing(plan, limits, rules.hours_of(plan.id, talk.session.site_id), now)
         if found.stop is not None:

@@ -24,7 +24,7 @@ from radius.dialects import DIALECTS
 from radius.nas_directory import NasDirectory
 from radius.outages import Outage
 from radius.rights import Plan
-from radius.rulebook import NO_RULES, PLANS, SITES, Row, Rulebook
+from radius.rulebook import NO_RULES, Row, Rulebook
 from territory.clock import Clock
 from territory.database.commands import ANSWER_SECONDS, Kind
 
@@ -33,7 +33,6 @@ _LOOK_BACK: Final = timedelta(seconds=30)
 """Reports are looked at again for so long: a batch may be committed after it was received."""
 _ENDED_AT_MOST: Final = 500
 _CHANGED_AT_MOST: Final = 100
-_RULES_SECONDS: Final = 60.0
 _LOCK: Final = 1096107609
 _TRY_LOCK: Final = "select pg_try_advisory_lock($1)"
 _FIRST: Final = UUID(int=0)
@@ -57,16 +56,13 @@ class Watcher:
         self._clock = clock
         self._outage = Outage("coa_watcher")
         self._plans: Mapping[UUID, Plan] = {}
-        self._limits: dict[UUID, object] = {}
+        self._rules: Rulebook = NO_RULES
         self._changed: dict[UUID, None] = {}
         self._after = _FIRST
         self._reported_since: datetime | None = None
-        self._rules_read_at = -_RULES_SECONDS
-        self.rules: Rulebook = NO_RULES
-        """What plans limit and places keep to."""
 
     async def run(self) -> None:
-        """Watch until cancelled; while another server does, only know the rules."""
+        """Watch until cancelled; another server may be doing it."""
         while True:
             try:
                 async with self._pool.acquire() as connection:
@@ -78,14 +74,16 @@ class Watcher:
     async def _watch(self, connection: "Connection") -> None:
         """Look again and again; the lock is the connection's, and ends with it."""
         while True:
-            await self._read_rules(connection)
             if await connection.fetchval(_TRY_LOCK, _LOCK):
                 await self.look(connection)
+            else:
+                self._forget_changes()
             self._outage.is_over()
             await asyncio.sleep(EVERY_SECONDS)
 
     async def look(self, connection: "Connection") -> None:
         """Write a command for each session that must end or change now."""
+        self._note_changes()
         now = self._clock.now()
         found = await self._ends(connection, now)
         found += await self._changes(connection)
@@ -109,7 +107,7 @@ class Watcher:
         closed = [
             (row["plan_id"], row["site_id"])
             for row in await connection.fetch(IN_USE)
-            if (hours := self.rules.hours_of(row["plan_id"], row["site_id"]))
+            if (hours := self._rules.hours_of(row["plan_id"], row["site_id"]))
             and has_closed(hours, now)
         ]
         plans, sites = [plan for plan, _ in closed], [site for _, site in closed]
@@ -117,8 +115,8 @@ class Watcher:
         judged = (
             due(
                 _watched(row),
-                self.rules.limits_of(row["plan_id"]),
-                self.rules.hours_of(row["plan_id"], row["site_id"]),
+                self._rules.limits_of(row["plan_id"]),
+                self._rules.hours_of(row["plan_id"], row["site_id"]),
                 now,
             )
             for row in rows
@@ -139,20 +137,23 @@ class Watcher:
             self._after = rows[-1]["session_key"]
         return [Due(row["session_key"], Kind.COA, Reason.PLAN) for row in rows]
 
-    async def _read_rules(self, connection: "Connection") -> None:
-        """Read the rules when the territory has changed, and every minute; note changed plans."""
-        time = asyncio.get_running_loop().time()
-        if self._directory.plans is self._plans and time < self._rules_read_at + _RULES_SECONDS:
+    def _forget_changes(self) -> None:
+        """Leave them to the server that watches."""
+        self._note_changes()
+        self._changed.clear()
+
+    def _note_changes(self) -> None:
+        """Note which plans have changed since the last look."""
+        plans, rules = self._directory.plans, self._directory.house.book
+        if plans is self._plans and rules is self._rules:
             return
-        rules = Rulebook(await connection.fetch(PLANS), await connection.fetch(SITES))
-        plans = self._directory.plans
         for plan_id, plan in plans.items():
             known = self._plans.get(plan_id)
-            differs = known is not None and known != plan
-            if differs or (known and rules.limits_of(plan_id) != self.rules.limits_of(plan_id)):
+            limits_differ = rules.limits_of(plan_id) != self._rules.limits_of(plan_id)
+            if known is not None and (known != plan or limits_differ):
                 self._changed[plan_id] = None
                 self._after = _FIRST
-        self.rules, self._plans, self._rules_read_at = rules, plans, time
+        self._plans, self._rules = plans, rules
 
 
 def _watched(row: Row) -> Watched:

@@ -47,11 +47,12 @@ async def point(lab: Lab, nas: str, port: int) -> None:
 
 async def settled(lab: Lab, *statements: str) -> None:
     """Run statements on the territory and return once the server has read it again."""
-    before = lab.server.directory.plans
+    directory = lab.server.directory
+    plans, book = directory.plans, directory.house.book
     for statement in (*statements, "notify territory"):
         await lab.rows(statement)
     async with asyncio.timeout(WAIT_SECONDS):
-        while lab.server.directory.plans is before:  # noqa: ASYNC110 - no event to await
+        while directory.plans is plans or directory.house.book is book:  # noqa: ASYNC110
             await asyncio.sleep(0)
 
 

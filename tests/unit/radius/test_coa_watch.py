@@ -1,7 +1,7 @@
 """Which open sessions must end or change, case by case, and that nobody is asked too often."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -72,7 +72,7 @@ def test_what_is_due(
         (NOW - 11 * MINUTE, NOW - 10 * MINUTE, True),
     ],
 )
-def test_a_silent_nas_is_not_worn_out(asked: object, seen: object, again: bool) -> None:
+def test_a_silent_nas_is_not_worn_out(asked: datetime, seen: datetime, again: bool) -> None:
     """Asked again only ten minutes later, and only if it has reported the session alive since."""
     session = replace(ONLINE, is_blocked=True, disconnect_asked_at=asked, last_seen_at=seen)
     assert (due(session, PLAIN, None, NOW) is not None) is again
