@@ -151,6 +151,17 @@ class Nas(asyncio.DatagramProtocol):
         )
         return sign_request(1, self._identifier, authenticator, attributes, self.secret)
 
+    def present_device(self, name: str, device: str) -> bytes:
+        """Return the Access-Request of MAC authentication as CoovaChilli makes it: the name twice.
+
+        `device` is Calling-Station-Id.
+        """
+        self._identifier = (self._identifier + 1) % 256
+        authenticator = os.urandom(16)
+        shown = attribute(2, hide(name.encode(), self.secret, authenticator))
+        attributes = attribute(1, name) + shown + attribute(31, device)
+        return sign_request(1, self._identifier, authenticator, attributes, self.secret)
+
     def accounting_request(self, attributes: bytes, identifier: int | None = None) -> bytes:
         """Return an Accounting-Request, with a fresh identifier unless told which."""
         self._identifier = (self._identifier + 1) % 256 if identifier is None else identifier

@@ -115,17 +115,16 @@ async def test_a_device_comes_back_by_its_mac_where_the_plan_allows(
     await lab.rows("notify territory")
     credential = await lab.grant()
     nas = lab.access
-    by_mac = attribute(1, DEVICE) + attribute(6, 10) + attribute(31, DEVICE)
-    unknown = await nas.ask(nas.access_request(by_mac))
+    unknown = await nas.ask(nas.present_device(DEVICE, DEVICE))
     assert unknown.text(18).endswith("[unknown_device]")
     await nas.ask(nas.log_in(credential, DEVICE))
-    reply = await nas.ask(nas.access_request(by_mac))
+    reply = await nas.ask(nas.present_device(DEVICE, DEVICE))
     assert reply.code == (ACCEPT if allowed else REJECT)
     if allowed:
         assert reply.text(1) == credential.user_name
         assert dict(reply.attributes)[25] == credential.admission_id.bytes
-    stranger = attribute(1, DEVICE) + attribute(6, 10) + attribute(31, OTHER)
-    assert (await nas.ask(nas.access_request(stranger))).text(18).endswith("[not_this_device]")
+    stranger = await nas.ask(nas.present_device(DEVICE, OTHER))
+    assert stranger.text(18).endswith("[not_this_device]")
 
 
 async def test_two_devices_in_one_batch_bind_once(lab: Lab) -> None:

@@ -181,21 +181,13 @@ async def test_a_reject_waits_once_and_a_mac_miss_does_not(
             assert loop.time() - began >= 0.3
             assert await nas.send(guess) == reply
             began = loop.time()
-            missed = await nas.ask(present(nas, OTHER))
+            missed = await nas.ask(nas.present_device(OTHER, OTHER))
             assert missed.text(REPLY_MESSAGE).endswith("[unknown_device]")
             assert loop.time() - began < 0.3
             last = nas.send(nas.access_request(attribute(1, "x") + attribute(31, DEVICE)))
             await until(lambda: server.counters.gauges["rejects_waiting"][1]() == 1)
             await stack.aclose()
             assert (await asyncio.wait_for(last, WAIT_SECONDS))[0] == REJECT
-
-
-def present(nas: Nas, device: str) -> bytes:
-    """A device presented by its MAC address, as CoovaChilli does it."""
-    authenticator = os.urandom(16)
-    shown = attribute(2, hide(device.encode(), nas.secret, authenticator))
-    attributes = attribute(1, device) + shown + attribute(31, device)
-    return sign_request(1, 200, authenticator, attributes, nas.secret)
 
 
 async def test_a_stranger_is_listed_with_what_it_claims(lab: Lab) -> None:
@@ -227,6 +219,5 @@ async def test_a_thousand_strangers_a_day_for_all_processes_together(
 @pytest.mark.parametrize("written", ["8a-56-7e-f9-10-e4", "8A567EF910E4", "8A:56:7E:F9:10:E4"])
 async def test_a_mac_typed_as_a_name_is_refused(lab: Lab, written: str) -> None:
     """Only the form this NAS declares presents a device."""
-    request = lab.access.access_request(attribute(1, written) + attribute(31, DEVICE))
-    reply = await lab.access.ask(request)
+    reply = await lab.access.ask(lab.access.present_device(written, DEVICE))
     assert reply.text(REPLY_MESSAGE).endswith("[other_mac_form]")
