@@ -32,7 +32,7 @@ _GATEWAYS = (
         nas.c.next_secret_sealed,
         nas.c.mac_user_name,
         nas.c.mac_password,
-        plan.c.mac_authentication,
+        (plan.c.mac_authentication & site.c.mac_authentication).label("mac_authentication"),
     )
     .select_from(gateway)
     .join(nas, nas.c.gateway_id == gateway.c.id)

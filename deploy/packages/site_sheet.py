@@ -120,7 +120,7 @@ class SiteSheet:
     """The offer it was ordered as."""
     public_ssids: tuple[str, ...]
     plan: Values
-    """Its guests' rights, as columns."""
+    """Its guests' rights, as columns; returning devices only where the site allows them too."""
     gateways: tuple[GatewaySheet, ...]
 
 
@@ -147,9 +147,15 @@ def site_sheet(state: State, code: str, base: Base) -> SiteSheet:
         public_ssids=tuple(
             sorted(v["ssid"] for _, v in networks if v["kind"] == NetworkKind.PUBLIC)
         ),
-        plan=state[Kind.PLAN][site["plan"]],
+        plan=_plan_here(state, site),
         gateways=tuple(_gateways(state, code, base)),
     )
+
+
+def _plan_here(state: State, site: Values) -> Values:
+    plan = state[Kind.PLAN][str(site["plan"])]
+    allowed = plan["mac_authentication"] and site["mac_authentication"]
+    return {**plan, "mac_authentication": bool(allowed)}
 
 
 def _of_site(state: State, kind: Kind, site: str) -> Iterator[tuple[str, Any]]:

@@ -17,6 +17,7 @@ SITE = {
     "link": "tunnel",
     "package": None,
     "plan": "libre",
+    "mac_authentication": True,
 }
 GATEWAY = {
     "site": "mairie",
@@ -104,3 +105,11 @@ def test_the_base_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     base = Base.of(settings)
     assert base.radius_addresses == ("10.55.255.1",)
     assert (base.tunnel_endpoint, base.tunnel_public_key) == ("vpn.example:51820", "k")
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_returning_devices_need_the_site_s_permission_too(allowed: bool) -> None:
+    """The router presents devices by their MAC address only where plan and site allow it."""
+    sites = {**STATE[Kind.SITE], "mairie": {**SITE, "mac_authentication": allowed}}
+    sheet = site_sheet({**STATE, Kind.SITE: sites}, "mairie", BASE)
+    assert sheet.plan["mac_authentication"] is allowed
