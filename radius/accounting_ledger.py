@@ -13,12 +13,11 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from radius.accounting import SESSION_COLUMNS, Record, Restart, merged
+from radius.accounting import Record, Restart, merged
 from radius.days import Days
 from radius.group_commit import Connection, GroupCommit, Handlers, Watch
 from radius.protocol.numbers import (
@@ -210,17 +209,10 @@ async def _record(connection: Connection, records: list[Record]) -> None:
     """Record a batch sorted by session, merging sessions that occur twice."""
     if not records:
         return
-    columns = (
-        [record[:SESSION_COLUMNS] for record in records],
-        [record.kind for record in records],
-        [record.nas_time for record in records],
-        [record.delay_seconds for record in records],
-    )
-    if any(one.session_key == next_.session_key for one, next_ in pairwise(records)):
-        sessions = [record[:SESSION_COLUMNS] for record in merged(records)]
-        await connection.execute(RECORD_MERGED, *columns, sessions)
+    if len({record[0] for record in records}) < len(records):
+        await connection.execute(RECORD_MERGED, records, merged(records))
     else:
-        await connection.execute(RECORD, *columns)
+        await connection.execute(RECORD, records)
 
 
 async def _close_sessions(connection: Connection, restart: Restart) -> None:
