@@ -2,8 +2,8 @@
 
 Stands between the packet and the policy. The password of a credential is derived from its name,
 so it is checked here, before the database is asked: whoever guesses costs no query. A name that is
-a MAC address is a device presenting itself (MAC authentication), in one of the usual forms: the
-same text as password (PAP or CHAP), or Service-Type Call-Check without a password.
+a MAC address is a device presented by its NAS (MAC authentication), in the one form that NAS
+declares (`mac_authentication.py`); in any other it is a person's typing, and refused.
 """
 
 import hmac
@@ -15,6 +15,7 @@ from radius.device import parse_device
 from radius.nas import Nas
 from radius.protocol.numbers import (
     CALL_CHECK,
+    CALLED_STATION_ID,
     CALLING_STATION_ID,
     CHAP_CHALLENGE,
     CHAP_PASSWORD,
@@ -26,6 +27,7 @@ from radius.protocol.numbers import (
 from radius.protocol.packet import Packet
 from radius.protocol.passwords import chap_matches, reveal
 from territory.errors import ProtocolError
+from territory.identifiers import CalledStationId
 from territory.rules.credentials import is_user_name
 
 _CALL_CHECK = CALL_CHECK.to_bytes(4, "big")
@@ -39,6 +41,8 @@ class Proof(Enum):
     MALFORMED_PASSWORD = auto()
     TWO_PASSWORDS = auto()
     NO_PASSWORD = auto()
+    OTHER_MAC_FORM = auto()
+    """The name is a MAC address, not in the form its NAS declares: a person typed it."""
     DEVICE = auto()
     """The name is a MAC address, in a form of MAC authentication."""
     EAP = auto()
@@ -55,6 +59,8 @@ class AccessRequest(NamedTuple):
     """6 octets of Calling-Station-Id; None where it names no device."""
     named_device: bytes | None
     """6 octets of a User-Name that is a MAC address."""
+    ssid: str | None = None
+    """Of a device presented by its MAC address: the network, where Called-Station-Id says it."""
 
 
 def read_access_request(
@@ -71,10 +77,20 @@ def read_access_request(
         proof = _proof(packet, nas, password_of(user_name).encode())
         return AccessRequest(nas, user_name, proof, device, None)
     named_device = parse_device(raw_name)
-    proof = _proof(packet, nas, raw_name if named_device else None)
-    if named_device:
-        proof = _device_proof(proof, attributes.get(SERVICE_TYPE))
-    return AccessRequest(nas, user_name, proof, device, named_device)
+    if named_device is None:
+        proof = _proof(packet, nas, None)
+    else:
+        proof = _device_proof(packet, nas, raw_name, named_device)
+    ssid = _ssid(attributes.get(CALLED_STATION_ID)) if proof is Proof.DEVICE else None
+    return AccessRequest(nas, user_name, proof, device, named_device, ssid)
+
+
+def _ssid(called: bytes | None) -> str | None:
+    """Return the network in a Called-Station-Id (RFC 3580 §3.20), if it names one."""
+    try:
+        return CalledStationId.parse((called or b"").decode()).ssid
+    except (ProtocolError, UnicodeDecodeError):
+        return None
 
 
 def _proof(packet: Packet, nas: Nas, expected: bytes | None) -> Proof:
@@ -101,9 +117,23 @@ def _shows(packet: Packet, nas: Nas, expected: bytes) -> bool:
     return chap_matches(attributes[CHAP_PASSWORD], expected, challenge)
 
 
-def _device_proof(proof: Proof, service_type: bytes | None) -> Proof:
-    if proof is Proof.RIGHT_PASSWORD:
-        return Proof.DEVICE
-    if proof is Proof.NO_PASSWORD and service_type == _CALL_CHECK:
-        return Proof.DEVICE
-    return proof
+def _device_proof(packet: Packet, nas: Nas, name: bytes, named_device: bytes) -> Proof:
+    """Judge a name that is a MAC address: only in the form its NAS declares is it a device's."""
+    declared = nas.mac_authentication
+    if not declared.is_written(name, named_device):
+        return Proof.OTHER_MAC_FORM
+    proof = _proof(packet, nas, declared.password_for(name))
+    if not declared.needs_call_check:
+        return Proof.DEVICE if proof is Proof.RIGHT_PASSWORD else proof
+    if packet.attributes.get(SERVICE_TYPE) != _CALL_CHECK:
+        return Proof.OTHER_MAC_FORM
+    nothing = proof is Proof.NO_PASSWORD or _shows_nothing(packet, nas, proof)
+    return Proof.DEVICE if nothing or proof is Proof.RIGHT_PASSWORD else proof
+
+
+def _shows_nothing(packet: Packet, nas: Nas, proof: Proof) -> bool:
+    """Whether a well-formed User-Password is empty."""
+    pap = packet.attributes.get(USER_PASSWORD)
+    if proof is not Proof.WRONG_PASSWORD or pap is None:
+        return False
+    return not reveal(pap, nas.secret, packet.authenticator)

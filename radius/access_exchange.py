@@ -6,9 +6,10 @@ answer, and the NAS asks its next server.
 
 from collections.abc import Callable
 from datetime import datetime
+from random import SystemRandom
 from typing import Final
 
-from radius.access import AccessRequest, read_access_request
+from radius.access import AccessRequest, Proof, read_access_request
 from radius.access_ledger import AccessAnswers, Question
 from radius.ledger import Ledger
 from radius.memory import Memory
@@ -35,13 +36,15 @@ from radius.protocol.numbers import (
     Code,
 )
 from radius.protocol.packet import Packet, encode_attribute
-from radius.requests import Outline, Peer, Pending, Requests, Send
+from radius.reject_delay import RejectDelay
+from radius.requests import Outline, Peer, Pending, Requests, Send, Surroundings
 from radius.rights import encode_rights
-from radius.sightings import Sightings
 from territory.errors import ProtocolError
+from territory.vocabulary import MessageAuthenticatorRule
 
 _CLASS_HEAD: Final = bytes((CLASS, 18))
 _EAP_FAILURE: Final = 4
+_LEARN: Final = MessageAuthenticatorRule.LEARN
 _ACCEPT: Final = "access_accept"
 _REJECT: Final = "access_reject"
 _CODES: Final = {_ACCEPT: 2, _REJECT: 3}
@@ -55,17 +58,31 @@ class AccessExchange:
         self,
         requests: Requests,
         directory: NasDirectory,
-        sightings: Sightings,
+        surroundings: Surroundings,
         password_of: Callable[[str], str],
     ) -> None:
         self._requests = requests
         self._directory = directory
-        self._sightings = sightings
+        self._sightings = surroundings.sightings
+        self._unsigned = surroundings.counters.unsigned
+        self.delay = RejectDelay(
+            surroundings.reject_delay_seconds, requests.deliver, SystemRandom().random
+        )
+        """Where rejects wait; a device that its MAC address does not make known waits for none."""
+        surroundings.counters.gauges |= {
+            "rejects_waiting": ("Access-Rejects held back.", lambda: len(self.delay)),
+            "rejects_not_delayed": (
+                "Access-Rejects sent at once because too many waited.",
+                lambda: self.delay.overflow,
+            ),
+        }
         self._password_of = password_of
         self._memory = Memory()
         self._ledger: Ledger | None = None
         self._told: dict[tuple[str, str], bytes] = {}
-        self.answers = AccessAnswers(self._decide, self._undecided)
+        self.answers = AccessAnswers(
+            self._decide, self._undecided, lambda: self._directory.house.asking
+        )
 
     def attach(self, ledger: Ledger) -> None:
         """Use this ledger from now on; without one, only memory lets anybody in."""
@@ -84,9 +101,14 @@ class AccessExchange:
         if pending is None:
             return
         if not signed:
-            self._sightings.of(nas.id).unsigned_packets += 1
+            self._count_unsigned(pending)
+        elif nas.require_message_authenticator is _LEARN:
+            self._directory.learn(nas, pending.received_at)
+            self._sightings.of(nas.id).signed_since = pending.received_at
         request = read_access_request(packet, nas, self._password_of)
         refused = screen(request)
+        if refused is not None and nas.other_secret is not None and not signed:
+            request, refused = self._read_otherwise(request, refused, pending)
         if refused is not None:
             self._answer(request, refused, pending)
         elif self._ledger is not None and self._ledger.access.is_open:
@@ -94,8 +116,29 @@ class AccessExchange:
         else:
             self._decide_alone(request, pending)
 
+    def _count_unsigned(self, pending: Pending) -> None:
+        seen = self._sightings.of(pending.nas.id)
+        seen.unsigned_packets += 1
+        seen.last_unsigned_at = pending.received_at
+        self._unsigned[pending.nas.code] += 1
+
+    def _read_otherwise(
+        self, request: AccessRequest, refused: Reject, pending: Pending
+    ) -> tuple[AccessRequest, Reject | None]:
+        """Read a password under the other secret of a rotation: nothing else tells which is right.
+
+        A request without signature and without such a password is answered under the first.
+        """
+        other = request.nas.with_other_secret()
+        again = read_access_request(pending.packet, other, self._password_of)
+        if again.proof not in {Proof.RIGHT_PASSWORD, Proof.DEVICE}:
+            return request, refused
+        pending.nas = self._directory.prefer_other_secret(request.nas)
+        return again, screen(again)
+
     def _decide(self, question: Question, facts: Facts | None, now: datetime) -> None:
-        decision = decide(question.request, facts, self._directory.plans, now)
+        known = self._directory
+        decision = decide(question.request, facts, known.plans, now, known.house)
         self._answer(question.request, decision, question.context)
 
     def _undecided(self, question: Question, reason: str) -> None:
@@ -106,7 +149,8 @@ class AccessExchange:
 
     def _decide_alone(self, request: AccessRequest, pending: Pending) -> None:
         facts = self._memory.recall(request)
-        decision = decide_from_memory(request, facts, self._directory.plans, pending.received_at)
+        known, now = self._directory, pending.received_at
+        decision = decide_from_memory(request, facts, known.plans, now, known.house)
         self._answer(request, decision, pending)
 
     def _answer(self, request: AccessRequest, decision: Decision, pending: Pending) -> None:
@@ -119,14 +163,18 @@ class AccessExchange:
                 seen.accepts += self._reply(_accept(request, decision), pending, outline)
             case Reject(reason, admission_id):
                 outline = Outline(_REJECT, reason, request.device, admission_id)
-                seen.rejects += self._reply(_reject(pending.packet, decision), pending, outline)
+                late = request.proof is not Proof.DEVICE
+                attributes = _reject(pending.packet, decision)
+                seen.rejects += self._reply(attributes, pending, outline, late=late)
             case Discard(reason):
                 if reason is Reason.PLAN_UNKNOWN:
                     self._directory.reload_soon()
                 self._requests.give_up(pending, reason)
 
-    def _reply(self, attributes: bytes, pending: Pending, outline: Outline) -> bool:
-        """Send a signed reply and log it; return whether it could be made."""
+    def _reply(
+        self, attributes: bytes, pending: Pending, outline: Outline, *, late: bool = False
+    ) -> bool:
+        """Send a signed reply, maybe late, and log it; return whether it could be made."""
         packet = pending.packet
         if PROXY_STATE in packet.attributes:
             attributes += packet.echoed(PROXY_STATE)
@@ -137,7 +185,11 @@ class AccessExchange:
         except ValueError:
             self._requests.give_up(pending, "reply-length")
             return False
-        self._requests.answer(pending, reply, outline)
+        if late:
+            self._requests.settle(pending, outline)
+            self.delay.hold((pending, reply))
+        else:
+            self._requests.answer(pending, reply, outline)
         if self._ledger is not None:
             self._ledger.outcomes.add(self._outcome(pending, outline))
         return True

@@ -4,7 +4,7 @@ One statement is told every request of the batch. What it says of the same crede
 in one batch, or in two batches at once, comes out as one device: the first.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -13,6 +13,7 @@ from uuid import UUID
 import asyncpg
 
 from radius.access import AccessRequest, Proof
+from radius.beyond import look_beyond
 from radius.group_commit import Connection, GroupCommit, Handlers, Watch
 from radius.policy import Facts, is_undetermined
 from radius.statements import AUTHENTICATE
@@ -42,6 +43,8 @@ class AccessAnswers:
     """The facts of one question, and the instant they were true."""
     abandoned: Callable[[Question, str], None]
     """No facts to be had: `unavailable`, `overload` or `contended`."""
+    asking: Callable[[], Set[UUID]] = frozenset
+    """The plans under which more must be known of the guest than the admission."""
 
 
 class AccessLedger:
@@ -56,7 +59,7 @@ class AccessLedger:
     ) -> None:
         self._clock = clock
         self._answers = answers
-        handlers = Handlers(self._commit, self._refuse, self._abandon)
+        handlers = Handlers(self._commit, self._refuse, self._abandon, _began)
         self._group: GroupCommit[Question] = GroupCommit(connect, handlers, watch)
         self.ask = self._group.put
         """Queue a question."""
@@ -83,7 +86,9 @@ class AccessLedger:
             [r.nas.site_id for r in requests],
             now,
         )
-        self._answer(batch, _facts(rows, requests), now)
+        facts = _facts(rows, requests)
+        await look_beyond(connection, requests, facts, self._answers.asking(), now)
+        self._answer(batch, facts, now)
 
     def _answer(
         self, questions: Sequence[Question], facts: list[Facts | None], now: datetime
@@ -104,6 +109,11 @@ class AccessLedger:
     def _abandon(self, questions: Sequence[Question], reason: str) -> None:
         for question in questions:
             self._answers.abandoned(question, reason)
+
+
+def _began(question: Question) -> float:
+    began: float = question.context.began
+    return began
 
 
 def _facts(rows: list[asyncpg.Record], requests: list[AccessRequest]) -> list[Facts | None]:

@@ -1,14 +1,13 @@
 """What an Accounting-Request says, as the rows it becomes.
 
-Stands between the packet and the ledger. A `Record` is a value of the database's type live.record,
-field by field: it is a named tuple so that the driver takes it as one, and because each packet
-makes one. Its keys are the driver's own UUID, made and sorted in C; its times are Unix seconds,
-which cost the driver and the database a fraction of a date.
+Stands between the packet and the ledger. A `Record` starts with the columns of live.session in
+their order, so that the driver takes it as that table's row; it is a named tuple for that, and
+because each packet makes one. Its keys are the driver's own UUID, made and sorted in C.
 
 Whatever of a session is seen first starts it: a lost Start is dated back from the session's age.
 What a NAS whose clock jumped says of delay and age is no basis for a date: such a record is refused
 here, because a wrong date in the legal record is worse than a packet set aside.
-Records of one session merge in any order to the same result.
+Which session of its name a record is of, and what it makes of it, territory/rules/session.py says.
 """
 
 from dataclasses import dataclass
@@ -58,12 +57,12 @@ _ADDRESS6_OCTETS: Final = 16
 _LONGEST_DELAY_SECONDS: Final = 7 * 86_400
 """A NAS may keep records over a long outage, a week of it; beyond, its clock has jumped: one that
 starts in 1970 and then learns the date says 1.7e9 s."""
-_EARLIEST_START: Final = datetime(2020, 1, 1, tzinfo=UTC).timestamp()
+_EARLIEST_START: Final = datetime(2020, 1, 1, tzinfo=UTC)
 """No session is older than any gateway Socle serves; Acct-Session-Time jumps with the clock too."""
 
 
 class Record(NamedTuple):
-    """One Start, Interim-Update or Stop; every time is Unix time, seconds."""
+    """One Start, Interim-Update or Stop: what becomes a row of live.session, and its event."""
 
     session_key: UUID
     nas_id: UUID
@@ -78,21 +77,27 @@ class Record(NamedTuple):
     """6 octets."""
     address: bytes | None
     """4 octets."""
-    address6: tuple[bytes, ...] | None
-    """16 octets of an address, or a prefix's length and 16 octets; None: told none."""
-    started_at: float
+    address6: tuple[bytes, ...]
+    """16 octets of an address, or a prefix's length and 16 octets."""
+    started_at: datetime
     """Receipt less delay less the session's age."""
-    last_seen_at: float
+    last_seen_at: datetime
     """Server's clock at receipt."""
-    ended_at: float | None
+    ended_at: datetime | None
     """Receipt less delay, of a Stop."""
     session_seconds: int
     upload_octets: int
     download_octets: int
     terminate_cause: int | None
+    """Of a Stop; no other record ends a session."""
+    first_key: UUID | None
+    """Of a name used again: the key of its first session (reused_sessions.py)."""
+    upload_carried: int
+    """Always 0: what a counter had counted before it fell is the row's own."""
+    download_carried: int
     kind: int
     """Acct-Status-Type."""
-    nas_time: int | None
+    nas_time: datetime | None
     """Event-Timestamp: the NAS's own clock, right or wrong."""
     delay_seconds: int
     """Acct-Delay-Time: how long the NAS has been trying."""
@@ -121,7 +126,7 @@ def read_accounting_request(packet: Packet, nas: Nas, received_at: datetime) -> 
     attributes = packet.attributes
     kind = _number(attributes, ACCT_STATUS_TYPE)
     if kind in _SESSION_KINDS:
-        return _read_record(packet, nas, received_at.timestamp(), kind)
+        return _read_record(packet, nas, received_at, kind)
     if kind in _RESTART_KINDS:
         happened_at = received_at - timedelta(seconds=_delay_seconds(attributes))
         handle = _text(_nas_handle(attributes, nas))
@@ -129,7 +134,7 @@ def read_accounting_request(packet: Packet, nas: Nas, received_at: datetime) -> 
     raise ProtocolError("acct-status-type")
 
 
-def _read_record(packet: Packet, nas: Nas, received_at: float, kind: int) -> Record:
+def _read_record(packet: Packet, nas: Nas, received_at: datetime, kind: int) -> Record:
     attributes = packet.attributes
     raw_session_id = attributes.get(ACCT_SESSION_ID)
     if not raw_session_id:
@@ -139,10 +144,12 @@ def _read_record(packet: Packet, nas: Nas, received_at: float, kind: int) -> Rec
     device = parse_device(attributes.get(CALLING_STATION_ID))
     delay_seconds = _delay_seconds(attributes)
     session_seconds = _number(attributes, ACCT_SESSION_TIME)
-    happened_at = received_at - delay_seconds
-    started_at = happened_at - session_seconds
+    happened_at = received_at - timedelta(0, delay_seconds) if delay_seconds else received_at
+    started_at = happened_at - timedelta(0, session_seconds) if session_seconds else happened_at
     if started_at < _EARLIEST_START:
         raise ProtocolError("acct-session-time")
+    ends = kind == _STOP
+    cause = attributes.get(ACCT_TERMINATE_CAUSE) if ends else None
     return Record(  # in the order of its fields: by name costs three times as much
         pgproto.UUID(session_key(nas.id, raw_handle, raw_session_id, device)),
         nas.id,
@@ -156,59 +163,35 @@ def _read_record(packet: Packet, nas: Nas, received_at: float, kind: int) -> Rec
         _addresses6(packet),
         started_at,
         received_at,
-        happened_at if kind == _STOP else None,
+        happened_at if ends else None,
         session_seconds,
         _octets(attributes, ACCT_INPUT_OCTETS, ACCT_INPUT_GIGAWORDS),
         _octets(attributes, ACCT_OUTPUT_OCTETS, ACCT_OUTPUT_GIGAWORDS),
-        _cause(attributes),
+        None if cause is None else int.from_bytes(cause),
+        None,
+        0,
+        0,
         kind,
-        _number(attributes, EVENT_TIMESTAMP) if EVENT_TIMESTAMP in attributes else None,
+        _nas_time(attributes),
         delay_seconds,
     )
 
 
-def merged(records: list[Record]) -> list[Record]:
-    """Return one record for each session, in the order of their keys, whatever order they came in.
+def as_told(record: Record) -> tuple[object, ...]:
+    """Return a record as a value of the database's type live.record.
 
-    Counters only grow, the first Stop ends the session, and what the latest record names stands.
-    Sorted, because two batches that touch the same rows in different orders would deadlock.
+    Its times are Unix seconds, and an empty list of addresses is none: the driver takes a number
+    or nothing in a fraction of the time of a date or a list.
     """
-    sessions: dict[UUID, Record] = {}
-    for record in sorted(records, key=_order):
-        older = sessions.get(record.session_key)
-        sessions[record.session_key] = record if older is None else _continued(older, record)
-    return sorted(sessions.values(), key=_key)
-
-
-def _continued(older: Record, newer: Record) -> Record:
-    """Return what `newer`, which comes after it, makes of `older`."""
-    stops = [record for record in (older, newer) if record.ended_at]
-    stop = min(stops, key=_end_order, default=newer)
-    return newer._replace(
-        user_name=newer.user_name or older.user_name,
-        admission_id=newer.admission_id or older.admission_id,
-        address=newer.address or older.address,
-        address6=newer.address6 or older.address6,
-        started_at=min(older.started_at, newer.started_at),
-        ended_at=stop.ended_at,
-        session_seconds=max(older.session_seconds, newer.session_seconds),
-        upload_octets=max(older.upload_octets, newer.upload_octets),
-        download_octets=max(older.download_octets, newer.download_octets),
-        terminate_cause=stop.terminate_cause,
-    )
-
-
-def _key(record: Record) -> bytes:
-    return record.session_key.bytes
-
-
-def _order(record: Record) -> tuple[object, ...]:
-    """Order by time, and by content where times are equal, so that there is one order."""
-    return (record.last_seen_at, *(str(value) for value in record))
-
-
-def _end_order(record: Record) -> tuple[object, ...]:
-    return (record.ended_at, record.terminate_cause is None, record.terminate_cause or 0)
+    (key, nas_id, site_id, handle, session_id, admission_id, user_name, device, address, address6,
+     started_at, seen_at, ended_at, seconds, upload, download, cause, first_key, _, _,
+     kind, nas_time, delay_seconds) = record  # fmt: skip
+    return (
+        key, nas_id, site_id, handle, session_id, admission_id, user_name, device, address,
+        address6 or None, started_at.timestamp(), seen_at.timestamp(),
+        None if ended_at is None else ended_at.timestamp(), seconds, upload, download, cause,
+        first_key, kind, None if nas_time is None else nas_time.timestamp(), delay_seconds,
+    )  # fmt: skip
 
 
 def _nas_handle(attributes: dict[int, bytes], nas: Nas) -> bytes:
@@ -261,22 +244,17 @@ def _octets(attributes: dict[int, bytes], low: int, gigawords: int) -> int:
     return octets
 
 
-def _cause(attributes: dict[int, bytes]) -> int | None:
-    octets = attributes.get(ACCT_TERMINATE_CAUSE)
-    return None if octets is None else int.from_bytes(octets)
-
-
 def _address(octets: bytes | None) -> bytes | None:
     if octets is not None and len(octets) != _INTEGER_OCTETS:
         raise ProtocolError("attribute-value")
     return octets
 
 
-def _addresses6(packet: Packet) -> tuple[bytes, ...] | None:
+def _addresses6(packet: Packet) -> tuple[bytes, ...]:
     """Return addresses (16 octets) and prefixes (length, 16 octets), as the database takes them."""
     attributes = packet.attributes
     if FRAMED_IPV6_ADDRESS not in attributes and FRAMED_IPV6_PREFIX not in attributes:
-        return None
+        return ()
     addresses = tuple(packet.values(FRAMED_IPV6_ADDRESS))
     if any(len(octets) != _ADDRESS6_OCTETS for octets in addresses):
         raise ProtocolError("attribute-value")
@@ -288,6 +266,12 @@ def _prefix(octets: bytes) -> bytes:
     if not 2 <= len(octets) <= 18 or octets[1] > 128:
         raise ProtocolError("attribute-value")
     return octets[1:].ljust(1 + _ADDRESS6_OCTETS, b"\0")
+
+
+def _nas_time(attributes: dict[int, bytes]) -> datetime | None:
+    if EVENT_TIMESTAMP not in attributes:
+        return None
+    return datetime.fromtimestamp(_number(attributes, EVENT_TIMESTAMP), UTC)
 
 
 def _class_admission(octets: bytes, user_name: str | None) -> UUID | None:

@@ -2,8 +2,9 @@
 
 A batch is one statement: an event of source data, an event of traffic data and the session's row
 for each record, sorted by session so that two batches never wait for each other in a circle.
-Records of one session in one batch are merged for its row, each still an event. A NAS's restart
-closes its sessions in the same transaction.
+Of records of one session in one batch the first goes that way; the others, and what the statement
+is not sure of, go through `reused_sessions.py`. A NAS's restart closes its sessions in the same
+transaction.
 
 What cannot be recorded is set aside with its packet, is not answered (RFC 2866 §4.1), and is
 remembered, so that the NAS sending it again and again costs a look into a table.
@@ -13,11 +14,12 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from radius.accounting import Record, Restart, merged
+from radius.accounting import Record, Restart, as_told
 from radius.days import Days
 from radius.group_commit import Connection, GroupCommit, Handlers, Watch
 from radius.protocol.numbers import (
@@ -27,7 +29,10 @@ from radius.protocol.numbers import (
     PROXY_STATE,
     Status,
 )
-from radius.statements import CLOSE_SESSIONS, RECORD, RECORD_MERGED, SET_ASIDE
+from radius.reused_sessions import in_order, record_apart
+from radius.spool import Spool, SpoolAnswers
+from radius.spool_format import SpooledRecord
+from radius.statements import CLOSE_SESSIONS, RECORD, SET_ASIDE
 from territory.clock import Clock
 
 _REMEMBERED: Final = 4_096
@@ -99,13 +104,23 @@ class AccountingLedger:
         self._answers = answers
         self._days = Days()
         self._aside = SetAside()
-        handlers = Handlers(self._commit, self._refuse, self._abandon)
+        handlers = Handlers(self._commit, self._refuse, self._abandon, _began)
         self._group: GroupCommit[Entry] = GroupCommit(connect, handlers, watch)
+        self._spool: Spool | None = None
 
     @property
     def is_open(self) -> bool:
-        """Whether an entry put now will be committed soon."""
-        return self._group.is_open
+        """Whether an entry put now will be durable soon."""
+        return self._group.is_open or self._spool is not None
+
+    @property
+    def spool_answers(self) -> SpoolAnswers:
+        """Where a spool for this ledger brings what became of an entry."""
+        return SpoolAnswers(self._answers.recorded, self.record, self._answers.unrecorded)
+
+    def use(self, spool: Spool) -> None:
+        """Spool from now on what cannot be committed; made with `spool_answers`."""
+        self._spool = spool
 
     def __len__(self) -> int:
         return len(self._group)
@@ -114,8 +129,19 @@ class AccountingLedger:
         """Queue an entry, unless it is known that it cannot be recorded."""
         if self._aside.knows(entry.fingerprint):
             self._answers.unrecorded(entry, "set-aside")
+        elif self._spool is not None and (self._spool.is_in_use or not self._group.is_open):
+            self._put_into(self._spool, entry, in_doubt=False)
         else:
             self._group.put(entry)
+
+    async def write(
+        self, connection: Connection, records: list[Record], restarts: list[Restart]
+    ) -> None:
+        """Record inside the caller's transaction what comes out of the spool."""
+        records.sort(key=itemgetter(0))
+        await record_batch(connection, records)
+        for restart in restarts:
+            await _close_sessions(connection, restart)
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -128,10 +154,10 @@ class AccountingLedger:
         others = [entry for entry in batch if not isinstance(entry.content, Record)]
         if others:
             async with connection.transaction():
-                await _record(connection, records)
+                await record_batch(connection, records)
                 await self._commit_others(connection, others)
         else:
-            await _record(connection, records)
+            await record_batch(connection, records)
         for entry in batch:
             if isinstance(entry.content, Unreadable):
                 self._remember(entry)
@@ -161,8 +187,19 @@ class AccountingLedger:
         self._answers.unrecorded(entry, "set-aside")
 
     def _abandon(self, entries: Sequence[Entry], reason: str) -> None:
+        """Spool what the database left in hand, committed or not; give up all else."""
         for entry in entries:
-            self._answers.unrecorded(entry, reason)
+            if self._spool is not None and reason == "unavailable":
+                self._put_into(self._spool, entry, in_doubt=True)
+            else:
+                self._answers.unrecorded(entry, reason)
+
+    def _put_into(self, spool: Spool, entry: Entry, *, in_doubt: bool) -> None:
+        if isinstance(entry.content, Unreadable):
+            self._answers.unrecorded(entry, "unavailable")
+            return
+        record = SpooledRecord(entry.received_at, entry.nas_id, in_doubt, entry.packet)
+        spool.put(record, entry)
 
 
 class SetAside:
@@ -193,6 +230,11 @@ class SetAside:
             self._known.popitem(last=False)
 
 
+def _began(entry: Entry) -> float:
+    began: float = entry.context.began
+    return began
+
+
 def _lasting(packet: bytes) -> bytes:
     """Return the attributes that are the same each time the NAS sends a record."""
     kept = b""
@@ -205,14 +247,25 @@ def _lasting(packet: bytes) -> bytes:
     return kept
 
 
-async def _record(connection: Connection, records: list[Record]) -> None:
-    """Record a batch sorted by session, merging sessions that occur twice."""
+async def record_batch(connection: Connection, records: Sequence[Record]) -> None:
+    """Record a batch sorted by session key."""
     if not records:
         return
-    if len({record[0] for record in records}) < len(records):
-        await connection.execute(RECORD_MERGED, records, merged(records))
-    else:
-        await connection.execute(RECORD, records)
+    firsts, others = _firsts(records)
+    refused = await connection.fetch(RECORD, [as_told(record) for record in firsts])
+    if refused or others:
+        keys = {row["session_key"] for row in refused}
+        apart = [record for record in firsts if record.session_key in keys]
+        async with connection.transaction():
+            await record_apart(connection, [*apart, *others])
+
+
+def _firsts(records: Sequence[Record]) -> tuple[Sequence[Record], list[Record]]:
+    """Return the first record of each session, sorted as before, and the others."""
+    if len({record[0] for record in records}) == len(records):
+        return records, []
+    groups = [in_order(group) for _, group in groupby(records, key=itemgetter(0))]
+    return [group[0] for group in groups], [record for group in groups for record in group[1:]]
 
 
 async def _close_sessions(connection: Connection, restart: Restart) -> None:

@@ -1,12 +1,12 @@
 """The RADIUS server's measures: plain numbers while it runs, Prometheus families when asked.
 
 Counting is an addition to a dictionary; names and labels cost only at a scrape. No label carries an
-address, a device or a person.
+address, a device or a person; a NAS is named by its code, so that there are only so many.
 """
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from prometheus_client.core import (
@@ -77,6 +77,8 @@ class Counters(Collector):
         """Datagrams nobody answered, by (port's kind, reason)."""
         self.duplicates: Counter[str] = Counter()
         """Requests seen again, by kind."""
+        self.unsigned: Counter[str] = Counter()
+        """Access-Requests without Message-Authenticator that were taken, by their NAS's code."""
         self.set_aside = 0
         """Accounting packets kept because they could not be recorded, repetitions included."""
         self.latency = {
@@ -91,6 +93,8 @@ class Counters(Collector):
         """Sizes of committed batches."""
         self.gauges: dict[str, tuple[str, Callable[[], float]]] = {}
         """Levels read at each scrape: name to (meaning, reader)."""
+        self.by_nas: dict[str, tuple[str, Callable[[], Mapping[str, float]]]] = {}
+        """The same by NAS: the reader gives one level for each code."""
 
     def collect(self) -> Iterator[Metric]:
         """Yield the families Prometheus reads."""
@@ -100,10 +104,17 @@ class Counters(Collector):
         yield self._paired("discards", "Not answered.", ("kind", "reason"), self.discarded)
         aside = "Accounting packets that could not be recorded."
         yield CounterMetricFamily("socle_radius_set_aside", aside, value=self.set_aside)
+        unsigned = "Access-Requests taken without Message-Authenticator."
+        yield self._labelled("unsigned_requests", unsigned, "nas", self.unsigned)
         yield self._histograms("reply_seconds", "From receipt to reply.", self.latency)
         yield self._histograms("batch_rows", "Requests committed together.", self.batches)
         for name, (meaning, read) in self.gauges.items():
             yield GaugeMetricFamily(f"socle_radius_{name}", meaning, value=read())
+        for name, (meaning, levels) in self.by_nas.items():
+            by_nas = GaugeMetricFamily(f"socle_radius_{name}", meaning, labels=["nas"])
+            for code, level in levels().items():
+                by_nas.add_metric([code], level)
+            yield by_nas
 
     def _labelled(
         self, name: str, meaning: str, label: str, counts: Counter[str]

@@ -16,7 +16,7 @@ from typing import Final
 from radius.access_exchange import AccessExchange
 from radius.accounting_exchange import AccountingExchange
 from radius.ledger import Ledger
-from radius.nas import Nas, verify_status_server
+from radius.nas import WRONG_SECRET, Nas, verify_status_server
 from radius.nas_directory import NasDirectory
 from radius.protocol.numbers import PROXY_STATE, Code
 from radius.protocol.packet import Packet, decode
@@ -42,7 +42,7 @@ class Exchange:
         sightings = surroundings.sightings
         self._requests = {kind: Requests(kind, surroundings) for kind in (ACCESS, ACCOUNTING)}
         password_of = partial(credential_password, keyring.derive("credential"))
-        access = AccessExchange(self._requests[ACCESS], directory, sightings, password_of)
+        access = AccessExchange(self._requests[ACCESS], directory, surroundings, password_of)
         accounting = AccountingExchange(self._requests[ACCOUNTING], sightings, self._counters)
         self.ledger = Ledger(
             url, surroundings.clock, self._counters, (access.answers, accounting.answers)
@@ -50,13 +50,15 @@ class Exchange:
         access.attach(self.ledger)
         accounting.attach(self.ledger.accounting)
         self._take = {ACCESS: access.take, ACCOUNTING: accounting.take}
+        self.release = access.delay.release
+        """Send the rejects that wait: the server is about to stop."""
 
     def receive(self, kind: str, datagram: bytes, peer: Peer, send: Send) -> None:
         """Take one datagram of the `access` or the `accounting` port; never raises."""
         nas = self._directory.at(peer[0])
         if nas is None:
             self._counters.received[kind] += 1
-            self._ignore(kind, peer)
+            self._ignore(kind, peer, datagram)
         else:
             self.receive_from(nas, kind, datagram, peer, send)
 
@@ -70,12 +72,37 @@ class Exchange:
             else:
                 self._take[kind](packet, nas, peer, send)
         except ProtocolError as fault:
-            self._requests[kind].discard(peer, fault.reason)
+            if fault.reason not in WRONG_SECRET or not self._is_taken_otherwise(
+                nas, kind, datagram, peer, send
+            ):
+                self._requests[kind].discard(peer, fault.reason)
 
-    def _ignore(self, kind: str, peer: Peer) -> None:
+    def _is_taken_otherwise(
+        self, nas: Nas, kind: str, datagram: bytes, peer: Peer, send: Send
+    ) -> bool:
+        """Take a datagram under the other secret of a rotation; False where that is wrong too.
+
+        The secret that was right last is tried first, so that only the first packet after a change
+        comes here; every proof is made anew.
+        """
+        if nas.other_secret is None:
+            return False
+        other = self._directory.prefer_other_secret(nas)
+        try:
+            packet = decode(datagram)
+            if packet.code == Code.STATUS_SERVER:
+                self._answer_status(kind, packet, other, peer, send)
+            else:
+                self._take[kind](packet, other, peer, send)
+        except ProtocolError:
+            self._directory.prefer_other_secret(other)
+            return False
+        return True
+
+    def _ignore(self, kind: str, peer: Peer, datagram: bytes) -> None:
         """Count a datagram of nobody we know; before the territory is read, everybody is."""
         if self._directory.is_loaded:
-            self._requests[kind].discard(peer, UNKNOWN_NAS)
+            self._requests[kind].discard(peer, UNKNOWN_NAS, datagram)
         else:
             self._counters.discarded[kind, "not-ready"] += 1
 

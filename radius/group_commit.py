@@ -2,8 +2,8 @@
 
 Nothing waits to fill a batch: under light load a batch is one item, under heavy load batches grow
 by themselves while the database works, up to a cap. Two connections are enough: while one waits for
-the disk the other's batch fills. The queue is bounded; what does not fit pushes the oldest out,
-which its sender has most likely given up.
+the disk the other's batch fills. The queue is bounded, in number and in time: what does not fit
+pushes the oldest out, and what has waited too long is not begun any more.
 
 An item is handed back in one of three ways: committed, refused (it alone makes a batch fail: found
 by halving), or abandoned (the database is away, or the queue was full).
@@ -11,6 +11,7 @@ by halving), or abandoned (the database is away, or the queue was full).
 
 import asyncio
 import random
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -26,20 +27,31 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 BATCH: Final = 500
 CONNECTIONS: Final = 2
 CAPACITY: Final = 20_000
+PATIENCE_SECONDS: Final = 1.0
+"""What has waited longer is given up before it costs a statement: its NAS is about to send it again
+(RFC 5080 §2.2.1: after two seconds), or has asked its next server."""
 _FIRST_PAUSE_SECONDS: Final = 0.05
 _LONGEST_PAUSE_SECONDS: Final = 2.0
 _CONFLICT_TRIES: Final = 3
 
-_REFUSED: Final = (
+REFUSED: Final = (
     asyncpg.DataError,
     asyncpg.IntegrityConstraintViolationError,
     ValueError,
     OverflowError,
 )
 """What a value of the batch can cause, in the server or already while it is encoded."""
-_CONFLICT: Final = (asyncpg.TransactionRollbackError,)
+CONFLICT: Final = (asyncpg.TransactionRollbackError,)
 """Deadlock or serialisation failure: the same batch will pass."""
-_AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
+AWAY: Final = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    TimeoutError,
+)
+"""What an outage looks like; a server that ends a connection while the driver is about to speak
+makes it raise an internal error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +64,8 @@ class Handlers(Generic[Item]):
     """Takes the one item that cannot be committed, and why."""
     abandon: Callable[[Sequence[Item], str], None]
     """Takes items that nobody will commit: `unavailable` or `overload`."""
+    began: Callable[[Item], float] | None = None
+    """When an item was received, in monotonic seconds; without it, none is ever too old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +139,7 @@ class GroupCommit(Generic[Item]):
             committed_before = self._committed
             try:
                 await self._work_once()
-            except (*_AWAY, Unavailable) as fault:
+            except (*AWAY, Unavailable) as fault:
                 self._watch.lost(fault)
             if self._committed > committed_before:
                 pause = _FIRST_PAUSE_SECONDS
@@ -155,7 +169,15 @@ class GroupCommit(Generic[Item]):
 
     def _take(self) -> list[Item]:
         queue = self._queue
+        if queue and self._handlers.began is not None:
+            self._shed(self._handlers.began)
         return [queue.popleft() for _ in range(min(len(queue), BATCH))]
+
+    def _shed(self, began: Callable[[Item], float]) -> None:
+        """Abandon what has waited too long, oldest first."""
+        queue, too_old = self._queue, time.monotonic() - PATIENCE_SECONDS
+        while queue and began(queue[0]) < too_old:
+            self._handlers.abandon([queue.popleft()], "overload")
 
     async def _until_woken(self) -> None:
         waiting = asyncio.get_running_loop().create_future()
@@ -174,17 +196,17 @@ class GroupCommit(Generic[Item]):
             while left:
                 try:
                     await self._handlers.commit(connection, left[0])
-                except _CONFLICT:
+                except CONFLICT:
                     tries += 1
                     if tries >= _CONFLICT_TRIES:
                         raise
-                except _REFUSED as fault:
+                except REFUSED as fault:
                     await self._split(connection, left, fault)
                 else:
                     self._committed += 1
                     self._watch.committed(len(left.popleft()))
                     tries = 0
-        except (*_AWAY, asyncio.CancelledError):
+        except (*AWAY, asyncio.CancelledError):
             for part in left:
                 self._handlers.abandon(part, "unavailable")
             raise

@@ -17,8 +17,19 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from radius.access import AccessRequest, Proof
+from radius.house import (
+    OPEN_HOUSE,
+    Beyond,
+    House,
+    is_same_network,
+    judge,
+    may_return,
+    opening_words,
+)
 from radius.rights import Plan, Rights
-from territory.rules.usage import Allowance, Usage, remaining
+from radius.rulebook import slowed
+from territory.rules.quotas import Stop
+from territory.rules.usage import Allowance, Remaining, Usage, remaining
 
 
 class Reason(StrEnum):
@@ -33,6 +44,7 @@ class Reason(StrEnum):
     TWO_PASSWORDS = "two_passwords"
     NO_PASSWORD = "no_password"  # noqa: S105
     EAP_NOT_OFFERED = "eap_not_offered"
+    OTHER_MAC_FORM = "other_mac_form"
     NO_DEVICE = "no_device"
     NOT_THIS_DEVICE = "not_this_device"
     UNKNOWN_CREDENTIAL = "unknown_credential"
@@ -44,6 +56,15 @@ class Reason(StrEnum):
     USED_UP = "used_up"
     UNKNOWN_DEVICE = "unknown_device"
     DEVICE_NOT_ALLOWED = "device_not_allowed"
+    BLOCKED = "blocked"
+    CLOSED = "closed"
+    DAY_TIME_USED = "day_time_used"
+    MONTH_TIME_USED = "month_time_used"
+    DAY_VOLUME_USED = "day_volume_used"
+    MONTH_VOLUME_USED = "month_volume_used"
+    TOO_MANY_DEVICES = "too_many_devices"
+    OTHER_NETWORK = "other_network"
+    DEVICE_ELSEWHERE = "device_elsewhere"
     UNAVAILABLE = "unavailable"
     PLAN_UNKNOWN = "plan_unknown"
 
@@ -67,6 +88,8 @@ class Facts(NamedTuple):
     upload_octets: int
     download_octets: int
     open_sessions: int
+    beyond: Beyond | None = None
+    """What is known of the guest beyond the admission, where it was asked for."""
 
 
 class Accept(NamedTuple):
@@ -83,11 +106,14 @@ class Reject:
 
     reason: Reason
     admission_id: UUID | None = None
+    detail: str = ""
+    """A sentence more, ASCII: when a closed place opens."""
 
     @property
     def message(self) -> str:
         """Reply-Message: plain French in ASCII, its reason in brackets for the portal."""
-        return f"{MESSAGES[self.reason]} [{self.reason}]"
+        words = f"{MESSAGES[self.reason]} {self.detail}".rstrip()
+        return f"{words} [{self.reason}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +133,7 @@ MESSAGES: Final[Mapping[Reason, str]] = {
     Reason.TWO_PASSWORDS: f"Demande mal formee. {_TRY_AGAIN}",
     Reason.NO_PASSWORD: f"Code absent. {_TRY_AGAIN}",
     Reason.EAP_NOT_OFFERED: _NOT_HERE,
+    Reason.OTHER_MAC_FORM: f"Une adresse MAC n'est pas un identifiant. {_TRY_AGAIN}",
     Reason.NO_DEVICE: "La borne n'a pas indique votre appareil. Prevenez l'accueil du lieu.",
     Reason.NOT_THIS_DEVICE: f"Cet identifiant est celui d'un autre appareil. {_TRY_AGAIN}",
     Reason.UNKNOWN_CREDENTIAL: f"Code inconnu ou trop ancien. {_TRY_AGAIN}",
@@ -118,6 +145,15 @@ MESSAGES: Final[Mapping[Reason, str]] = {
     Reason.USED_UP: "Vous avez utilise tout votre volume de donnees pour cette connexion.",
     Reason.UNKNOWN_DEVICE: "Appareil sans connexion en cours. Ouvrez la page d'accueil.",
     Reason.DEVICE_NOT_ALLOWED: _TRY_AGAIN,
+    Reason.BLOCKED: "Cet appareil ne peut pas se connecter ici. Adressez-vous a l'accueil du lieu.",
+    Reason.CLOSED: "Le Wi-Fi de ce lieu est ferme a cette heure.",
+    Reason.DAY_TIME_USED: "Vous avez utilise tout votre temps de connexion d'aujourd'hui.",
+    Reason.MONTH_TIME_USED: "Vous avez utilise tout votre temps de connexion du mois.",
+    Reason.DAY_VOLUME_USED: "Vous avez utilise tout votre volume de donnees d'aujourd'hui.",
+    Reason.MONTH_VOLUME_USED: "Vous avez utilise tout votre volume de donnees du mois.",
+    Reason.TOO_MANY_DEVICES: "Trop de vos appareils sont deja connectes. Deconnectez-en un.",
+    Reason.OTHER_NETWORK: f"Connexion ouverte sur un autre reseau. {_TRY_AGAIN}",
+    Reason.DEVICE_ELSEWHERE: f"Cet appareil est deja en ligne dans un autre lieu. {_TRY_AGAIN}",
 }
 """What a guest reads; ASCII, because gateways carry it through a URL as best they can."""
 
@@ -127,6 +163,7 @@ _SCREENED: Final[Mapping[Proof, Reason]] = {
     Proof.MALFORMED_PASSWORD: Reason.MALFORMED_PASSWORD,
     Proof.NO_PASSWORD: Reason.NO_PASSWORD,
     Proof.WRONG_PASSWORD: Reason.WRONG_PASSWORD,
+    Proof.OTHER_MAC_FORM: Reason.OTHER_MAC_FORM,
 }
 
 
@@ -142,8 +179,17 @@ def screen(request: AccessRequest) -> Reject | None:
     return None
 
 
+def asks_beyond(request: AccessRequest, facts: Facts, house: House) -> bool:
+    """Whether more must be known of the guest than the admission, to decide on a request."""
+    return facts.plan_id in house.asking or request.proof is Proof.DEVICE
+
+
 def decide(
-    request: AccessRequest, facts: Facts | None, plans: Mapping[UUID, Plan], now: datetime
+    request: AccessRequest,
+    facts: Facts | None,
+    plans: Mapping[UUID, Plan],
+    now: datetime,
+    house: House = OPEN_HOUSE,
 ) -> Decision:
     """Return what to answer a request that passed `screen`.
 
@@ -152,23 +198,35 @@ def decide(
         facts: the admission it names, after binding; None: there is none.
         plans: every plan, by id.
         now: the instant of the facts, aware, UTC.
+        house: limits, hours, blocks, and who may return by a MAC address.
     """
     by_device = request.proof is Proof.DEVICE
     if facts is None:
         return Reject(Reason.UNKNOWN_DEVICE if by_device else Reason.UNKNOWN_CREDENTIAL)
     refused = _refusal(request, facts, now)
+    if (house.devices or house.admissions) and house.is_blocked(
+        request.device, facts.admission_id, now
+    ):
+        refused = Reason.BLOCKED
     if refused is not None:
         return Reject(refused, facts.admission_id)
     plan = plans.get(facts.plan_id)
     if plan is None:
         return Discard(Reason.PLAN_UNKNOWN)
-    if by_device and not plan.mac_authentication:
-        return Reject(Reason.DEVICE_NOT_ALLOWED, facts.admission_id)
-    return _grant(_accepted_as(request, facts), facts, plan, now)
+    if by_device and (wrong := _cannot_return(request, facts, plan, house)):
+        return Reject(wrong, facts.admission_id)
+    accepted_as = _accepted_as(request, facts)
+    if facts.plan_id in house.limited:
+        return _grant_limited(accepted_as, facts, plan, house, now)
+    return _grant(accepted_as, facts, plan, now)
 
 
 def decide_from_memory(
-    request: AccessRequest, facts: Facts | None, plans: Mapping[UUID, Plan], now: datetime
+    request: AccessRequest,
+    facts: Facts | None,
+    plans: Mapping[UUID, Plan],
+    now: datetime,
+    house: House = OPEN_HOUSE,
 ) -> Decision:
     """Return what to answer while the database is away: a live admission in memory, or nothing.
 
@@ -176,7 +234,7 @@ def decide_from_memory(
     """
     if facts is None:
         return Discard(Reason.UNAVAILABLE)
-    decision = decide(request, facts, plans, now)
+    decision = decide(request, facts, plans, now, house)
     if isinstance(decision, Accept):
         return Accept(Reason.FROM_MEMORY, decision.rights, facts)
     return Discard(Reason.UNAVAILABLE)
@@ -210,18 +268,50 @@ def _refusal(request: AccessRequest, facts: Facts, now: datetime) -> Reason | No
     return None
 
 
+def _cannot_return(request: AccessRequest, facts: Facts, plan: Plan, house: House) -> Reason | None:
+    """Return why a device may not come back by its MAC address; None: it may."""
+    beyond = facts.beyond
+    if not plan.mac_authentication or not may_return(house, facts.site_id, beyond):
+        return Reason.DEVICE_NOT_ALLOWED
+    if beyond is not None and beyond.is_elsewhere:
+        return Reason.DEVICE_ELSEWHERE
+    if beyond is not None and not is_same_network(beyond.ssid, request.ssid):
+        return Reason.OTHER_NETWORK
+    return None
+
+
 def _accepted_as(request: AccessRequest, facts: Facts) -> Reason:
     if request.proof is Proof.DEVICE:
         return Reason.KNOWN_DEVICE
     return Reason.FIRST_USE if facts.bound_now else Reason.SHOWN_AGAIN
 
 
-def _grant(reason: Reason, facts: Facts, plan: Plan, now: datetime) -> Accept | Reject:
+def _grant_limited(
+    reason: Reason, facts: Facts, plan: Plan, house: House, now: datetime
+) -> Accept | Reject:
+    """Grant what the plan's limits and the place's hours leave, or say why nothing is left."""
+    where = facts.plan_id, facts.site_id
+    found = judge(house, where, facts.beyond, _left(facts, plan, now), now)
+    if found.stop is None:
+        granted = slowed(plan, house.book.limits_of(plan.id)) if found.slow else plan
+        return Accept(reason, Rights(granted, found.seconds, found.octets), facts)
+    detail = ""
+    if found.stop is Stop.CLOSED and found.until is not None:
+        hours = house.book.hours_of(*where)
+        detail = opening_words(hours.local(found.until)) if hours else ""
+    return Reject(Reason(found.stop.value), facts.admission_id, detail)
+
+
+def _left(facts: Facts, plan: Plan, now: datetime) -> Remaining:
     allowance = Allowance(facts.ends_at, plan.session_octets, facts.revoked_at)
     used = Usage(
         facts.session_seconds, facts.upload_octets, facts.download_octets, facts.open_sessions
     )
-    left = remaining(allowance, used, now)
+    return remaining(allowance, used, now)
+
+
+def _grant(reason: Reason, facts: Facts, plan: Plan, now: datetime) -> Accept | Reject:
+    left = _left(facts, plan, now)
     if left.exhausted:
         return Reject(Reason.USED_UP if left.seconds else Reason.ENDED, facts.admission_id)
     return Accept(reason, Rights(plan, left.seconds, left.octets), facts)

@@ -50,6 +50,8 @@ class Surroundings:
     counters: Counters
     sightings: Sightings
     log: ExchangeLog
+    reject_delay_seconds: float = 0.0
+    """How long an Access-Reject waits at least."""
 
 
 class Outline(NamedTuple):
@@ -98,6 +100,16 @@ class Requests:
         """Send the reply, keep it for duplicates, count it."""
         pending.send(reply, pending.peer)
         pending.seen.reply = reply
+        self.settle(pending, outline)
+
+    def deliver(self, held: tuple[Pending, bytes]) -> None:
+        """Send a reply that was held back, and keep it for duplicates; it is settled already."""
+        pending, reply = held
+        pending.send(reply, pending.peer)
+        pending.seen.reply = reply
+
+    def settle(self, pending: Pending, outline: Outline) -> None:
+        """Count and log how a request ended, by the time it was decided."""
         seconds = monotonic() - pending.began
         self._latency.observe(seconds)
         self._counters.answered[outline.code, outline.reason] += 1
@@ -109,10 +121,10 @@ class Requests:
         self._duplicates.forget(pending.seen)
         self.discard(pending.peer, reason)
 
-    def discard(self, peer: Peer, reason: str) -> None:
-        """Count a datagram nobody answers."""
+    def discard(self, peer: Peer, reason: str, datagram: bytes = b"") -> None:
+        """Count a datagram nobody answers; its octets tell who an unknown sender claims to be."""
         self._counters.discarded[self.kind, reason] += 1
-        self._sightings.discard(peer[0], reason)
+        self._sightings.discard(peer[0], reason, datagram)
 
     def _write(self, pending: Pending, outline: Outline, seconds: float) -> None:
         self._log.write(

@@ -3,11 +3,15 @@
 The loop says that a socket is readable; it is then drained, up to a bound so that nothing else
 starves, with a buffer of a packet's size. (asyncio's own datagram transport reads with a buffer of
 256 KiB, which the allocator maps and unmaps for every datagram: four times the cost.) Draining
-also lets the ledger's batches form.
+also lets the ledger's batches form. Under a load it cannot follow, what has waited in the kernel
+for too long is dropped, the oldest first and counted, so that what is answered is in time.
 """
 
 import asyncio
+import fcntl
 import socket
+import struct
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -15,6 +19,8 @@ from radius.protocol.numbers import MAX_PACKET_OCTETS
 from radius.requests import Peer, Send
 
 Receive = Callable[[bytes, Peer, Send], None]
+Shed = Callable[[int], None]
+"""Told how many datagrams were dropped unread."""
 
 _DRAIN: Final = 16
 """Datagrams read before the loop goes on: a batch leaves for the database while the next are read.
@@ -22,12 +28,19 @@ Four times as many make one batch of all that is outstanding, and each side wait
 _BUFFER_OCTETS: Final = 8 << 20
 _DATAGRAM_OCTETS: Final = MAX_PACKET_OCTETS + 1
 """One more than a packet holds, so that what is longer is seen to be."""
+_SIOCGSTAMP: Final = 0x8906
+"""Linux: when the datagram read last came in, as two longs of seconds and microseconds."""
+_STAMP: Final = struct.Struct("@ll")
+PATIENCE_SECONDS: Final = 0.5
+"""What waited longer in the kernel is dropped; what then waits in a queue has time left."""
+_DROP: Final = 2_048
+"""Datagrams dropped before the loop goes on."""
 
 
 class UdpPort:
     """One listening port."""
 
-    def __init__(self, host: str, port: int, receive: Receive) -> None:
+    def __init__(self, host: str, port: int, receive: Receive, shed: Shed) -> None:
         """Bind.
 
         Raises:
@@ -35,6 +48,7 @@ class UdpPort:
         """
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
         self._receive = receive
+        self._shed = shed
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_OCTETS)
@@ -73,6 +87,29 @@ class UdpPort:
             except OSError:  # an ICMP error of an earlier reply
                 continue
             receive(datagram, peer, send)
+        if self._is_late():
+            self._drop_late()
+
+    def _is_late(self) -> bool:
+        """Whether the datagram read last had waited too long; asked only when more may wait."""
+        try:
+            stamp = fcntl.ioctl(self._socket, _SIOCGSTAMP, bytes(_STAMP.size))
+        except OSError:  # the first time: the kernel stamps from now on
+            return False
+        seconds, microseconds = _STAMP.unpack(stamp)
+        now = time.clock_gettime(time.CLOCK_REALTIME)
+        return now - seconds - microseconds / 1e6 > PATIENCE_SECONDS
+
+    def _drop_late(self) -> None:
+        """Drop what waits until it is fresh, or nothing waits."""
+        dropped = 0
+        try:
+            while dropped < _DROP and (dropped % _DRAIN or self._is_late()):
+                self._socket.recv(1)
+                dropped += 1
+        except OSError:  # nothing waits any more, or an ICMP error of an earlier reply
+            pass
+        self._shed(dropped)
 
     def _send(self, octets: bytes, peer: Peer) -> None:
         try:

@@ -35,8 +35,6 @@ from territory.errors import ConfigurationError, Fault, Unavailable
 BATCH: Final = 500
 CAPACITY: Final = 20_000
 """Records in memory at once, before the disk has them."""
-IN_DOUBT_SECONDS: Final = 6.0
-"""Longer than a statement may take: after it, a commit under way has happened or never will."""
 
 log = structlog.get_logger()
 
@@ -92,8 +90,6 @@ class Spool:
         self._idle.set()
         self._waits = asyncio.Event()
         self._refuses: str | None = None
-        self.in_doubt_until = 0.0
-        """Seconds of the loop's clock until which a commit under way might still happen."""
         self.refused = 0
         """Records not taken, and so not acknowledged."""
         self.torn_octets = 0
@@ -150,8 +146,6 @@ class Spool:
                 self._refuse([held.popleft()], "overload")
             return
         self._queue.append((record, context))
-        if record.in_doubt:
-            self.in_doubt_until = asyncio.get_running_loop().time() + IN_DOUBT_SECONDS
         if len(self._queue) > CAPACITY:
             self._refuse([self._queue.popleft()], "overload")
         self._wake.set()

@@ -8,6 +8,8 @@ for arrays of unknown length, and must not depend on how full a table was at tha
 
 from typing import Final
 
+from territory.rules.session import SAME_INSTANT_SECONDS
+
 SESSION_SETTINGS: Final = {
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
@@ -87,14 +89,14 @@ _TOLD: Final = """session_key, nas_id, told.site_id, nas_handle, acct_session_id
         coalesce(by_name.id, by_class.id) as known_admission_id, user_name, device, address,
         coalesce(address6, '{}') as address6, to_timestamp(started_at) as started_at,
         to_timestamp(last_seen_at) as last_seen_at, to_timestamp(ended_at) as ended_at,
-        session_seconds, upload_octets, download_octets, terminate_cause::integer"""
+        session_seconds, upload_octets, download_octets, terminate_cause::integer, first_key"""
 
 _RECORDS: Final = f"""record as materialized (
     select {_TOLD}, kind, to_timestamp(nas_time) as nas_time, delay_seconds
     from unnest($1::live.record[]) as told {_WITH_ADMISSION}
 )"""  # noqa: S608 - this module's own words; every value is a parameter
 
-_MERGED: Final = f"""merged as materialized (
+_PLACED: Final = f"""placed as materialized (
     select {_TOLD} from unnest($2::live.record[]) as told {_WITH_ADMISSION}
 )"""  # noqa: S608 - likewise
 
@@ -103,61 +105,112 @@ _EVENTS: Final = """source_event as (
         user_name, device, address, address6, nas_time, delay_seconds, session_seconds)
     select last_seen_at, session_key, kind, nas_id, site_id, known_admission_id,
         user_name, device, address, address6, nas_time, delay_seconds, session_seconds
-    from record
+    from record where session_key not in (select session_key from refused)
 ), traffic_event as (
     insert into traffic.event (received_at, session_key, kind, session_seconds, upload_octets,
         download_octets, terminate_cause)
     select last_seen_at, session_key, kind, session_seconds, upload_octets, download_octets,
         terminate_cause
-    from record
+    from record where session_key not in (select session_key from refused)
 )"""
 
-_SESSIONS: Final = """
-insert into live.session as known (session_key, nas_id, site_id, nas_handle, acct_session_id,
-    admission_id, user_name, device, address, address6, started_at, last_seen_at, ended_at,
-    session_seconds, upload_octets, download_octets, terminate_cause)
-select session_key, nas_id, site_id, nas_handle, acct_session_id,
-    known_admission_id, user_name, device, address, address6, started_at, last_seen_at, ended_at,
-    session_seconds, upload_octets, download_octets, terminate_cause
-from {source}
-on conflict (session_key) do update set
+_SLACK: Final = f"interval '{SAME_INSTANT_SECONDS} seconds'"
+_ALIVE: Final = "excluded.started_at + excluded.session_seconds * interval '1 second'"
+
+
+def _counted(way: str) -> str:
+    """Return how a counter goes on, which but rarely falls (`live.total_after`)."""
+    known, told = f"known.{way}_octets", f"excluded.{way}_octets"
+    grows = f"{told} >= {known} and excluded.session_seconds >= known.session_seconds"
+    seen = f"{known}, known.{way}_carried, known.session_seconds, {told}, excluded.session_seconds"
+    return f"""{way}_octets = case
+        when known.{way}_carried = 0 and {grows} then {told}
+        else live.total_after({seen}) end,
+    {way}_carried = case
+        when {grows} then known.{way}_carried
+        else live.carried_after({seen}) end"""
+
+
+_KEPT: Final = f"""kept as (
+    insert into live.session as known (session_key, nas_id, site_id, nas_handle, acct_session_id,
+        admission_id, user_name, device, address, address6, started_at, last_seen_at, ended_at,
+        session_seconds, upload_octets, download_octets, terminate_cause, first_key)
+    select session_key, nas_id, site_id, nas_handle, acct_session_id,
+        known_admission_id, user_name, device, address, address6, started_at, last_seen_at,
+        ended_at, session_seconds, upload_octets, download_octets, terminate_cause, first_key
+    from {{source}}
+    on conflict (session_key) do update set
     admission_id = coalesce(known.admission_id, excluded.admission_id),
     user_name = coalesce(known.user_name, excluded.user_name),
     address = case when excluded.last_seen_at >= known.last_seen_at
         then coalesce(excluded.address, known.address)
         else coalesce(known.address, excluded.address) end,
     address6 = case
-        when known.address6 = '{{}}' then excluded.address6
-        when excluded.address6 = '{{}}' or excluded.last_seen_at < known.last_seen_at
+        when known.address6 = '{{{{}}}}' then excluded.address6
+        when excluded.address6 = '{{{{}}}}' or excluded.last_seen_at < known.last_seen_at
             then known.address6
         else excluded.address6 end,
     started_at = least(known.started_at, excluded.started_at),
     last_seen_at = greatest(known.last_seen_at, excluded.last_seen_at),
     terminate_cause = case
+        when known.terminate_cause < 0 then case
+            when excluded.ended_at is not null or {_ALIVE} > known.ended_at
+                then excluded.terminate_cause
+            else known.terminate_cause end
         when known.ended_at is null or excluded.ended_at < known.ended_at
-            then coalesce(excluded.terminate_cause, known.terminate_cause)
-        else coalesce(known.terminate_cause, excluded.terminate_cause) end,
-    ended_at = least(known.ended_at, excluded.ended_at),
+            then excluded.terminate_cause
+        when excluded.ended_at = known.ended_at
+            then least(known.terminate_cause, excluded.terminate_cause)
+        else known.terminate_cause end,
+    ended_at = case
+        when known.terminate_cause < 0 then case
+            when excluded.ended_at is not null or {_ALIVE} > known.ended_at then excluded.ended_at
+            else known.ended_at end
+        else least(known.ended_at, excluded.ended_at) end,
     session_seconds = greatest(known.session_seconds, excluded.session_seconds),
-    upload_octets = greatest(known.upload_octets, excluded.upload_octets),
-    download_octets = greatest(known.download_octets, excluded.download_octets)
-"""
+    {_counted("upload")},
+    {_counted("download")}
+    where known.first_key is not distinct from excluded.first_key
+        and (excluded.started_at <= known.started_at + {_SLACK}
+            or excluded.session_seconds > 0 and excluded.started_at <= {_SLACK} + case
+                when known.ended_at is null or known.terminate_cause < 0
+                then least(known.last_seen_at,
+                    known.started_at + known.session_seconds * interval '1 second')
+                else known.ended_at end)
+        and (excluded.started_at >= known.started_at - {_SLACK}
+            or {_ALIVE} >= known.started_at - {_SLACK})
+        and (known.ended_at is null or known.terminate_cause < 0
+            or excluded.session_seconds <= known.session_seconds + {SAME_INSTANT_SECONDS})
+    returning session_key
+), refused as materialized (
+    -- Counted first: almost always none is refused, and nothing is compared.
+    select session_key from record
+    where (select count(*) from kept) < cardinality($1)
+        and session_key not in (select session_key from kept)
+)"""  # noqa: S608 - this module's own words; every value is a parameter
+"""The session's machine (territory/rules/session.py) for what is surely of a known session; what is
+not surely of it is refused, changes nothing, and leaves no event."""
 
-RECORD: Final = f"with {_RECORDS}, {_EVENTS}{_SESSIONS.format(source='record')}"
-"""Records a batch of which no two are of one session, sorted by session key.
+RECORD: Final = f"""with {_RECORDS}, {_KEPT.format(source="record")}, {_EVENTS}
+select session_key from refused
+"""  # noqa: S608 - likewise
+"""Records a batch of which no two are of one session, sorted by session key; returns the refused.
 
 $1 the records, with Class in place of the admission.
 """
 
-RECORD_MERGED: Final = f"with {_RECORDS}, {_MERGED}, {_EVENTS}{_SESSIONS.format(source='merged')}"
-"""Records a batch, its sessions merged beforehand: $2, each session once."""
+RECORD_PLACED: Final = f"""with {_RECORDS}, {_PLACED}, {_KEPT.format(source="placed")}, {_EVENTS}
+select session_key from refused
+"""  # noqa: S608 - likewise
+"""The same for records whose sessions were looked up: $2 their rows, as placed there."""
 
 CLOSE_SESSIONS: Final = """
 with closed as (
-    update live.session set ended_at = $4, terminate_cause = coalesce(terminate_cause, $6)
+    update live.session set ended_at = $4, terminate_cause = -$6::integer
     where session_key in (
         select session_key from live.session
         where nas_id = $2 and nas_handle = $3 and ended_at is null and started_at <= $4
+            and least(last_seen_at, started_at + session_seconds * interval '1 second') <= $4
         order by session_key for update
     )
     returning *
@@ -176,6 +229,7 @@ from closed
 """Closes the open sessions of one NAS handle at its restart, each with an event of that kind.
 
 $1 received at, $2 NAS, $3 handle, $4 happened at, $5 Acct-Status-Type (7 or 8), $6 terminate cause.
+Nobody told these ends: the cause is recorded below nought, and a session shown alive later is left.
 """
 
 SET_ASIDE: Final = """

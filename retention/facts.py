@@ -51,9 +51,11 @@ def _events(received: str) -> str:
 
 
 # $1 and $2: the day and the next; $3: facts must have been received before. The session's row only
-# adds to what a record told in time: how long it has lasted, that it ended. Where a restart of the
-# NAS closed it (Accounting-On or -Off, RFC 2866 §5.1), nobody told its end: that only bounds it.
-_RESTARTED = "s.session_key IN (SELECT session_key FROM source.event WHERE kind IN (7, 8))"
+# adds to what a record told in time: how long it has lasted, that it ended. Where its end was
+# concluded (a negative cause), nobody told it: a restart of the NAS (Accounting-On or -Off,
+# RFC 2866 §5.1) bounds it, silence (-3) does not even that.
+_CONCLUDED = "coalesce(s.terminate_cause, 0) < 0"
+_RESTARTED = "s.terminate_cause < 0 AND s.terminate_cause <> -3"
 _KNOWN = """
     (s.session_key IN (SELECT session_key FROM source.event WHERE received_at < $3)
         OR s.session_key IN (SELECT session_key FROM source.carried_session))
@@ -71,9 +73,9 @@ _OF_THE_DAY = f"""
         s.device, s.address, s.address6, site.code, nas.code, s.user_name, NULL,
         CASE WHEN s.silent THEN plan.interim_seconds END,
         CASE WHEN s.silent THEN plan.session_seconds END,
-        CASE WHEN s.silent THEN s.ended_at END
+        CASE WHEN s.silent AND {_RESTARTED} THEN s.ended_at END
     FROM (
-        SELECT s.*, (ended_at IS NULL OR {_RESTARTED}) AND last_seen_at < $3 AS silent,
+        SELECT s.*, (ended_at IS NULL OR {_CONCLUDED}) AND last_seen_at < $3 AS silent,
             least(last_seen_at, started_at + make_interval(secs => session_seconds)) AS present_at
         FROM live.session s
     ) s
@@ -89,7 +91,7 @@ _OF_THE_DAY = f"""
     LEFT JOIN territory.site ON site.id = s.site_id
     LEFT JOIN territory.nas ON nas.id = s.nas_id
     WHERE s.started_at < $2 AND s.ended_at >= $1 AND s.ended_at < $3 AND {_KNOWN}
-        AND NOT {_RESTARTED}
+        AND NOT {_CONCLUDED}
 """  # noqa: S608
 
 # What was received on the day [$1, $2) about days that were closed by then: before $3. A session

@@ -42,12 +42,16 @@ _CARRY = """
 """
 
 # A session leaves when all its days are sealed, unless its right still lives: the portal then
-# counts what it has used.
+# counts what it has used. The first session of a name that was used again leaves last: RADIUS finds
+# the others by it.
 _DELETE_SESSIONS = """
     DELETE FROM live.session s WHERE s.last_seen_at < $1
         AND NOT EXISTS (SELECT FROM source.carried_session c WHERE c.session_key = s.session_key)
         AND NOT EXISTS (
             SELECT FROM live.admission a WHERE a.id = s.admission_id AND a.ends_at > $2)
+        AND NOT EXISTS (
+            SELECT FROM live.session later
+            WHERE later.first_key = s.session_key AND later.session_key <> s.session_key)
 """
 
 _RESOLVE = """

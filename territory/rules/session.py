@@ -258,10 +258,17 @@ def place(session: Session, report: Report) -> tuple[datetime, int]:
     if begins_at <= session.started_at + slack:
         return begins_at, age
     if report.begins_at is None:
-        return session.started_at, int((report.happened_at - session.started_at).total_seconds())
+        return session.started_at, _counted_age(session, report)
     if not age or begins_at > session.heard_until + slack:
         return session.started_at, age
     return begins_at, age
+
+
+def _counted_age(session: Session, report: Report) -> int:
+    """Return the age that a record without one proves: none beyond a told end."""
+    if session.state is State.ENDED:
+        return session.session_seconds
+    return int((report.happened_at - session.started_at).total_seconds())
 
 
 def _event(session: Session, report: Report, alive_at: datetime) -> Event:

@@ -6,9 +6,12 @@ gives itself, its Acct-Session-Id and the device: neighbours never close each ot
 """
 
 import hashlib
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 _NO_DEVICE = bytes(6)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_INSTANT_OCTETS = 8
 
 
 def session_key(
@@ -24,4 +27,15 @@ def session_key(
     """
     lengths = bytes((len(nas_handle), len(acct_session_id)))
     octets = nas_id.bytes + lengths + nas_handle + acct_session_id + (device or _NO_DEVICE)
+    return hashlib.md5(octets, usedforsecurity=False).digest()
+
+
+def later_session_key(first_key: UUID, started_at: datetime) -> bytes:
+    """Return the key of a later session under a name that `first_key` stands for; 16 octets.
+
+    It holds the session's beginning (aware), so that two sessions of one name never share a key,
+    whatever was forgotten in between.
+    """
+    instant = (started_at - _EPOCH) // timedelta(microseconds=1)
+    octets = first_key.bytes + instant.to_bytes(_INSTANT_OCTETS, "big", signed=True)
     return hashlib.md5(octets, usedforsecurity=False).digest()

@@ -41,8 +41,9 @@ async def running_radius(
 ) -> AsyncIterator[Server]:
     """Run the server on 127.0.0.1, on ports of its own, on the database at `url`.
 
-    `radius`: more of its settings.
+    `radius`: more of its settings; rejects go out at once unless it says otherwise.
     """
+    radius = {"reject_delay_seconds": 0.0, **radius}
     settings = Settings(
         database=DatabaseSettings(url=url),
         radius=RadiusSettings(host="127.0.0.1", authentication_port=0, accounting_port=0, **radius),

@@ -110,7 +110,24 @@ session = Table(
     column("session_seconds", BigInteger, _TRAFFIC, "Duration told by the NAS."),
     column("upload_octets", BigInteger, _TRAFFIC, "From the guest."),
     column("download_octets", BigInteger, _TRAFFIC, "To the guest."),
-    column("terminate_cause", Integer, _TRAFFIC, "Acct-Terminate-Cause.", nullable=True),
+    column(
+        "terminate_cause",
+        Integer,
+        _TRAFFIC,
+        "Acct-Terminate-Cause; negative: concluded by us, nobody told the end.",
+        nullable=True,
+    ),
+    column("first_key", Uuid, _SOURCE, "First session of its name, if used again.", nullable=True),
+    column(
+        "upload_carried",
+        BigInteger,
+        _TRAFFIC,
+        "Of its upload, before its counter fell.",
+        server_default="0",
+    ),
+    column(
+        "download_carried", BigInteger, _TRAFFIC, "Of its download, likewise.", server_default="0"
+    ),
     schema=_SCHEMA,
     comment="A RADIUS accounting session, open or ended in the last unsealed days.",
     postgresql_with={"fillfactor": "70"},
@@ -119,6 +136,11 @@ Index(
     "ix_session_admission_id",
     session.c.admission_id,
     postgresql_where=text("admission_id IS NOT NULL"),
+)
+Index(
+    "ix_session_first_key",
+    session.c.first_key,
+    postgresql_where=text("first_key IS NOT NULL"),
 )
 Index("ix_session_open", session.c.nas_id, postgresql_where=text("ended_at IS NULL"))
 

@@ -97,8 +97,9 @@ async def afternoon(owner: AsyncEngine, made: Territory, clock: Any) -> UUID:
 async def bind(db: Any, admission: UUID, site: UUID, when: datetime) -> None:
     """Bind a right to the phone, as the first use of its credential does."""
     await db.execute(
-        text("UPDATE live.admission SET device = :device, bound_at = :at WHERE id = :id"),
-        {"device": PHONE, "at": when, "id": admission},
+        insert(tables.binding).values(
+            admission_id=admission, device=PHONE, site_id=site, bound_at=when
+        )
     )
 
 

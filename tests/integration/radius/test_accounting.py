@@ -116,7 +116,7 @@ async def test_a_restart_closes_that_handle_s_sessions_only(lab: Lab, kind: int)
     await tell(lab, attribute(40, kind) + attribute(32, "lab") + attribute(41, 10))
     closed, kept = await lab.rows("select * from live.session order by nas_handle")
     assert closed["ended_at"] == lab.clock.now() - timedelta(seconds=10)
-    assert closed["terminate_cause"] == {ON: 11, OFF: 7}[kind]
+    assert closed["terminate_cause"] == {ON: -11, OFF: -7}[kind]
     assert kept["ended_at"] is None
     (event,) = await lab.rows("select * from source.event where kind = $1", kind)
     assert event["session_key"] == closed["session_key"]

@@ -113,7 +113,7 @@ POISONS = {
     "octets out of range": attribute(44, "s-x") + attribute(53, 0xFFFFFFFF),
     "delay out of range": attribute(44, "s-x") + attribute(41, 0xFFFFFFFF),
     "a start before 2020": attribute(44, "s-x") + attribute(46, 0xFFFFFFFF),
-    "cause out of range": attribute(44, "s-x") + attribute(49, b"\xff" * 20),
+    "cause out of range": attribute(44, "s-x") + attribute(40, 2) + attribute(49, b"\xff" * 20),
     "no session": attribute(1, "guest"),
 }
 

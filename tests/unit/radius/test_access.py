@@ -5,14 +5,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from radius.access import Proof, read_access_request
+from radius.mac_authentication import mac_authentication
 from radius.protocol.passwords import chap_response, hide
+from territory.rules.mac_form import NO_MAC_AUTHENTICATION, MacForm, given_password
+from territory.vocabulary import MacPassword, MacUserName
 from tests.unit.radius.sample import (
     AUTHENTICATOR,
     DEVICE,
     NAS,
+    SECRET,
     STATION,
     USER_NAME,
     attribute,
+    nas,
     password_of,
     request,
 )
@@ -57,16 +62,17 @@ def chap(password: bytes, challenge: bytes = AUTHENTICATOR) -> bytes:
         (b"alice", chap(b""), Proof.WRONG_PASSWORD),
         (b"\xff\x00", pap(b""), Proof.WRONG_PASSWORD),
         (b"alice", b"", Proof.NO_PASSWORD),
-        # MAC authentication: the same text as password, or Call-Check without one.
+        # MAC authentication: in the NAS's form alone, the name again as password.
         (STATION, pap(STATION), Proof.DEVICE),
         (STATION, chap(STATION), Proof.DEVICE),
-        (STATION, CALL_CHECK, Proof.DEVICE),
-        (b"8a567ef910e4", pap(b"8a567ef910e4"), Proof.DEVICE),
-        (b"8a567ef910e4", pap(STATION), Proof.WRONG_PASSWORD),
         (STATION, pap(b"guess"), Proof.WRONG_PASSWORD),
         (STATION, pap(b"guess") + CALL_CHECK, Proof.WRONG_PASSWORD),
         (STATION, b"", Proof.NO_PASSWORD),
-        (STATION, attribute(6, 2), Proof.NO_PASSWORD),
+        (STATION, CALL_CHECK, Proof.NO_PASSWORD),
+        (STATION, attribute(2, b"short"), Proof.MALFORMED_PASSWORD),
+        (b"8a567ef910e4", pap(b"8a567ef910e4"), Proof.OTHER_MAC_FORM),
+        (b"8a-56-7e-f9-10-e4", pap(b"8a-56-7e-f9-10-e4"), Proof.OTHER_MAC_FORM),
+        (b"8A:56:7E:F9:10:E4", CALL_CHECK, Proof.OTHER_MAC_FORM),
     ],
 )
 def test_the_proof_is_judged(name: bytes, rest: bytes, proof: Proof) -> None:
@@ -76,9 +82,48 @@ def test_the_proof_is_judged(name: bytes, rest: bytes, proof: Proof) -> None:
     assert (read.proof, read.device) == (proof, DEVICE)
 
 
+PLAIN = b"8a567ef910e4"
+LOGIN = attribute(6, 1)
+
+
+@pytest.mark.parametrize(
+    ("password", "rest", "proof"),
+    [
+        (MacPassword.GIVEN, pap(given_password(SECRET.decode()).encode()), Proof.DEVICE),
+        (MacPassword.GIVEN, pap(PLAIN), Proof.WRONG_PASSWORD),
+        (MacPassword.SHARED_SECRET, pap(SECRET), Proof.DEVICE),
+        (MacPassword.SHARED_SECRET, chap(SECRET), Proof.DEVICE),
+        (MacPassword.SHARED_SECRET, pap(PLAIN), Proof.WRONG_PASSWORD),
+        (MacPassword.CALL_CHECK, CALL_CHECK, Proof.DEVICE),
+        (MacPassword.CALL_CHECK, pap(b"") + CALL_CHECK, Proof.DEVICE),
+        (MacPassword.CALL_CHECK, pap(PLAIN) + CALL_CHECK, Proof.DEVICE),
+        (MacPassword.CALL_CHECK, chap(PLAIN) + CALL_CHECK, Proof.DEVICE),
+        (MacPassword.CALL_CHECK, pap(b"guess") + CALL_CHECK, Proof.WRONG_PASSWORD),
+        (MacPassword.CALL_CHECK, chap(b"guess") + CALL_CHECK, Proof.WRONG_PASSWORD),
+        (MacPassword.CALL_CHECK, attribute(2, b"x") + CALL_CHECK, Proof.MALFORMED_PASSWORD),
+        (MacPassword.CALL_CHECK, b"", Proof.OTHER_MAC_FORM),
+        (MacPassword.CALL_CHECK, pap(PLAIN) + LOGIN, Proof.OTHER_MAC_FORM),
+    ],
+)
+def test_each_nas_shows_what_it_declares(password: MacPassword, rest: bytes, proof: Proof) -> None:
+    """RFC 2865 §5.6 for Call-Check; a person on a log-in page can show none of these."""
+    form = MacForm(MacUserName.PLAIN, password)
+    declared = nas(mac_authentication=mac_authentication(form, SECRET.decode()))
+    packet = request(attribute(1, PLAIN), rest, attribute(31, STATION))
+    assert read_access_request(packet, declared, password_of).proof is proof
+
+
+def test_a_nas_without_mac_authentication_presents_no_device() -> None:
+    """Whatever it sends."""
+    silent = nas(mac_authentication=mac_authentication(NO_MAC_AUTHENTICATION, SECRET.decode()))
+    packet = request(attribute(1, STATION), pap(STATION), attribute(31, STATION))
+    assert read_access_request(packet, silent, password_of).proof is Proof.OTHER_MAC_FORM
+
+
 def test_a_mac_as_name_is_read_apart_from_the_device() -> None:
     """So that the policy can see that they differ."""
-    packet = request(attribute(1, b"02-00-00-00-00-01"), CALL_CHECK, attribute(31, STATION))
+    other = b"02-00-00-00-00-01"
+    packet = request(attribute(1, other), pap(other), attribute(31, STATION))
     read = read_access_request(packet, NAS, password_of)
     assert read.named_device == bytes.fromhex("020000000001")
     assert read.device == DEVICE

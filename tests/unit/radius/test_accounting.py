@@ -2,25 +2,21 @@
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv6Address
-from itertools import permutations
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from asyncpg.pgproto import pgproto
 from hypothesis import given
 from hypothesis import strategies as st
 
 from radius.accounting import (
-    SESSION_COLUMNS,
     Record,
     Restart,
-    merged,
+    as_told,
     read_accounting_request,
 )
 from radius.protocol.packet import decode
-from territory.database import tables
 from territory.errors import ProtocolError
 from territory.rules.session_key import session_key
 from tests.unit.radius.sample import (
@@ -52,10 +48,13 @@ def seconds(number: int) -> timedelta:
     return timedelta(seconds=number)
 
 
-def test_a_record_starts_with_the_session_s_columns() -> None:
-    """It is sent as a row of live.session, so its fields are that table's columns, in order."""
-    columns = [column.name for column in tables.session.columns]
-    assert list(Record._fields[:SESSION_COLUMNS]) == columns
+def test_a_record_is_told_in_numbers() -> None:
+    """The database takes it as live.record: Unix seconds, nothing for an empty list."""
+    values = as_told(read(STOP, NAMED, attribute(55, 1_700_000_000)))
+    times = [value for value in values if isinstance(value, float)]
+    assert times == [NOW.timestamp()] * 3 + [1_700_000_000.0]
+    assert () not in values
+    assert not any(isinstance(value, datetime) for value in values)
 
 
 def test_a_start_opens_a_session() -> None:
@@ -262,64 +261,7 @@ def test_a_recorded_gateway_s_records_are_read() -> None:
     assert {r.device for r in records} == {DEVICE}
 
 
-def record(**changes: Any) -> Record:
-    """Return an interim record with other fields."""
-    return read(INTERIM, NAMED, attribute(46, 60))._replace(**changes)
-
-
-LIFE = [
-    record(kind=1, session_seconds=0, started_at=NOW, last_seen_at=NOW),
-    record(
-        address=bytes((10, 1, 0, 2)),
-        started_at=NOW + seconds(1),
-        last_seen_at=NOW + seconds(60),
-        upload_octets=10,
-    ),
-    record(
-        kind=2,
-        session_seconds=90,
-        last_seen_at=NOW + seconds(90),
-        ended_at=NOW + seconds(90),
-        terminate_cause=4,
-        upload_octets=20,
-    ),
-    record(last_seen_at=NOW + seconds(95), upload_octets=15, user_name=None),
-]
-
-
-@pytest.mark.parametrize("order", list(permutations(LIFE)))
-def test_a_session_is_the_same_in_any_order(order: tuple[Record, ...]) -> None:
-    """Packets overtake each other: counters only grow, the Stop stands, the last address too."""
-    (session,) = merged(list(order))
-    assert (session.started_at, session.ended_at) == (NOW - seconds(60), NOW + seconds(90))
-    assert session.last_seen_at == NOW + seconds(95)
-    assert (session.session_seconds, session.upload_octets) == (90, 20)
-    assert session.address == bytes((10, 1, 0, 2))
-    assert (session.user_name, session.terminate_cause) == (USER_NAME, 4)
-
-
-instants = st.integers(0, 3).map(lambda n: NOW + seconds(n))
-records = st.builds(
-    record,
-    last_seen_at=instants,
-    started_at=instants,
-    ended_at=st.none() | instants,
-    terminate_cause=st.none() | st.integers(1, 3),
-    address=st.none() | st.sampled_from((bytes(4), b"1234")),
-    user_name=st.none() | st.sampled_from(("a", "b")),
-    upload_octets=st.integers(0, 3),
-)
-
-
-@given(st.lists(records, min_size=2, max_size=5), st.randoms())
-def test_merging_forgets_the_order(told: list[Record], chance: Any) -> None:
-    """Whatever the records, shuffled or not, the session is the same."""
-    shuffled = list(told)
-    chance.shuffle(shuffled)
-    assert merged(told) == merged(shuffled)
-
-
-def test_sessions_come_out_sorted_by_key() -> None:
-    """Two batches must lock the same rows in the same order."""
-    told = [record(session_key=pgproto.UUID(bytes((n, *bytes(15))))) for n in (3, 1, 2, 1, 3)]
-    assert [r.session_key.bytes[0] for r in merged(told)] == [1, 2, 3]
+def test_only_a_stop_tells_a_cause() -> None:
+    """RFC 2866 §5.10: whatever else carries one ends nothing."""
+    assert read(INTERIM, NAMED, attribute(49, 1)).terminate_cause is None
+    assert read(STOP, NAMED, attribute(49, 1)).terminate_cause == 1

@@ -72,7 +72,8 @@ def test_hours_that_cannot_be_held_shut_nobody_out() -> None:
     ("changes", "beyond", "expected"),
     [
         ({}, BEYOND, True),
-        ({}, None, False),
+        ({}, None, True),
+        ({"mac_sites": frozenset()}, None, False),
         ({"mac_sites": frozenset()}, BEYOND, False),
         ({"methods": {SITE: frozenset({"ticket"})}}, BEYOND, False),
         ({"terms": {SITE: "2026-12-01"}}, BEYOND, False),

@@ -1,7 +1,7 @@
 """Who is let in, as a table of cases."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from radius.access import AccessRequest, Proof
+from radius.house import OPEN_HOUSE, Beyond, House
 from radius.policy import (
     MESSAGES,
     Accept,
@@ -22,12 +23,16 @@ from radius.policy import (
     is_undetermined,
     screen,
 )
+from radius.rulebook import Rulebook
+from territory.rules.quotas import Stop
 from tests.unit.radius.sample import DEVICE, FACTS, NAS, NOW, PLAN, PLANS, USER_NAME
 
 OTHER = bytes.fromhex("020000000001")
 SHOWN = AccessRequest(NAS, USER_NAME, Proof.RIGHT_PASSWORD, DEVICE, None)
 BY_MAC = AccessRequest(NAS, DEVICE.hex(), Proof.DEVICE, DEVICE, DEVICE)
 SECOND = timedelta(seconds=1)
+HOUSE = House(mac_sites=frozenset({FACTS.site_id}))
+"""Nothing limited, nobody blocked; devices may come back."""
 
 
 def facts(**changes: Any) -> Facts:
@@ -70,7 +75,7 @@ def test_what_needs_no_facts_is_refused_before_them(
 )
 def test_who_is_let_in(request_: AccessRequest, found: Facts, reason: Reason) -> None:
     """First use, shown again by the same device even after minutes, and by MAC where allowed."""
-    decision = decide(request_, found, PLANS, NOW)
+    decision = decide(request_, found, PLANS, NOW, HOUSE)
     assert isinstance(decision, Accept)
     assert decision.reason is reason
     assert decision.rights.session_seconds == 4 * 3600
@@ -108,9 +113,128 @@ def test_who_is_refused(request_: AccessRequest, found: Facts | None, reason: Re
 def test_a_device_is_not_known_where_its_plan_does_not_allow_it() -> None:
     """MAC authentication is a right of the plan."""
     plans = {PLAN.id: replace(PLAN, mac_authentication=False)}
-    decision = decide(BY_MAC, facts(), plans, NOW)
+    decision = decide(BY_MAC, facts(), plans, NOW, HOUSE)
     assert decision == Reject(Reason.DEVICE_NOT_ALLOWED, FACTS.admission_id)
     assert isinstance(decide(SHOWN, facts(), plans, NOW), Accept)
+
+
+BEYOND = Beyond(None, "click_through", "2026-11-21", "WiFi", 0, 0, 0, 0, 0, False)
+
+
+@pytest.mark.parametrize(
+    ("ssid", "beyond", "house", "reason"),
+    [
+        (None, BEYOND, HOUSE, None),
+        ("WiFi", BEYOND, HOUSE, None),
+        ("Autre", BEYOND, HOUSE, Reason.OTHER_NETWORK),
+        ("Autre", BEYOND._replace(ssid=None), HOUSE, None),
+        (None, BEYOND._replace(is_elsewhere=True), HOUSE, Reason.DEVICE_ELSEWHERE),
+        (None, BEYOND, OPEN_HOUSE, Reason.DEVICE_NOT_ALLOWED),
+        (
+            None,
+            BEYOND,
+            HOUSE._replace(terms={FACTS.site_id: "2027-01-01"}),
+            Reason.DEVICE_NOT_ALLOWED,
+        ),
+        (
+            None,
+            BEYOND,
+            HOUSE._replace(methods={FACTS.site_id: frozenset({"ticket"})}),
+            Reason.DEVICE_NOT_ALLOWED,
+        ),
+        (None, BEYOND, HOUSE._replace(devices={DEVICE: None}), Reason.BLOCKED),
+    ],
+)
+def test_a_device_comes_back_by_its_mac_where_all_still_holds(
+    ssid: str | None, beyond: Beyond, house: House, reason: Reason | None
+) -> None:
+    """Place, terms, identification, network; online nowhere else, and not blocked."""
+    found = facts(beyond=beyond)
+    decision = decide(BY_MAC._replace(ssid=ssid), found, PLANS, NOW, house)
+    assert decision.reason is (reason or Reason.KNOWN_DEVICE)
+
+
+@pytest.mark.parametrize(
+    ("house", "now", "reason"),
+    [
+        (House(devices={DEVICE: None}), NOW, Reason.BLOCKED),
+        (House(devices={DEVICE: NOW + SECOND}), NOW, Reason.BLOCKED),
+        (House(devices={DEVICE: NOW}), NOW, Reason.SHOWN_AGAIN),
+        (House(devices={OTHER: None}), NOW, Reason.SHOWN_AGAIN),
+        (House(admissions={FACTS.admission_id: None}), NOW, Reason.BLOCKED),
+    ],
+)
+def test_a_block_stands_before_every_right(house: House, now: datetime, reason: Reason) -> None:
+    """A device or an admission, until the block ends."""
+    assert decide(SHOWN, facts(), PLANS, now, house).reason is reason
+
+
+def limited(**changes: Any) -> House:
+    """Return a house whose plan has these limits, at a site with these hours."""
+    plan = {
+        **dict.fromkeys(("day_seconds", "month_seconds", "day_octets", "month_octets", "devices")),
+        **dict.fromkeys(("hours", "slow_upload_bps", "slow_download_bps")),
+        "id": PLAN.id,
+        "public_holidays": "as_usual",
+        "at_end": "cut",
+        **changes,
+    }
+    site = {"id": FACTS.site_id, "insee": "55029", "hours": None, "closed_days": []}
+    return House(book=Rulebook([plan], [site]), limited=frozenset({PLAN.id}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "beyond", "expected"),
+    [
+        ({"day_seconds": 7200}, BEYOND._replace(day_seconds=3600), 3600),
+        ({"day_seconds": 7200}, BEYOND._replace(day_seconds=7200), Reason.DAY_TIME_USED),
+        ({"month_seconds": 60}, BEYOND._replace(month_seconds=60), Reason.MONTH_TIME_USED),
+        ({"day_octets": 60}, BEYOND._replace(day_octets=60), Reason.DAY_VOLUME_USED),
+        ({"month_octets": 60}, BEYOND._replace(month_octets=60), Reason.MONTH_VOLUME_USED),
+        ({"devices": 2}, BEYOND._replace(other_devices=1), 4 * 3600),
+        ({"devices": 2}, BEYOND._replace(other_devices=2), Reason.TOO_MANY_DEVICES),
+        # The sample's now is a Friday, 15:00 in Paris.
+        ({"hours": "Mo-Fr 09:00-17:30"}, None, 9000),
+        ({"hours": "Mo-Fr 09:00-12:00"}, None, Reason.CLOSED),
+    ],
+)
+def test_a_limited_plan_grants_what_is_left_or_says_why_not(
+    changes: dict[str, Any], beyond: Beyond | None, expected: int | Reason
+) -> None:
+    """Session-Timeout ends with the day's time and the place's hours; each refusal has its word."""
+    decision = decide(SHOWN, facts(beyond=beyond), PLANS, NOW, limited(**changes))
+    if isinstance(expected, int):
+        assert isinstance(decision, Accept)
+        assert decision.rights.session_seconds == expected
+    else:
+        assert isinstance(decision, Reject)
+        assert decision.reason is expected
+        assert decision.message.endswith(f"[{expected}]")
+
+
+def test_a_closed_place_says_when_it_opens() -> None:
+    """In the Reply-Message, in ASCII, on the place's own clock."""
+    decision = decide(SHOWN, facts(), PLANS, NOW, limited(hours="Mo-Fr 09:00-12:00"))
+    assert isinstance(decision, Reject)
+    assert decision.message == (
+        "Le Wi-Fi de ce lieu est ferme a cette heure."
+        " Il ouvre le lundi 23 novembre a 9 h 00. [closed]"
+    )
+
+
+def test_slow_rates_go_out_once_the_day_is_used_up() -> None:
+    """`at_end: slow`: let in, at the slow rates, until midnight in Paris."""
+    house = limited(day_octets=10, at_end="slow", slow_upload_bps=64_000, slow_download_bps=128_000)
+    decision = decide(SHOWN, facts(beyond=BEYOND._replace(day_octets=10)), PLANS, NOW, house)
+    assert isinstance(decision, Accept)
+    plan = decision.rights.plan
+    assert (plan.upload_bps, plan.download_bps) == (64_000, 128_000)
+    assert decision.rights.octets is None
+
+
+def test_every_stop_has_its_reason_and_words() -> None:
+    """What the rules say can be told: the same word for RADIUS and the portal."""
+    assert all(Reason(stop.value) in MESSAGES for stop in Stop)
 
 
 def test_what_remains_is_granted() -> None:

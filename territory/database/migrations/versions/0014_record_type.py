@@ -28,8 +28,9 @@ _TYPE = """
         upload_octets bigint,
         download_octets bigint,
         terminate_cause bigint,
+        first_key uuid,
         kind integer,
-        nas_time bigint,
+        nas_time double precision,
         delay_seconds integer
     )
 """
