@@ -14,12 +14,12 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby, pairwise
+from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from radius.accounting import SESSION_COLUMNS, Record, Restart
+from radius.accounting import Record, Restart, as_told
 from radius.days import Days
 from radius.group_commit import Connection, GroupCommit, Handlers, Watch
 from radius.protocol.numbers import (
@@ -252,13 +252,7 @@ async def record_batch(connection: Connection, records: Sequence[Record]) -> Non
     if not records:
         return
     firsts, others = _firsts(records)
-    refused = await connection.fetch(
-        RECORD,
-        [record[:SESSION_COLUMNS] for record in firsts],
-        [record.kind for record in firsts],
-        [record.nas_time for record in firsts],
-        [record.delay_seconds for record in firsts],
-    )
+    refused = await connection.fetch(RECORD, [as_told(record) for record in firsts])
     if refused or others:
         keys = {row["session_key"] for row in refused}
         apart = [record for record in firsts if record.session_key in keys]
@@ -268,7 +262,7 @@ async def record_batch(connection: Connection, records: Sequence[Record]) -> Non
 
 def _firsts(records: Sequence[Record]) -> tuple[Sequence[Record], list[Record]]:
     """Return the first record of each session, sorted as before, and the others."""
-    if not any(one.session_key == other.session_key for one, other in pairwise(records)):
+    if len({record[0] for record in records}) == len(records):
         return records, []
     groups = [in_order(group) for _, group in groupby(records, key=itemgetter(0))]
     return [group[0] for group in groups], [record for group in groups for record in group[1:]]

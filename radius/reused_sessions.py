@@ -18,7 +18,7 @@ from uuid import UUID
 import asyncpg
 from asyncpg.pgproto import pgproto
 
-from radius.accounting import SESSION_COLUMNS, Record
+from radius.accounting import Record, as_told
 from radius.group_commit import Connection
 from radius.statements import RECORD_PLACED
 from territory.rules.session import Counter, Report, Session, choose, place
@@ -148,14 +148,10 @@ async def _record(connection: Connection, placed: Sequence[Placed]) -> None:
     again = [each.told.first_key for each in placed if each.is_new]
     if again:
         await connection.execute(_USED_AGAIN, again)
-    told = [each.told for each in placed]
     refused = await connection.fetch(
         RECORD_PLACED,
-        [record[:SESSION_COLUMNS] for record in told],
-        [record.kind for record in told],
-        [record.nas_time for record in told],
-        [record.delay_seconds for record in told],
-        [each.row[:SESSION_COLUMNS] for each in placed],
+        [as_told(each.told) for each in placed],
+        [as_told(each.row) for each in placed],
     )
     if refused:
         raise asyncpg.SerializationError("a session changed in between")

@@ -85,19 +85,19 @@ _WITH_ADMISSION: Final = """
     ) by_class on true"""
 """Finds the admission by its opaque User-Name, else by Class, never one of another site."""
 
+_TOLD: Final = """session_key, nas_id, told.site_id, nas_handle, acct_session_id,
+        coalesce(by_name.id, by_class.id) as known_admission_id, user_name, device, address,
+        coalesce(address6, '{}') as address6, to_timestamp(started_at) as started_at,
+        to_timestamp(last_seen_at) as last_seen_at, to_timestamp(ended_at) as ended_at,
+        session_seconds, upload_octets, download_octets, terminate_cause::integer, first_key"""
+
 _RECORDS: Final = f"""record as materialized (
-    select told.*, coalesce(by_name.id, by_class.id) as known_admission_id
-    from unnest($1::live.session[], $2::int[], $3::timestamptz[], $4::bigint[]) as told(
-        session_key, nas_id, site_id, nas_handle, acct_session_id, admission_id, user_name, device,
-        address, address6, started_at, last_seen_at, ended_at, session_seconds, upload_octets,
-        download_octets, terminate_cause, first_key, upload_carried, download_carried,
-        kind, nas_time, delay_seconds)
-    {_WITH_ADMISSION}
+    select {_TOLD}, kind, to_timestamp(nas_time) as nas_time, delay_seconds
+    from unnest($1::live.record[]) as told {_WITH_ADMISSION}
 )"""  # noqa: S608 - this module's own words; every value is a parameter
 
 _PLACED: Final = f"""placed as materialized (
-    select told.*, coalesce(by_name.id, by_class.id) as known_admission_id
-    from unnest($5::live.session[]) as told {_WITH_ADMISSION}
+    select {_TOLD} from unnest($2::live.record[]) as told {_WITH_ADMISSION}
 )"""  # noqa: S608 - likewise
 
 _EVENTS: Final = """source_event as (
@@ -196,14 +196,13 @@ select session_key from refused
 """  # noqa: S608 - likewise
 """Records a batch of which no two are of one session, sorted by session key; returns the refused.
 
-$1 session rows as the records tell them (Class in place of the admission), $2 Acct-Status-Type,
-$3 the NAS's time, $4 Acct-Delay-Time. Rows travel as composites: a twentieth of the arrays.
+$1 the records, with Class in place of the admission.
 """
 
 RECORD_PLACED: Final = f"""with {_RECORDS}, {_PLACED}, {_KEPT.format(source="placed")}, {_EVENTS}
 select session_key from refused
 """  # noqa: S608 - likewise
-"""The same for records whose sessions were looked up: $5 their rows, as placed there."""
+"""The same for records whose sessions were looked up: $2 their rows, as placed there."""
 
 CLOSE_SESSIONS: Final = """
 with closed as (

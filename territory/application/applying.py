@@ -109,9 +109,7 @@ async def _compare(
     connection: AsyncConnection, wish: Wish, keyring: Keyring
 ) -> tuple[Prospect, Held]:
     held = await load_held(connection, keyring)
-    described, made = with_secrets(
-        described_state(wish.description), held.state, new_secret
-    )
+    described, made = with_secrets(described_state(wish.description), held.state, new_secret)
     stated = sites_with_stated_addresses(wish.description)
     found = difference(held.state, described, prune=wish.prune, stated_addresses=stated)
     if faults := conflicts(held.state, described, found.kept):

@@ -11,13 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from radius.accounting import (
-    SESSION_COLUMNS,
     Record,
     Restart,
+    as_told,
     read_accounting_request,
 )
 from radius.protocol.packet import decode
-from territory.database import tables
 from territory.errors import ProtocolError
 from territory.rules.session_key import session_key
 from tests.unit.radius.sample import (
@@ -49,10 +48,13 @@ def seconds(number: int) -> timedelta:
     return timedelta(seconds=number)
 
 
-def test_a_record_starts_with_the_session_s_columns() -> None:
-    """It is sent as a row of live.session, so its fields are that table's columns, in order."""
-    columns = [column.name for column in tables.session.columns]
-    assert list(Record._fields[:SESSION_COLUMNS]) == columns
+def test_a_record_is_told_in_numbers() -> None:
+    """The database takes it as live.record: Unix seconds, nothing for an empty list."""
+    values = as_told(read(STOP, NAMED, attribute(55, 1_700_000_000)))
+    times = [value for value in values if isinstance(value, float)]
+    assert times == [NOW.timestamp()] * 3 + [1_700_000_000.0]
+    assert () not in values
+    assert not any(isinstance(value, datetime) for value in values)
 
 
 def test_a_start_opens_a_session() -> None:
