@@ -12,7 +12,6 @@ from typing import Final
 from radius.access import AccessRequest, Proof, read_access_request
 from radius.access_ledger import AccessAnswers, Question
 from radius.ledger import Ledger
-from radius.memory import Memory
 from radius.nas import Nas, verify_access_request
 from radius.nas_directory import NasDirectory
 from radius.outcome_rows import encode_outcome, encode_told
@@ -47,6 +46,8 @@ _EAP_FAILURE: Final = 4
 _LEARN: Final = MessageAuthenticatorRule.LEARN
 _ACCEPT: Final = "access_accept"
 _REJECT: Final = "access_reject"
+_OVER: Final = frozenset((Reason.REVOKED, Reason.ENDED, Reason.USED_UP))
+"""What ends an admission: it is not remembered for an outage."""
 _CODES: Final = {_ACCEPT: 2, _REJECT: 3}
 """RFC 2865 §4.2, §4.3."""
 
@@ -77,7 +78,7 @@ class AccessExchange:
             ),
         }
         self._password_of = password_of
-        self._memory = Memory()
+        self._memory = surroundings.memory
         self._ledger: Ledger | None = None
         self._told: dict[tuple[str, str], bytes] = {}
         self.answers = AccessAnswers(
@@ -138,6 +139,8 @@ class AccessExchange:
 
     def _decide(self, question: Question, facts: Facts | None, now: datetime) -> None:
         known = self._directory
+        if self._memory.away_since is not None:
+            self._memory.away_since = None
         decision = decide(question.request, facts, known.plans, now, known.house)
         self._answer(question.request, decision, question.context)
 
@@ -148,8 +151,8 @@ class AccessExchange:
             self._requests.give_up(question.context, reason)
 
     def _decide_alone(self, request: AccessRequest, pending: Pending) -> None:
-        facts = self._memory.recall(request)
         known, now = self._directory, pending.received_at
+        facts = self._memory.recall(request, now)
         decision = decide_from_memory(request, facts, known.plans, now, known.house)
         self._answer(request, decision, pending)
 
@@ -162,6 +165,8 @@ class AccessExchange:
                 outline = Outline(_ACCEPT, reason, request.device, facts.admission_id)
                 seen.accepts += self._reply(_accept(request, decision), pending, outline)
             case Reject(reason, admission_id):
+                if admission_id is not None and reason in _OVER:
+                    self._memory.drop(request, admission_id)
                 outline = Outline(_REJECT, reason, request.device, admission_id)
                 late = request.proof is not Proof.DEVICE
                 attributes = _reject(pending.packet, decision)

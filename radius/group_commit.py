@@ -19,6 +19,7 @@ from typing import Final, Generic, TypeAlias, TypeVar
 
 import asyncpg
 
+from radius.outages import AWAY
 from territory.errors import Unavailable
 
 Item = TypeVar("Item")
@@ -43,15 +44,6 @@ REFUSED: Final = (
 """What a value of the batch can cause, in the server or already while it is encoded."""
 CONFLICT: Final = (asyncpg.TransactionRollbackError,)
 """Deadlock or serialisation failure: the same batch will pass."""
-AWAY: Final = (
-    OSError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    TimeoutError,
-)
-"""What an outage looks like; a server that ends a connection while the driver is about to speak
-makes it raise an internal error."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,19 @@
 """An outage in the log: one line when it begins, one when it ends, none in between."""
 
-from typing import Any
+from typing import Any, Final
 
+import asyncpg
 import structlog
+
+AWAY: Final = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    TimeoutError,
+)
+"""What a database that is away looks like; one that ends a connection while the driver is about to
+speak makes it raise an internal error."""
 
 
 class Outage:

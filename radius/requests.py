@@ -5,7 +5,7 @@ two ends every request comes to, `answer` or `give_up`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
 from typing import Any, NamedTuple
@@ -13,6 +13,7 @@ from uuid import UUID
 
 from radius.counters import Counters
 from radius.exchange_log import ExchangeLog
+from radius.memory import Memory
 from radius.nas import Nas
 from radius.protocol.duplicates import DuplicateCache, Entry
 from radius.protocol.packet import Packet
@@ -52,6 +53,8 @@ class Surroundings:
     log: ExchangeLog
     reject_delay_seconds: float = 0.0
     """How long an Access-Reject waits at least."""
+    memory: Memory = field(default_factory=Memory)
+    """What is known while the database is away."""
 
 
 class Outline(NamedTuple):

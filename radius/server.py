@@ -22,7 +22,9 @@ from radius.counters import Counters
 from radius.database import connector
 from radius.exchange import ACCESS, ACCOUNTING, Exchange
 from radius.exchange_log import ExchangeLog
+from radius.forgetting import Forgetting
 from radius.guest_days import GuestDays
+from radius.memory import Memory
 from radius.nas_directory import NasDirectory
 from radius.protocol.attributes import attributes
 from radius.radsec import RadsecServer
@@ -87,7 +89,11 @@ class Server:
         still = "Whether a NAS in a rotation of its secret still uses the old one."
         self.counters.by_nas["old_secret_in_use"] = (still, self.directory.old_secrets)
         delay = settings.radius.reject_delay_seconds
-        surroundings = Surroundings(clock, self.counters, self.sightings, exchange_log, delay)
+        memory = Memory(timedelta(hours=settings.radius.admit_from_memory_hours))
+        self.forgetting = Forgetting(self._pool, memory, clock)
+        surroundings = Surroundings(
+            clock, self.counters, self.sightings, exchange_log, delay, memory
+        )
         self._guest_days = GuestDays(self._pool, clock)
         self._exchange = Exchange(url, keyring, self.directory, surroundings)
         self.radsec = self._radsec(surroundings)
@@ -123,6 +129,7 @@ class Server:
                 self.directory.run(),
                 self._exchange.ledger.run(),
                 self.sightings.run(),
+                self.forgetting.run(),
                 self._guest_days.run(),
                 self._stale_sessions.run(),
                 self.coa.run(),

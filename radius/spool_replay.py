@@ -28,9 +28,9 @@ from uuid import UUID, uuid4
 
 from radius.accounting import Record, Restart, read_accounting_request
 from radius.days import Days
-from radius.group_commit import AWAY, CONFLICT, REFUSED, Connection
+from radius.group_commit import CONFLICT, REFUSED, Connection
 from radius.nas_directory import NasDirectory
-from radius.outages import Outage
+from radius.outages import AWAY, Outage
 from radius.protocol.packet import decode
 from radius.reels import ReelFile
 from radius.spool import BATCH, Spool

@@ -1,27 +1,23 @@
 """Bad days: the database away, the server killed. What was acknowledged is there."""
 
 import asyncio
-import os
-import signal
-import subprocess
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from itertools import count, takewhile
+from datetime import timedelta
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 from radius.exchange import ACCESS, ACCOUNTING
 from territory.clock import Clock
 from territory.database.components import Component
-from territory.database.connect import component_url
 from territory.database.prepare import prepare
 from territory.keyring import Keyring
-from tests.integration.radius.conftest import SITES, WAIT_SECONDS, Lab
+from tests.conftest import FixedClock
+from tests.integration.radius.conftest import SITES, Lab
+from tests.servers.outage import DatabaseOutage
 from tests.servers.postgresql import Cluster, postgresql_programs
-from tests.servers.radius import Credential, Nas, grant, report, running_radius
+from tests.servers.radius import Nas, grant, report, running_radius
 from tests.servers.territory import lay
 
 DEVICE, OTHER = "8A-56-7E-F9-10-E4", "02-00-00-00-00-02"
@@ -130,127 +126,37 @@ async def test_outcomes_of_a_day_that_is_gone_hold_nobody_up(lab15: Lab) -> None
     assert reply.code == 2
 
 
-async def test_a_crash_of_postgresql_loses_no_acknowledged_record(
-    lab15: Lab, cluster: Cluster
+@pytest.fixture
+async def outage(lab: Lab) -> AsyncIterator[DatabaseOutage]:
+    """The lab's database, to be taken away."""
+    outage = DatabaseOutage(lab.owner_url)
+    yield outage
+    await outage.end()
+
+
+async def test_memory_does_not_outlast_its_time(
+    lab: Lab, outage: DatabaseOutage, clock: FixedClock
 ) -> None:
-    """`pg_ctl stop -m immediate` under load: every acknowledged record is there afterwards."""
-    lab, credential = lab15, await lab15.grant()
-    acknowledged: set[str] = set()
-    sending = [
-        asyncio.create_task(send_records(lab.accounting.port, name, credential, acknowledged))
-        for name in ("a", "b")
-    ]
-    await many(acknowledged)
-    await asyncio.to_thread(cluster.stop, "immediate")
-    await end(sending)
-    await asyncio.to_thread(cluster.start)
-    kept = {row["acct_session_id"] for row in await lab.rows("select * from live.session")}
-    assert acknowledged <= kept
-    assert len(await lab.rows("select from source.event")) >= len(acknowledged)
+    """Four hours after the database went, a live admission is no longer enough."""
+    credential = await lab.grant(ends_at=clock.now() + timedelta(hours=9))
+    assert (await lab.access.ask(lab.access.log_in(credential, DEVICE))).code == 2
+    await outage.begin()
+    assert (await lab.access.ask(lab.access.log_in(credential, DEVICE))).code == 2
+    clock.advance(hours=4, seconds=1)
+    assert await lab.access.is_silent(lab.access.log_in(credential, DEVICE))
 
 
-async def test_kill_9_loses_no_acknowledged_record(
-    cluster: Cluster, keyring: Keyring, clock: Clock, tmp_path: Path
+@pytest.mark.parametrize("told", [True, False], ids=["refused before", "only revoked"])
+async def test_who_was_shut_out_before_the_outage_stays_out(
+    lab: Lab, outage: DatabaseOutage, clock: FixedClock, told: bool
 ) -> None:
-    """The server killed under load: every acknowledged record is there."""
-    await prepare(cluster.url, None)
-    sites = await lay(cluster.url, keyring, SITES)
-    credential = await grant(cluster.url, keyring, sites["mairie"], clock.now())
-    url = component_url(cluster.url, Component.RADIUS, None)
-    acknowledged: set[str] = set()
-    process = start_server(url, tmp_path)
-    port = await accounting_port(process)
-    try:
-        sending = [
-            asyncio.create_task(send_records(port, name, credential, acknowledged))
-            for name in ("a", "b")
-        ]
-        await many(acknowledged)
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait(10)
-    await end(sending)
-    connection = await asyncpg.connect(cluster.url)
-    try:
-        rows = await connection.fetch("select acct_session_id from live.session")
-        events = await connection.fetchval("select count(*) from source.event")
-    finally:
-        await connection.close()
-    assert acknowledged <= {row["acct_session_id"] for row in rows}
-    assert events >= len(acknowledged)
-
-
-SERVER = """
-import asyncio, sys
-import structlog
-from radius.exchange import ACCESS, ACCOUNTING
-from territory.clock import SystemClock
-from territory.keyring import Keyring
-from tests.servers.radius import running_radius
-
-async def main():
-    async with running_radius(sys.argv[1], Keyring(bytes(range(32))), SystemClock()) as server:
-        print(server.port(ACCESS), server.port(ACCOUNTING), flush=True)
-        await asyncio.Event().wait()
-
-structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-asyncio.run(main())
-"""
-
-
-def start_server(url: str, folder: Path) -> "subprocess.Popen[bytes]":
-    """Start a server as a process of its own; it writes its ports on its first line."""
-    script = folder / "server.py"
-    script.write_text(SERVER)
-    root = Path(__file__).parents[3]
-    with (folder / "server.log").open("wb") as errors:
-        return subprocess.Popen(
-            [sys.executable, str(script), url],
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            env=os.environ | {"PYTHONPATH": str(root)},
-        )
-
-
-async def accounting_port(process: "subprocess.Popen[bytes]") -> int:
-    """Return the port of a server that was started, once it answers."""
-    assert process.stdout is not None
-    line = await asyncio.to_thread(process.stdout.readline)
-    process.stdout.close()
-    access, accounting = (int(word) for word in line.split())
-    async with Nas(access) as nas:
-        await nas.until_answered(30)
-    return accounting
-
-
-async def send_records(
-    port: int, name: str, credential: Credential, acknowledged: set[str]
-) -> None:
-    """Send sessions one after another, 30 outstanding, and note each that is acknowledged."""
-    async with Nas(port) as nas:
-
-        async def one(number: int) -> None:
-            session = f"{name}-{number}"
-            await nas.ask(nas.accounting_request(report(START, session, credential, DEVICE)))
-            acknowledged.add(session)
-
-        async with asyncio.TaskGroup() as group:
-            waiting: set[asyncio.Task[None]] = set()
-            for number in range(100_000):
-                waiting.add(group.create_task(one(number)))
-                if len(waiting) >= 30:
-                    _, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-
-
-async def many(acknowledged: set[str]) -> None:
-    """Return once 300 records are acknowledged."""
-    async with asyncio.timeout(WAIT_SECONDS):
-        for _ in takewhile(lambda _: len(acknowledged) < 300, count()):
-            await asyncio.sleep(0)
-
-
-async def end(tasks: "list[asyncio.Task[None]]") -> None:
-    """Cancel tasks and wait for their end."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    """Revoked while the database was there, whether the device came by since or not."""
+    credential = await lab.grant()
+    assert (await lab.access.ask(lab.access.log_in(credential, DEVICE))).code == 2
+    await lab.rows("update live.admission set revoked_at = $1", clock.now())
+    if told:
+        assert (await lab.access.ask(lab.access.log_in(credential, DEVICE))).code == 3
+    else:
+        await lab.server.forgetting.look()
+    await outage.begin()
+    assert await lab.access.is_silent(lab.access.log_in(credential, DEVICE))
