@@ -79,15 +79,18 @@ class AccessLedger:
     async def _commit(self, connection: Connection, batch: Sequence[Question]) -> None:
         now = self._clock.now()
         requests = [question.request for question in batch]
+        names = [None if r.proof is Proof.DEVICE else r.user_name for r in requests]
         rows = await connection.fetch(
             AUTHENTICATE,
-            [None if r.proof is Proof.DEVICE else r.user_name for r in requests],
+            names,
             [r.device for r in requests],
             [r.nas.site_id for r in requests],
             now,
         )
         facts = _facts(rows, requests)
-        await look_beyond(connection, requests, facts, self._answers.asking(), now)
+        asking = self._answers.asking()
+        if asking or None in names:
+            await look_beyond(connection, requests, facts, asking, now)
         self._answer(batch, facts, now)
 
     def _answer(

@@ -35,8 +35,6 @@ async def look_beyond(
 
     `asking` are the plans under which more must be known than the admission.
     """
-    if not asking and all(request.proof is not Proof.DEVICE for request in requests):
-        return
     wanted = [
         (at, found)
         for at, (request, found) in enumerate(zip(requests, facts, strict=True))

@@ -179,11 +179,6 @@ def screen(request: AccessRequest) -> Reject | None:
     return None
 
 
-def asks_beyond(request: AccessRequest, facts: Facts, house: House) -> bool:
-    """Whether more must be known of the guest than the admission, to decide on a request."""
-    return facts.plan_id in house.asking or request.proof is Proof.DEVICE
-
-
 def decide(
     request: AccessRequest,
     facts: Facts | None,
@@ -216,7 +211,7 @@ def decide(
     if by_device and (wrong := _cannot_return(request, facts, plan, house)):
         return Reject(wrong, facts.admission_id)
     accepted_as = _accepted_as(request, facts)
-    if facts.plan_id in house.limited:
+    if house.limited and facts.plan_id in house.limited:
         return _grant_limited(accepted_as, facts, plan, house, now)
     return _grant(accepted_as, facts, plan, now)
 

@@ -129,3 +129,19 @@ async def test_a_command_that_is_over_is_forgotten(evidence: Evidence, places: P
 
     left = await evidence.fetch("SELECT deadline FROM live.command")
     assert [row["deadline"] for row in left] == [at("2026-05-31 12:01")]
+
+
+async def test_a_block_that_is_over_is_forgotten(evidence: Evidence, places: Places) -> None:
+    """It holds nobody back since its end; a day later its row goes, one without an end stays."""
+    for until in ("2026-05-31 11:59", "2026-05-31 12:01", None):
+        await evidence.fetch(
+            "INSERT INTO live.block (id, kind, device, reason, author, created_at, until)"
+            " VALUES (gen_random_uuid(), 'device', '8a:56:7e:f9:10:e4', 'r', 'a', $1, $2)",
+            at("2026-05-01 12:00"),
+            at(until) if until else None,
+        )
+
+    await run_purge(evidence.retention_url, places, at("2026-06-01 12:00"))
+
+    left = await evidence.fetch("SELECT until FROM live.block ORDER BY until")
+    assert [row["until"] for row in left] == [at("2026-05-31 12:01"), None]
