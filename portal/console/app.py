@@ -7,7 +7,16 @@ from pathlib import Path
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from portal.console import audit_log, device, equipment, home, operators, organisations, sites
+from portal.console import (
+    audit_log,
+    device,
+    disconnection,
+    equipment,
+    home,
+    operators,
+    organisations,
+    sites,
+)
 from portal.console.places import CLOCK, DESK_URL, ENGINE, PUBLIC_URL
 from territory.access.passwords import Passwords
 from territory.access.roles import Permission
@@ -92,6 +101,14 @@ def _add_pages(app: web.Application) -> None:
     page(app, "/", Permission.BE_SIGNED_IN, "home", get=home.show_home)
     page(app, "/lieux", Permission.SEE_SITES, "sites", get=sites.list_sites)
     page(app, "/lieux/{code}", Permission.SEE_SITES, "site", get=sites.show_site)
+    page(
+        app,
+        "/lieux/{code}/deconnexion",
+        Permission.DISCONNECT,
+        "disconnection",
+        get=disconnection.show_disconnection,
+        post=disconnection.disconnect,
+    )
     page(app, "/equipements", Permission.SEE_EQUIPMENT, "equipment", get=equipment.show_equipment)
     page(
         app,

@@ -35,6 +35,7 @@ ACTIONS = {
     "operators.read": "liste des opérateurs consultée",
     "audit.read": "journal consulté",
     "device.explained": "appareil recherché",
+    "site.disconnected": "sessions fermées à la demande",
     "nas.secret_read": "secret d'un NAS consulté",
     "nas.rotation_begun": "renouvellement d'un secret commencé",
     "nas.rotation_finished": "renouvellement d'un secret terminé",
@@ -43,7 +44,7 @@ ACTIONS = {
 }
 """What stable words mean; others show as they are."""
 
-FACTS = {"means": "par", "role": "rôle", "attempts": "essais"}
+FACTS = {"means": "par", "role": "rôle", "attempts": "essais", "scope": "étendue"}
 VALUES = {"link": "lien", "password": "mot de passe"} | {role.value: role.french for role in Role}
 
 

@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import Any, Final, Protocol
 from uuid import UUID, uuid4
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from territory.errors import ProtocolError
 from territory.identifiers import MacAddress
@@ -69,6 +69,18 @@ class InTransaction:
         """Return the rows of a statement with `$1`, `$2`..."""
         done = await self.db.exec_driver_sql(query, arguments)
         return [dict(row) for row in done.mappings()] if done.returns_rows else []
+
+
+@dataclass(frozen=True, slots=True)
+class OnEngine:
+    """An SQLAlchemy engine: a connection for each statement, so that waiting keeps none."""
+
+    engine: AsyncEngine
+
+    async def fetch(self, query: str, /, *arguments: Any) -> Sequence[Mapping[str, Any]]:
+        """Return the rows of a statement with `$1`, `$2`..."""
+        async with self.engine.connect() as db:
+            return await InTransaction(db).fetch(query, *arguments)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ EXPECTED = {
     "/session/fermer": "any",
     "/lieux": "administrator technician agent mediator dpo",
     "/lieux/{code}": "administrator technician agent mediator dpo",
+    "/lieux/{code}/deconnexion": "administrator technician",
     "/equipements": "administrator technician",
     "/device": "administrator technician",
     "/organismes": "administrator dpo",
