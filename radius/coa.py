@@ -45,7 +45,7 @@ from radius.dialects import Dialect, dialect_of
 from radius.error_causes import NOT_OFFERED, UNSUPPORTED_ATTRIBUTE
 from radius.nas import Nas
 from radius.nas_directory import NasDirectory
-from radius.outages import Outage
+from radius.outages import AWAY, Outage
 from radius.rights import encode_rights
 from radius.rulebook import slowed
 from territory.clock import Clock
@@ -60,7 +60,6 @@ _AT_ONCE: Final = 5_000
 """Commands under way in this process: each is a small task that waits, none a connection."""
 _SESSIONS_AT_MOST: Final = 2_000
 """Sessions of one command."""
-_AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 
 if TYPE_CHECKING:
     Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
@@ -131,7 +130,7 @@ class Coa:
             try:
                 async with self._pool.acquire() as connection:
                     await self._hear_until_it_ends(connection)
-            except _AWAY as fault:
+            except AWAY as fault:
                 self._outage.lasts(fault)
             await asyncio.sleep(_LOOK_SECONDS)
 
@@ -161,7 +160,7 @@ class Coa:
         try:
             arguments = (now, now + _LEASE, list(Kind), room, self._left_to_others())
             rows = await self._pool.fetch(CLAIM, *arguments)
-        except _AWAY as fault:
+        except AWAY as fault:
             self._outage.lasts(fault)
             return []
         self._outage.is_over()
@@ -187,7 +186,7 @@ class Coa:
             try:
                 until = self._clock.now() + _LEASE
                 await self._pool.execute(RENEW, list(self._under_way), until)
-            except _AWAY as fault:
+            except AWAY as fault:
                 self._outage.lasts(fault)
 
     async def _work_off(self, command: Command) -> None:
@@ -200,7 +199,7 @@ class Coa:
                 return
             now = self._clock.now()
             await self._pool.execute(FINISH, command.id, result.as_json(), now)
-        except _AWAY as fault:
+        except AWAY as fault:
             self._outage.lasts(fault)
             return
         finally:

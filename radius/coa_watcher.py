@@ -22,7 +22,7 @@ from radius.coa_statements import ASK, IN_USE, OF_PLANS, WATCHED
 from radius.coa_watch import Due, Reason, Watched, due, has_closed
 from radius.dialects import DIALECTS
 from radius.nas_directory import NasDirectory
-from radius.outages import Outage
+from radius.outages import AWAY, Outage
 from radius.rights import Plan
 from radius.rulebook import NO_RULES, Row, Rulebook
 from territory.clock import Clock
@@ -67,7 +67,7 @@ class Watcher:
             try:
                 async with self._pool.acquire() as connection:
                     await self._watch(connection)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as fault:
+            except AWAY as fault:
                 self._outage.lasts(fault)
             await asyncio.sleep(EVERY_SECONDS)
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import asyncpg
 
-from radius.outages import Outage
+from radius.outages import AWAY, Outage
 from territory.clock import Clock
 
 _EVERY_SECONDS: Final = 60.0
@@ -33,7 +33,7 @@ class GuestDays:
         while True:
             try:
                 await self.count()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as fault:
+            except AWAY as fault:
                 self._outage.lasts(fault)
             else:
                 self._outage.is_over()

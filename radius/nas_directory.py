@@ -22,7 +22,7 @@ from radius.house import OPEN_HOUSE, House
 from radius.house_reading import read_house
 from radius.mac_authentication import mac_authentication
 from radius.nas import Nas
-from radius.outages import Outage
+from radius.outages import AWAY, Outage
 from radius.protocol.authenticators import SharedSecret
 from radius.rights import Plan
 from territory.errors import ConfigurationError
@@ -149,7 +149,7 @@ class NasDirectory:
         while True:
             try:
                 await self._follow()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as fault:
+            except AWAY as fault:
                 self._outage.lasts(fault)
             await asyncio.sleep(_PAUSE_SECONDS)
 

@@ -15,6 +15,7 @@ import asyncpg
 
 from radius.days import Days
 from radius.group_commit import Connection
+from radius.outages import AWAY
 from radius.outcome_rows import as_copied
 from territory.clock import Clock
 from territory.errors import Unavailable
@@ -27,7 +28,7 @@ _PAUSE_SECONDS: Final = 1.0
 _ROWS_A_COPY: Final = 2_000
 _REFUSED: Final = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError)
 """A day that was archived meanwhile, for instance: its partition is gone."""
-_AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, Unavailable)
+_AWAY: Final = (*AWAY, Unavailable)
 
 
 class OutcomeLog:

@@ -21,7 +21,7 @@ from uuid import UUID
 import asyncpg
 
 from radius.nas_directory import CHANNEL
-from radius.outages import Outage
+from radius.outages import AWAY, Outage
 from radius.stranger import claimed_name, packet_kind
 from territory.clock import Clock
 
@@ -258,7 +258,7 @@ class Sightings:
         try:
             async with asyncio.timeout(_FLUSH_SECONDS):
                 await self._write(seen, discarded)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as fault:
+        except AWAY as fault:
             self._outage.lasts(fault)
             self._put_back(seen, discarded)
         else:

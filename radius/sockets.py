@@ -97,8 +97,8 @@ class UdpPort:
         except OSError:  # the first time: the kernel stamps from now on
             return False
         seconds, microseconds = _STAMP.unpack(stamp)
-        now = time.clock_gettime(time.CLOCK_REALTIME)
-        return now - seconds - microseconds / 1e6 > PATIENCE_SECONDS
+        waited: float = time.clock_gettime(time.CLOCK_REALTIME) - seconds - microseconds / 1e6
+        return waited > PATIENCE_SECONDS
 
     def _drop_late(self) -> None:
         """Drop what waits until it is fresh, or nothing waits."""

@@ -16,7 +16,7 @@ import asyncpg
 import structlog
 
 from radius.days import Days
-from radius.outages import Outage
+from radius.outages import AWAY, Outage
 from territory.clock import Clock
 from territory.rules.session import LOST_SERVICE, MARGIN_SECONDS, SILENCE
 
@@ -81,7 +81,7 @@ class StaleSessions:
             await asyncio.sleep(_LOOK_SECONDS)
             try:
                 await self.sweep()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as fault:
+            except AWAY as fault:
                 self._outage.lasts(fault)
             else:
                 self._outage.is_over()

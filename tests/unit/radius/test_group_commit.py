@@ -1,6 +1,7 @@
 """Group commit without a database: who is committed, refused, abandoned, and in which order."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import count, takewhile
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from radius.group_commit import BATCH, GroupCommit, Handlers, Watch
+from radius.group_commit import BATCH, PATIENCE_SECONDS, GroupCommit, Handlers, Watch
 
 
 class Line:
@@ -46,6 +47,7 @@ class Book:
         self.gate = asyncio.Event()
         self.gate.set()
         self.is_away = False
+        self.began: Callable[[int], float] | None = None
 
     async def connect(self) -> Any:
         """Give a line, or nothing while away."""
@@ -89,7 +91,7 @@ async def with_group(
     book: Book, work: Callable[[GroupCommit[int]], Awaitable[None]], **options: Any
 ) -> None:
     """Run `work` beside a group that commits into `book`."""
-    handlers = Handlers(book.commit, book.refuse, book.abandon)
+    handlers = Handlers(book.commit, book.refuse, book.abandon, book.began)
     watch = Watch(committed=lambda _: None, lost=lambda _: None)
     group: GroupCommit[int] = GroupCommit(book.connect, handlers, watch, **options)
     running = asyncio.create_task(group.run())
@@ -171,6 +173,7 @@ async def test_a_conflict_is_tried_again() -> None:
         asyncpg.AdminShutdownError("x"),
         asyncpg.DiskFullError("x"),
         asyncpg.InterfaceError("closed"),
+        asyncpg.InternalClientError("cannot switch to state 11"),
     ],
 )
 async def test_an_outage_abandons_what_is_in_hand_and_work_goes_on(fault: Exception) -> None:
@@ -237,3 +240,18 @@ async def test_a_full_queue_gives_up_the_oldest() -> None:
     await with_group(book, work, connections=1, capacity=3)
     assert book.abandoned == [(1, "overload")]
     assert book.committed == [0, 2, 3, 4]
+
+
+async def test_what_waited_too_long_is_not_begun() -> None:
+    """Its NAS asks again or has asked elsewhere: the oldest go first, and cost no statement."""
+    book, now = Book(), time.monotonic()
+    book.began = lambda item: now - 2 * PATIENCE_SECONDS if item < 10 else now + 60
+
+    async def work(group: GroupCommit[int]) -> None:
+        for item in range(20):
+            group.put(item)
+        await settle(lambda: len(book.committed) == 10)
+
+    await with_group(book, work, connections=1)
+    assert book.abandoned == [(item, "overload") for item in range(10)]
+    assert book.batches == [list(range(10, 20))]
