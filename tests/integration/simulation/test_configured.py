@@ -10,7 +10,7 @@ from tests.servers.territory import PORTAL_SECRET, SHARED_SECRET, SitePlan, lay
 async def test_configured_sites_become_gateways(database_url: str, keyring: Keyring) -> None:
     """Secrets, addresses and ports are those of the record; a gateway elsewhere is left out."""
     base = "http://127.0.0.2:8080/gateway/coovachilli"
-    here = SitePlan("mairie", "coovachilli", "127.10.1.1:3991", base, "127.10.1.1", 3800)
+    here = SitePlan("mairie", "coovachilli", "127.10.1.1:3991", base, "127.10.1.1", coa_port=3800)
     there = SitePlan("real", "coovachilli", "10.1.0.1:3990", base, "10.64.0.1")
     await lay(database_url, keyring, [here, there])
     settings = Settings(
