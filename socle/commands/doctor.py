@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from socle.base import clock_of
 from socle.commands.findings import Finding, of_radius
 from socle.commands.radsec_findings import of_radsec
+from socle.commands.spool_findings import of_spool
 from territory.database.components import Component
 from territory.database.connect import away, open_engine
 from territory.database.prepare import is_current
@@ -29,7 +30,8 @@ _LARGEST_OFFSET_SECONDS = 2.0
 
 async def examine(settings: Settings) -> list[Finding]:
     """Return everything that was looked at, in the order of the ways."""
-    findings = [*_of_settings(settings), *of_radsec(settings, clock_of(settings).now())]
+    now = clock_of(settings).now()
+    findings = [*_of_settings(settings), *of_radsec(settings, now), *of_spool(settings, now)]
     if settings.database.url:
         findings += await _of_database(settings, settings.database.url, clock_of(settings).now())
     findings += await asyncio.gather(*(_of_component(c, p) for c, p in _ports(settings).items()))
