@@ -1,6 +1,7 @@
 """What a decision is judged by beside its facts: blocks, limits, returning devices."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -81,7 +82,7 @@ def test_hours_that_cannot_be_held_shut_nobody_out() -> None:
     ],
 )
 def test_a_device_returns_where_all_still_holds(
-    changes: dict[str, object], beyond: Beyond | None, expected: bool
+    changes: dict[str, Any], beyond: Beyond | None, expected: bool
 ) -> None:
     """The site allows it, the guest was identified as asked today, under today's terms."""
     house = House(mac_sites=frozenset({SITE}))._replace(**changes)
