@@ -132,6 +132,27 @@ ENGLISH = Words(
         "used_up": ("It had used up its data.", "Wait for the next right, or change the plan."),
         "unknown_device": ("No right of it is open here.", _AGAIN),
         "device_not_allowed": ("The plan does not let devices back in by their address.", _AGAIN),
+        "device_elsewhere": (
+            "It was online in another place.",
+            "Once it is disconnected there, or no longer heard of, another try will pass.",
+        ),
+        "other_network": ("Its right is for another network.", _AGAIN),
+        "blocked": ("It is blocked.", "`socle block list` tells by whom and until when."),
+        "closed": ("The place was closed.", "Its hours are in the territory's description."),
+        "day_time_used": ("It had used up its time for the day.", "Tomorrow it is renewed."),
+        "month_time_used": (
+            "It had used up its time for the month.",
+            "Wait for the 1st of the month, or change the plan.",
+        ),
+        "day_volume_used": ("It had used up its data for the day.", "Tomorrow it is renewed."),
+        "month_volume_used": (
+            "It had used up its data for the month.",
+            "Wait for the 1st of the month, or change the plan.",
+        ),
+        "too_many_devices": (
+            "Too many devices of the same guest were online.",
+            "Disconnect one, or change the plan.",
+        ),
         "unavailable": ("The database was away.", "See `socle doctor`."),
         "plan_unknown": ("Its plan had not been read yet.", "It passes when it is tried again."),
     },

@@ -136,6 +136,27 @@ FRENCH = Words(
         ),
         "unknown_device": ("Aucune autorisation n'est ouverte ici pour lui.", _AGAIN),
         "device_not_allowed": ("La formule n'admet pas un appareil par son adresse.", _AGAIN),
+        "device_elsewhere": (
+            "Il était en ligne dans un autre lieu.",
+            "Il y est déconnecté, ou n'y est plus entendu : un nouvel essai passera.",
+        ),
+        "other_network": ("Son autorisation est d'un autre réseau.", _AGAIN),
+        "blocked": ("Il est bloqué.", "« socle block list » dit par qui et jusqu'à quand."),
+        "closed": ("Le lieu était fermé.", "Ses horaires sont dans la description du territoire."),
+        "day_time_used": ("Il avait épuisé son temps du jour.", "Demain, il sera renouvelé."),
+        "month_time_used": (
+            "Il avait épuisé son temps du mois.",
+            "Attendez le 1er du mois, ou changez la formule.",
+        ),
+        "day_volume_used": ("Il avait épuisé son volume du jour.", "Demain, il sera renouvelé."),
+        "month_volume_used": (
+            "Il avait épuisé son volume du mois.",
+            "Attendez le 1er du mois, ou changez la formule.",
+        ),
+        "too_many_devices": (
+            "Trop d'appareils du même usager étaient en ligne.",
+            "Déconnectez-en un, ou changez la formule.",
+        ),
         "unavailable": ("La base de données ne répondait pas.", "Voyez l'état des composants."),
         "plan_unknown": ("Sa formule n'était pas encore lue.", "Un nouvel essai passera."),
     },
