@@ -10,7 +10,8 @@ from territory.errors import ProtocolError
 from territory.identifiers import MacAddress
 
 _RFC3580_LENGTH = 17
-_DEVICE_OCTETS = 6
+_HYPHENS = b"-----"
+_NOBODY = bytes(6)
 
 
 def parse_device(calling_station_id: bytes | None) -> bytes | None:
@@ -18,15 +19,10 @@ def parse_device(calling_station_id: bytes | None) -> bytes | None:
     if calling_station_id is None:
         return None
     try:
-        octets = _parse(calling_station_id)
+        if len(calling_station_id) == _RFC3580_LENGTH and calling_station_id[2::3] == _HYPHENS:
+            octets = unhexlify(calling_station_id.replace(b"-", b""))
+        else:
+            octets = MacAddress.parse(calling_station_id.decode("ascii")).octets
     except (ProtocolError, ValueError):
         return None
-    return octets if any(octets) and not octets[0] & 1 else None
-
-
-def _parse(text: bytes) -> bytes:
-    if len(text) == _RFC3580_LENGTH and text[2::3] == b"-----":
-        octets = unhexlify(text.replace(b"-", b""))
-        if len(octets) == _DEVICE_OCTETS:
-            return octets
-    return MacAddress.parse(text.decode("ascii")).octets
+    return octets if octets != _NOBODY and not octets[0] & 1 else None

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 AUTHENTICATOR_OCTETS: Final = 16
 ZEROS: Final = bytes(AUTHENTICATOR_OCTETS)
 _UNSIGNED: Final = bytes((MESSAGE_AUTHENTICATOR, 2 + AUTHENTICATOR_OCTETS)) + ZEROS
+_SIGNED_HEAD: Final = _UNSIGNED[:2]
 _HEAD: Final = 4
 _BLOCK: Final = 64
 _INNER: Final = bytes(octet ^ 0x36 for octet in range(256))
@@ -125,9 +126,9 @@ class SharedSecret:
     ) -> bytes:
         """Return a reply whose first attribute is its Message-Authenticator (CVE-2024-3596)."""
         unsigned = encode(code, identifier, request_authenticator, _UNSIGNED + attributes)
-        signature = self.sign(unsigned)
-        body = _UNSIGNED[:2] + signature + attributes
-        return self._reply(unsigned[:_HEAD], request_authenticator, body)
+        body = _SIGNED_HEAD + self.sign(unsigned) + attributes
+        digest = md5(unsigned[:MIN_PACKET_OCTETS] + body + self._octets).digest()
+        return unsigned[:_HEAD] + digest + body
 
     def plain_reply(
         self, code: int, identifier: int, request_authenticator: bytes, attributes: bytes

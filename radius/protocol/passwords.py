@@ -37,8 +37,9 @@ def reveal(hidden: bytes, secret: SharedSecret, request_authenticator: bytes) ->
     size = len(hidden)
     if not 0 < size <= _MAX_HIDDEN or size % _BLOCK:
         raise ProtocolError("user-password-length")
-    chain = request_authenticator + hidden
-    stream = b"".join([secret.keystream(chain[at : at + _BLOCK]) for at in range(0, size, _BLOCK)])
+    stream = secret.keystream(request_authenticator)
+    for end in range(_BLOCK, size, _BLOCK):
+        stream += secret.keystream(hidden[end - _BLOCK : end])
     return _xor(hidden, stream).rstrip(b"\0")
 
 
