@@ -107,8 +107,12 @@ class Exchange:
             self._counters.discarded[kind, "not-ready"] += 1
 
     def _answer_status(self, kind: str, packet: Packet, nas: Nas, peer: Peer, send: Send) -> None:
-        """Answer a Status-Server at once: it asks whether we live (RFC 5997 §4.3)."""
+        """Answer a Status-Server at once: it asks whether we live (RFC 5997 §4.3).
+
+        It is counted as such, and as no request of its port.
+        """
         verify_status_server(packet, nas)
+        self._counters.received[kind] -= 1
         self._counters.received["status"] += 1
         if not self.ledger.is_open:
             raise ProtocolError("unavailable")

@@ -84,6 +84,12 @@ def about_trust(fleet: Sequence[NasTrust], now: datetime) -> Iterator[Finding]:
             [nas.code for nas in fleet if nas.secret_is_short],
         ),
         (
+            "radius.secrets",
+            "no two NAS have the same shared secret",
+            "the same shared secret as another, renew with `socle nas rotate`",
+            [nas.code for nas in fleet if nas.secret_is_shared],
+        ),
+        (
             "radius.rotations",
             "no old secret is still in use",
             "still under the old secret, `socle nas secret` prints the next one of",

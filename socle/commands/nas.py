@@ -137,6 +137,7 @@ def _remarks(one: "NasTrust", now: "datetime") -> list[str]:
         (one.rotation_began_at is not None, "two secrets are valid"),
         (one.uses_old_secret, "still uses the old one"),
         (one.secret_is_short, "its secret is short"),
+        (one.secret_is_shared, "another has the same secret"),
     )
     return [words for so, words in remarks if so]
 

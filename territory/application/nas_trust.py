@@ -7,6 +7,7 @@ The readings are what RADIUS last wrote of each NAS; what follows from them is p
 one line of the audit log, and tells every component to look again.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import get_close_matches
@@ -53,6 +54,8 @@ class NasTrust:
     """In a rotation, last packet under the secret that comes."""
     secret_is_short: bool
     """Whether its secret is shorter than a new one may be."""
+    secret_is_shared: bool
+    """Whether another NAS has the same: who holds one gateway could speak for the other."""
 
     def is_unsigned(self, now: datetime) -> bool:
         """Whether it sent an unsigned Access-Request in the last day."""
@@ -107,11 +110,16 @@ async def load_nas_trust(db: AsyncConnection, keyring: Keyring) -> list[NasTrust
     Raises:
         ConfigurationError: a secret was sealed with another master key.
     """
-    return [_trust(row, keyring) for row in (await db.execute(_TRUST)).mappings()]
+    rows = (await db.execute(_TRUST)).mappings().all()
+    secrets = [keyring.open(row["shared_secret_sealed"]) for row in rows]
+    held = Counter(secrets)
+    return [
+        _trust(row, secret, is_shared=held[secret] > 1)
+        for row, secret in zip(rows, secrets, strict=True)
+    ]
 
 
-def _trust(row: RowMapping, keyring: Keyring) -> NasTrust:
-    secret = keyring.open(row["shared_secret_sealed"])
+def _trust(row: RowMapping, secret: str, *, is_shared: bool) -> NasTrust:
     return NasTrust(
         code=row["code"],
         site=row["site"],
@@ -123,6 +131,7 @@ def _trust(row: RowMapping, keyring: Keyring) -> NasTrust:
         old_secret_at=row["old_secret_at"],
         next_secret_at=row["next_secret_at"],
         secret_is_short=len(secret) < MIN_SECRET_CHARACTERS and not row["tls_name"],
+        secret_is_shared=is_shared and not row["tls_name"],
     )
 
 

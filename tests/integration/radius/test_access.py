@@ -127,6 +127,16 @@ async def test_a_device_comes_back_by_its_mac_where_the_plan_allows(
     assert stranger.text(18).endswith("[not_this_device]")
 
 
+@pytest.mark.parametrize("asked", [True, False])
+async def test_a_chargeable_identity_is_told_to_who_asks(lab: Lab, asked: bool) -> None:
+    """RFC 4372 §2.1: one NUL asks, the admission's opaque name answers; unasked, there is none."""
+    credential = await lab.grant()
+    question = attribute(89, b"\0") if asked else b""
+    reply = await lab.access.ask(lab.access.log_in(credential, DEVICE, question))
+    identity = dict(reply.attributes).get(89)
+    assert identity == (credential.user_name.encode() if asked else None)
+
+
 async def test_two_devices_in_one_batch_bind_once(lab: Lab) -> None:
     """Whoever shows a credential first has it, however close the second comes."""
     credentials = [await lab.grant() for _ in range(20)]

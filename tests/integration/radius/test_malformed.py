@@ -12,7 +12,6 @@ from tests.integration.radius.conftest import WAIT_SECONDS, Lab
 from tests.servers.malformed_packets import ACCESS, MALFORMED
 from tests.servers.radius import Nas
 
-
 SENT = [case for case in MALFORMED if case.octets]
 """asyncio sends no empty datagram; the unit test has it."""
 

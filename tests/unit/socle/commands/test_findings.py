@@ -22,6 +22,7 @@ def trust(code: str, **changes: Any) -> NasTrust:
         "old_secret_at": None,
         "next_secret_at": None,
         "secret_is_short": False,
+        "secret_is_shared": False,
         **changes,
     }
     return NasTrust(code, **values)
@@ -39,13 +40,15 @@ def test_each_weakness_names_its_nas_and_its_remedy() -> None:
         trust("unsigned", last_unsigned_at=NOW - timedelta(hours=1)),
         trust("mended", last_unsigned_at=NOW - timedelta(days=2)),
         trust("short", secret_is_short=True),
+        trust("twin", secret_is_shared=True),
         trust("old", rotation_began_at=NOW),
         trust("both", rotation_began_at=NOW, old_secret_at=NOW, next_secret_at=NOW),
         trust("moved", rotation_began_at=NOW, old_secret_at=NOW - RECENTLY, next_secret_at=NOW),
     ]
-    signatures, secrets, rotations = about_trust(fleet, NOW)
+    signatures, secrets, shared, rotations = about_trust(fleet, NOW)
     assert signatures.says.endswith(": unsigned")
     assert secrets.says.endswith("`socle nas rotate`: short")
+    assert shared.says.endswith("`socle nas rotate`: twin")
     assert rotations.says.endswith("of: old, both")
     assert {finding.mark for finding in (signatures, secrets, rotations)} == {"warn"}
     assert not any(finding.stops for finding in (signatures, secrets, rotations))
