@@ -153,6 +153,10 @@ ENGLISH = Words(
             "Too many devices of the same guest were online.",
             "Disconnect one, or change the plan.",
         ),
+        "other_mac_form": (
+            "It showed a MAC address in a form its NAS does not use.",
+            "A person may have typed it; else declare the NAS's form of MAC authentication.",
+        ),
         "unavailable": ("The database was away.", "See `socle doctor`."),
         "plan_unknown": ("Its plan had not been read yet.", "It passes when it is tried again."),
     },

@@ -157,6 +157,10 @@ FRENCH = Words(
             "Trop d'appareils du même usager étaient en ligne.",
             "Déconnectez-en un, ou changez la formule.",
         ),
+        "other_mac_form": (
+            "Il a montré une adresse MAC sous une forme que son NAS n'emploie pas.",
+            "Quelqu'un l'a peut-être saisie ; sinon, déclarez la forme qu'emploie le NAS.",
+        ),
         "unavailable": ("La base de données ne répondait pas.", "Voyez l'état des composants."),
         "plan_unknown": ("Sa formule n'était pas encore lue.", "Un nouvel essai passera."),
     },
