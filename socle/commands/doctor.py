@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from socle.base import clock_of
 from socle.commands.findings import Finding, of_radius
+from socle.commands.hours_findings import of_hours
 from socle.commands.radsec_findings import of_radsec
 from socle.commands.spool_findings import of_spool
 from territory.database.components import Component
@@ -72,7 +73,10 @@ async def _of_database(settings: Settings, url: str, now: datetime) -> list[Find
             current = await connection.run_sync(is_current)
             theirs = await connection.scalar(text("SELECT clock_timestamp()"))
             if current:
-                radius = await of_radius(connection, settings, now)
+                radius = [
+                    *await of_radius(connection, settings, now),
+                    *await of_hours(connection, now),
+                ]
     except (OSError, DBAPIError, TimeoutError) as fault:
         return [Finding("database.url", False, str(away(fault)))]
     finally:
