@@ -72,40 +72,50 @@ with closed as (
     from live.command
     where requested_at > $1::timestamptz - interval '1 day' and requested_by like 'watch.%'
     group by 1
+), blocked as materialized (
+    select device, subject_id from live.block where until is null or until > $1
 ), open as (
     select session.session_key, session.device, session.site_id, session.last_seen_at,
         admission.id as admission_id, admission.plan_id, admission.ends_at, admission.revoked_at,
-        plan.session_octets, exists (
-            select from live.block
-            where (block.until is null or block.until > $1)
-                and (block.device = session.device
-                    or block.subject_id in (admission.id, admission.guest_id))
-        ) as is_blocked, coalesce(plan.day_seconds, plan.month_seconds, plan.day_octets,
-            plan.month_octets) is not null as counts_days
+        plan.session_octets,
+        session.device in (select device from blocked where device is not null)
+            or admission.id in (select subject_id from blocked where subject_id is not null)
+            or coalesce(admission.guest_id in (
+                select subject_id from blocked where subject_id is not null), false)
+            as is_blocked,
+        coalesce(plan.day_seconds, plan.month_seconds, plan.day_octets, plan.month_octets)
+            is not null as counts_days
     from live.session session
     join live.admission admission on admission.id = session.admission_id
     join territory.plan plan on plan.id = admission.plan_id
     where session.ended_at is null
+), candidate as (
+    select open.*, asked.disconnect_asked_at, asked.slow_asked_at,
+        (open.session_octets - used.octets)::bigint as octets_left
+    from open left join asked on asked.session_key = open.session_key::text
+    left join lateral (
+        select sum(upload_octets + download_octets) as octets from (
+            select where open.session_octets is not null and open.last_seen_at >= $2 offset 0
+        ) needed join live.session used on used.admission_id = open.admission_id
+    ) used on true
+    where open.is_blocked or open.revoked_at <= $1 or open.ends_at <= $1
+        or (open.plan_id, open.site_id) in (select plan_id, site_id from closed)
+        or (open.last_seen_at >= $2 and (open.counts_days or used.octets >= open.session_octets))
+    order by greatest(asked.disconnect_asked_at, asked.slow_asked_at) nulls first,
+        open.last_seen_at
+    limit $5
 )
-select open.*, asked.disconnect_asked_at, asked.slow_asked_at,
-    (open.session_octets - used.octets)::bigint as octets_left,
-    facts.day_seconds, facts.month_seconds, facts.day_octets, facts.month_octets
-from open left join asked on asked.session_key = open.session_key::text
-left join lateral (
-    select sum(upload_octets + download_octets) as octets from live.session
-    where open.session_octets is not null and admission_id = open.admission_id
-) used on true
-left join lateral (
-    select facts.* from (select where open.counts_days offset 0) needed
-    cross join lateral live.guest_facts(open.admission_id, open.device, $1) facts
+select candidate.*, facts.day_seconds, facts.month_seconds, facts.day_octets, facts.month_octets
+from candidate left join lateral (
+    select facts.* from (select where candidate.counts_days offset 0) needed
+    cross join lateral live.guest_facts(candidate.admission_id, candidate.device, $1) facts
 ) facts on true
-where open.is_blocked or open.revoked_at <= $1 or open.ends_at <= $1
-    or (open.plan_id, open.site_id) in (select plan_id, site_id from closed)
-    or ((open.session_octets is not null or open.counts_days) and open.last_seen_at >= $2)
-limit $5
 """
-"""Open sessions that may have to end: $1 now, $2 quotas of those reported since, $3 and $4 plans
-and sites that are closed, $5 how many at most."""
+"""Open sessions that may have to end: those never asked about first, then the longest silent.
+
+$1 now, $2 quotas of those reported since, $3 and $4 plans and sites that are closed, $5 how many at
+most. Only what is left of them costs a look-up for each; the rest is told apart by hashes.
+"""
 
 OF_PLANS: Final = """
 select session.session_key

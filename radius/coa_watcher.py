@@ -1,10 +1,11 @@
 """Looks after sessions that are open already: whose time, quota or hours are over, or plan changed.
 
-Every few seconds one of the RADIUS servers (an advisory lock says which) reads the open sessions
-that may have to end, decides (`coa_watch.py`), and writes commands, which whichever server works
-off (`coa.py`). Running it twice asks nothing twice: what was asked is read with the sessions. When
-a plan changes, the sessions that use it are told, a hundred at a time, so that a change of the
-biggest plan is no storm; a plan changed while no server ran is told by each session's next log-in.
+Every five seconds, less often where there is much, one of the RADIUS servers (an advisory lock says
+which) reads the open sessions that may have to end, decides (`coa_watch.py`), and writes commands,
+which whichever server works off (`coa.py`). Running it twice asks nothing twice: what was asked is
+read with the sessions. When a plan changes, the sessions that use it are told, a hundred at a time,
+so that a change of the biggest plan is no storm; a plan changed while no server ran is told by each
+session's next log-in.
 """
 
 import asyncio
@@ -29,9 +30,11 @@ from territory.clock import Clock
 from territory.database.commands import ANSWER_SECONDS, Kind
 
 EVERY_SECONDS: Final = 5.0
+_SHARE: Final = 20
+"""A look that takes long is followed by so many times its length of rest: a twentieth at most."""
 _LOOK_BACK: Final = timedelta(seconds=30)
 """Reports are looked at again for so long: a batch may be committed after it was received."""
-_ENDED_AT_MOST: Final = 500
+_JUDGED_AT_MOST: Final = 2_000
 _CHANGED_AT_MOST: Final = 100
 _LOCK: Final = 1096107609
 _TRY_LOCK: Final = "select pg_try_advisory_lock($1)"
@@ -73,13 +76,15 @@ class Watcher:
 
     async def _watch(self, connection: "Connection") -> None:
         """Look again and again; the lock is the connection's, and ends with it."""
+        time = asyncio.get_running_loop().time
         while True:
+            began = time()
             if await connection.fetchval(_TRY_LOCK, _LOCK):
                 await self.look(connection)
             else:
                 self._forget_changes()
             self._outage.is_over()
-            await asyncio.sleep(EVERY_SECONDS)
+            await asyncio.sleep(max(EVERY_SECONDS, _SHARE * (time() - began)))
 
     async def look(self, connection: "Connection") -> None:
         """Write a command for each session that must end or change now."""
@@ -103,7 +108,6 @@ class Watcher:
 
     async def _ends(self, connection: "Connection", now: datetime) -> list[Due]:
         since = self._reported_since or datetime.min.replace(tzinfo=now.tzinfo)
-        self._reported_since = now - _LOOK_BACK
         closed = [
             (row["plan_id"], row["site_id"])
             for row in await connection.fetch(IN_USE)
@@ -111,7 +115,8 @@ class Watcher:
             and has_closed(hours, now)
         ]
         plans, sites = [plan for plan, _ in closed], [site for _, site in closed]
-        rows = await connection.fetch(WATCHED, now, since, plans, sites, _ENDED_AT_MOST)
+        rows = await connection.fetch(WATCHED, now, since, plans, sites, _JUDGED_AT_MOST)
+        self._reported_since = _judged_until(rows, now)
         judged = (
             due(
                 _watched(row),
@@ -154,6 +159,15 @@ class Watcher:
                 self._changed[plan_id] = None
                 self._after = _FIRST
         self._plans, self._rules = plans, rules
+
+
+def _judged_until(rows: Sequence[Row], now: datetime) -> datetime:
+    """Return since when reports are still to be judged, after these rows of the longest silent."""
+    until = now - _LOOK_BACK
+    if len(rows) < _JUDGED_AT_MOST:
+        return until
+    last: datetime = rows[-1]["last_seen_at"]
+    return min(until, last)
 
 
 def _watched(row: Row) -> Watched:
