@@ -94,8 +94,8 @@ def place_one(record: Record, known: Sequence[Known]) -> Placed:
     report = report_of(record)
     at = choose([each.session for each in known], report)
     if at is None and known:
-        key = pgproto.UUID(later_session_key(record.session_key, record.started_at))
-        told = record._replace(session_key=key, first_key=record.session_key)
+        later = pgproto.UUID(later_session_key(record.session_key, record.started_at))
+        told = record._replace(session_key=later, first_key=record.session_key)
         return Placed(told, told, is_new=True)
     if at is None:
         return Placed(record, record, is_new=False)

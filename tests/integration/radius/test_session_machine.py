@@ -66,10 +66,15 @@ def database(database_url: str) -> Iterator[Database]:
     """A connection with the rights and the settings of the ledger."""
     with asyncio.Runner() as runner:
         url = component_url(database_url, Component.RADIUS, None)
-        connection = runner.run(connector(url)())
+        connection = runner.run(connected(url))
         runner.run(connection.execute(ENSURE_DAYS, date(2026, 11, 20), 2))
         yield Database(runner, connection)
         runner.run(connection.close())
+
+
+async def connected(url: str) -> "asyncpg.Connection[asyncpg.Record]":
+    """Return a connection as the ledger opens it."""
+    return await connector(url)()
 
 
 def record(name: str, now: datetime, values: tuple[int, int, int, int, int | None]) -> Record:
@@ -132,7 +137,7 @@ async def rows_of(connection: "asyncpg.Connection[asyncpg.Record]", name: str) -
 
 
 @settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(batches)
 def test_sql_and_the_machine_agree(database: Database, told_in: list[tuple[int, object]]) -> None:
