@@ -26,6 +26,7 @@ CHANNEL: Final = "command"
 ANSWER_SECONDS: Final = 30.0
 """How long a NAS is asked (RFC 5080 §2.2.1): after that nobody waits any more."""
 _POLL_SECONDS: Final = 0.1
+_PARTS: Final = ("session_key", "admission_id", "device", "site_id")
 
 INSERT: Final = """
 insert into live.command (id, kind, payload, requested_by, requested_at, deadline)
@@ -98,18 +99,19 @@ class Target:
 
     def payload(self) -> dict[str, str]:
         """Return it as a command's row has it."""
-        names = ("session_key", "admission_id", "device", "site_id")
-        return {name: str(value) for name in names if (value := getattr(self, name)) is not None}
+        return {name: str(value) for name in _PARTS if (value := getattr(self, name)) is not None}
 
     @classmethod
     def read(cls, payload: Mapping[str, Any]) -> "Target":
-        """Return the target of a row; what cannot be read names nothing."""
-        return cls(
+        """Return the target of a row; one with a part that cannot be read names nobody."""
+        read = cls(
             session_key=_uuid(payload.get("session_key")),
             admission_id=_uuid(payload.get("admission_id")),
             device=_mac(payload.get("device")),
             site_id=_uuid(payload.get("site_id")),
         )
+        given = {name for name in _PARTS if payload.get(name) is not None}
+        return read if given == set(read.payload()) else cls()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,10 +31,17 @@ def test_a_target_comes_back_as_it_was_written(target: Target, payload: dict[str
 
 
 @pytest.mark.parametrize(
-    "payload", [{"session_key": "x"}, {"device": "x"}, {"site_id": 7}, {"device": None}]
+    "payload",
+    [
+        {"session_key": "x"},
+        {"device": "x"},
+        {"site_id": 7},
+        {"device": None},
+        {"device": "x", "site_id": str(KEY)},
+    ],
 )
 def test_what_cannot_be_read_names_nobody(payload: dict[str, Any]) -> None:
-    """Never everybody: an empty target is refused by who works it off."""
+    """Never more people than were meant: a device that is no device is not the whole site."""
     assert Target.read(payload) == Target()
 
 
