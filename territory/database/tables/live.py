@@ -142,7 +142,7 @@ Index(
     session.c.first_key,
     postgresql_where=text("first_key IS NOT NULL"),
 )
-Index("ix_session_open", session.c.nas_id, postgresql_where=text("ended_at IS NULL"))
+Index("ix_session_nas_id", session.c.nas_id)
 
 nas_seen = Table(
     "nas_seen",
