@@ -132,7 +132,7 @@ async def test_killed_again_and_again(ground: Ground, tmp_path: Path) -> None:
             await load.until(2_000)
             await server.kill()
     await ground.recover()
-    for _ in range(3):
+    for _ in range(2):
         async with (
             RadiusProcess(ground.radius_url, tmp_path, spool=True) as server,
             load.on(server.accounting_port),

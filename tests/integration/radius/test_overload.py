@@ -67,12 +67,12 @@ async def test_sixty_thousand_a_second(alone: Alone) -> None:
     """
     server = alone.server
     for flood, port in (
-        (log_ins(alone, 60_000), server.access_port),
-        (records(60_000), server.accounting_port),
+        (log_ins(alone, 40_000), server.access_port),
+        (records(40_000), server.accounting_port),
     ):
         await offered(server, Flood(port, flood, OFFERED_A_SECOND, SECRET))
     before = server.resident_octets
-    again = Flood(server.access_port, log_ins(alone, 60_000), OFFERED_A_SECOND, SECRET)
+    again = Flood(server.access_port, log_ins(alone, 40_000), OFFERED_A_SECOND, SECRET)
     await offered(server, again)
     assert server.resident_octets - before < STEADY_OCTETS
 
@@ -82,7 +82,7 @@ async def offered(server: RadiusProcess, flood: Flood) -> None:
     kind = "access" if flood.port == server.access_port else "accounting"
     before, dropped_before = await measured(server, kind), dropped(flood.port)
     ebb = await asyncio.to_thread(pour, flood)
-    of = await settled(server, flood.port, kind) - before
+    of = await settled(server, flood.port, kind, before)
     assert of.received + dropped(flood.port) - dropped_before == ebb.sent
     assert of.replies >= ebb.answered > 0
     assert ebb.strange == 0
@@ -90,14 +90,14 @@ async def offered(server: RadiusProcess, flood: Flood) -> None:
     assert ebb.p99_seconds < RETRANSMISSION_SECONDS
 
 
-async def settled(server: RadiusProcess, port: int, kind: str) -> "Measured":
-    """Return the measures once nothing waits, in the kernel or in the server.
+async def settled(server: RadiusProcess, port: int, kind: str, before: "Measured") -> "Measured":
+    """Return what was measured since, once nothing waits, in the kernel or in the server.
 
     Looked at now and then only: a look costs the server time.
     """
     async with asyncio.timeout(WAIT_SECONDS):
         for _ in count():
-            measures = await measured(server, kind)
+            measures = await measured(server, kind) - before
             if not waiting(port) and measures.is_settled:
                 break
             await asyncio.sleep(_LOOK_SECONDS)
