@@ -29,7 +29,7 @@ ANSWERS = ((200, "reject", "unknown_device"), (179, "accept", "first_use"))
 
 
 @pytest.fixture
-async def afternoon(owner: AsyncEngine, made: Territory, clock: Any) -> UUID:
+async def afternoon(owner: AsyncEngine, made: Territory, clock: Any) -> None:
     """A phone at a town hall: let in, refused once, online, asked to disconnect; blocked since."""
     now: datetime = clock.now()
     site, nas = made.sites["mairie-commercy"], made.nas["mairie-commercy"]
@@ -91,7 +91,6 @@ async def afternoon(owner: AsyncEngine, made: Territory, clock: Any) -> UUID:
             result={"outcome": "refused", "words": "session inconnue de la passerelle"},
             finished_at=now,
         )
-    return admission
 
 
 async def bind(db: Any, admission: UUID, site: UUID, when: datetime) -> None:
@@ -113,9 +112,8 @@ async def log(owner: AsyncEngine) -> list[tuple[str, str, str]]:
         return [(row[0], row[1], json.dumps(row[2])) for row in await db.execute(query)]
 
 
-async def test_a_technician_reads_a_device_s_story(
-    signed_in: SignedIn, owner: AsyncEngine, afternoon: UUID
-) -> None:
+@pytest.mark.usefixtures("afternoon")
+async def test_a_technician_reads_a_device_s_story(signed_in: SignedIn, owner: AsyncEngine) -> None:
     """In order, in French, in any form of the address; the log says who searched, not for what."""
     technician = await signed_in(Role.TECHNICIAN)
     answer = await technician.post("/device", {"device": "8A567E-F910E4", "at": ""})
@@ -149,7 +147,8 @@ async def test_what_cannot_be_an_address_is_said_and_not_searched(
     assert await log(owner) == []
 
 
-async def test_at_an_earlier_moment_it_is_as_it_was(signed_in: SignedIn, afternoon: UUID) -> None:
+@pytest.mark.usefixtures("afternoon")
+async def test_at_an_earlier_moment_it_is_as_it_was(signed_in: SignedIn) -> None:
     """The time is the territory's: 12 h 00 in Paris, before the phone came back."""
     technician = await signed_in(Role.TECHNICIAN)
     answer = await technician.post("/device", {"device": PHONE, "at": "2026-11-20T11:45"})
@@ -158,8 +157,9 @@ async def test_at_an_earlier_moment_it_is_as_it_was(signed_in: SignedIn, afterno
     assert "Session commencée" not in page
 
 
+@pytest.mark.usefixtures("afternoon")
 async def test_an_organisation_s_technician_sees_its_own_sites_only(
-    engine: AsyncEngine, made: Territory, afternoon: UUID, clock: Any
+    engine: AsyncEngine, made: Territory, clock: Any
 ) -> None:
     """What the device did elsewhere is as if it had not been."""
     asked = Question(MacAddress.parse(PHONE), COMMAND_LINE, made.organisations["saint-mihiel"])
@@ -193,8 +193,9 @@ async def test_no_other_component_may_ask(role_url: Callable[[Component], str]) 
 
 
 @pytest.mark.browser
+@pytest.mark.usefixtures("afternoon")
 async def test_the_page_in_a_browser(
-    site: Site, afternoon: UUID, owner: AsyncEngine, made: Territory, link_for: LinkFor, clock: Any
+    site: Site, owner: AsyncEngine, link_for: LinkFor, clock: Any
 ) -> None:
     """Form, story and fault, at a phone's and at a desk's width."""
     async with owner.begin() as db:
