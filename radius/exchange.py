@@ -114,7 +114,8 @@ class Exchange:
         verify_status_server(packet, nas)
         self._counters.received[kind] -= 1
         self._counters.received["status"] += 1
-        if not self.ledger.is_open:
+        spools = kind == ACCOUNTING and self.ledger.accounting.is_open
+        if not (self.ledger.is_open or spools):
             raise ProtocolError("unavailable")
         reply = nas.secret.signed_reply(
             _ALIVE[kind], packet.identifier, packet.authenticator, packet.echoed(PROXY_STATE)

@@ -95,7 +95,10 @@ order by event.xmin::text::bigint, event.received_at, event.session_seconds
 
 
 async def test_an_outage_is_bridged(outside: Outside) -> None:
-    """Acknowledged at once, told while it waits, entered as received when it was."""
+    """Acknowledged at once, told while it waits, entered as received when it was.
+
+    The accounting port says that it lives (RFC 5997) as long as it acknowledges.
+    """
     lab, credential = outside.lab, await outside.lab.grant()
     await outside.outage.begin()
     received = []
@@ -106,6 +109,7 @@ async def test_an_outage_is_bridged(outside: Outside) -> None:
     assert outside.spool.records == look(outside.folder).records == 3
     assert outside.spool.oldest_seconds == 180
     assert not await outside.is_well()
+    await lab.accounting.until_answered()
     await outside.outage.end()
     await outside.drained()
     assert await outside.is_well()
