@@ -125,15 +125,14 @@ class Server:
             await stack.enter_async_context(self._pool)
             await self._start_health(stack)
             tasks = await stack.enter_async_context(asyncio.TaskGroup())
-            work = (
+            work = [
                 self.directory.run(),
                 self._exchange.ledger.run(),
                 self.sightings.run(),
                 self.forgetting.run(),
-                self._guest_days.run(),
-                self._stale_sessions.run(),
-                self.coa.run(),
-            )
+            ]
+            if self._settings.radius.worker == 0:
+                work += [self._guest_days.run(), self._stale_sessions.run(), self.coa.run()]
             running = [tasks.create_task(each) for each in work]
             if self.spool is not None:
                 running.append(tasks.create_task(self.spool.run()))
@@ -153,7 +152,7 @@ class Server:
 
     def _radsec(self, surroundings: Surroundings) -> RadsecServer | None:
         radius = self._settings.radius
-        if radius.radsec.certificate is None:
+        if radius.radsec.certificate is None or radius.worker > 0:
             return None
         named, receive = self.directory.by_tls_name, self._exchange.receive_from
         return RadsecServer(radius.radsec, radius.host, named, receive, surroundings)
@@ -193,7 +192,8 @@ class Server:
         for kind, setting, number in wanted:
             try:
                 receive = partial(self._exchange.receive, kind)
-                port = UdpPort(radius.host, number, receive, partial(self._count_shed, kind))
+                shed, shared = partial(self._count_shed, kind), radius.workers > 1
+                port = UdpPort(radius.host, number, receive, shed, shared=shared)
             except OSError as fault:
                 found = f"expected a free UDP port on {radius.host}, found {number}: {fault}"
                 raise ConfigurationError([Fault(f"radius.{setting}", found)]) from fault
@@ -213,11 +213,11 @@ class Server:
         registry = CollectorRegistry()
         registry.register(self.counters)
         registry.register(self.coa.counters)
-        metrics = self._settings.metrics
+        metrics, port = self._settings.metrics, self._settings.radius_metrics_port
         checks = {"database": self._check_database, "ledger": self._check_ledger}
         if self.spool is not None:
             checks["spool"] = self.spool.check
-        runner = await start_health(metrics.host, metrics.radius_port, registry, checks)
+        runner = await start_health(metrics.host, port, registry, checks)
         stack.push_async_callback(runner.cleanup)
         self.metrics_port = int(runner.addresses[0][1])
 

@@ -40,8 +40,10 @@ _DROP: Final = 2_048
 class UdpPort:
     """One listening port."""
 
-    def __init__(self, host: str, port: int, receive: Receive, shed: Shed) -> None:
-        """Bind.
+    def __init__(
+        self, host: str, port: int, receive: Receive, shed: Shed, *, shared: bool = False
+    ) -> None:
+        """Bind; a `shared` port is bound by several processes, each serving sources of its own.
 
         Raises:
             OSError: the address or port cannot be had.
@@ -52,6 +54,8 @@ class UdpPort:
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_OCTETS)
+        if shared:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         try:
             self._socket.bind(address)
         except OSError:

@@ -20,7 +20,7 @@ from territory.database.components import Component
 from territory.database.embedded import EmbeddedDatabase
 from territory.database.prepare import prepare
 from territory.keyring import Keyring
-from territory.settings import COMPONENT_URL_VARIABLE, Settings
+from territory.settings import COMPONENT_URL_VARIABLE, WORKER_VARIABLE, Settings
 
 PARENT_VARIABLE = "SOCLE_PARENT"
 _FIRST_PAUSE_SECONDS = 1.0
@@ -77,9 +77,14 @@ async def lay_ground(settings: Settings) -> Ground:
 
 
 async def run_components(
-    components: Sequence[Component], urls: Mapping[Component, str], settings_file: Path | None
+    components: Sequence[Component],
+    urls: Mapping[Component, str],
+    settings_file: Path | None,
+    radius_workers: int = 1,
 ) -> None:
     """Run a process for each component, again whenever one ends, until cancelled.
+
+    RADIUS may have several, which share its ports.
 
     Raises:
         Misconfigured: a component refuses its configuration at its first start.
@@ -88,19 +93,23 @@ async def run_components(
     try:
         async with asyncio.TaskGroup() as group:
             for component in components:
-                group.create_task(_keep_running(component, urls[component], settings_file))
+                for worker in range(radius_workers if component is Component.RADIUS else 1):
+                    told = {COMPONENT_URL_VARIABLE: urls[component], WORKER_VARIABLE: str(worker)}
+                    group.create_task(_keep_running(component, told, settings_file))
     except* Misconfigured as errors:
         refused = [str(error) for error in errors.exceptions]
     if refused:
         raise Misconfigured(", ".join(refused))
 
 
-async def _keep_running(component: Component, url: str, settings_file: Path | None) -> None:
+async def _keep_running(
+    component: Component, told: Mapping[str, str], settings_file: Path | None
+) -> None:
     pause = _FIRST_PAUSE_SECONDS
     loop = asyncio.get_running_loop()
     for start in count(1):
         started = loop.time()
-        status = await _run_once(component, url, settings_file)
+        status = await _run_once(component, told, settings_file)
         if status == MISCONFIGURED and start == 1:
             raise Misconfigured(component.value)
         if loop.time() - started > _STEADY_SECONDS:
@@ -110,11 +119,13 @@ async def _keep_running(component: Component, url: str, settings_file: Path | No
         pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
 
-async def _run_once(component: Component, url: str, settings_file: Path | None) -> int:
+async def _run_once(
+    component: Component, told: Mapping[str, str], settings_file: Path | None
+) -> int:
     options = ["--settings", str(settings_file)] if settings_file else []
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "socle", "serve", component.value, *options),
-        env={**os.environ, COMPONENT_URL_VARIABLE: url, PARENT_VARIABLE: str(os.getpid())},
+        env={**os.environ, **told, PARENT_VARIABLE: str(os.getpid())},
         stdin=asyncio.subprocess.DEVNULL,
         start_new_session=True,
     )

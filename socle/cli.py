@@ -55,6 +55,9 @@ def serve(
         list[Component] | None, typer.Argument(help="Only these; all when none is named.")
     ] = None,
     settings: SettingsFile = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=16, help="RADIUS processes; `radius.workers` if not.")
+    ] = None,
 ) -> None:
     """Run the base: portal, RADIUS, supervision, retention and the requisition desk.
 
@@ -62,7 +65,7 @@ def serve(
     """
     from socle.commands.serve import serve as run
 
-    run(components or [], settings)
+    run(components or [], settings, workers)
 
 
 @app.command()

@@ -22,6 +22,9 @@ from territory.errors import ConfigurationError, Fault
 
 DEFAULT_FILE = Path("socle.toml")
 SECRETS_VARIABLE = "SOCLE_SECRETS"
+WORKER_PORT_STEP = 10
+WORKER_VARIABLE = "SOCLE_RADIUS__WORKER"
+WORKERS_VARIABLE = "SOCLE_RADIUS__WORKERS"
 COMPONENT_URL_VARIABLE = "SOCLE_COMPONENT_DATABASE"
 """How `socle serve` hands a component its own role's address, whatever else names the owner's."""
 
@@ -119,6 +122,11 @@ class RadiusSettings(_Section):
     host: str = "0.0.0.0"  # noqa: S104 - NAS reach us through their link
     authentication_port: int = Field(default=1812, ge=0, le=65535)
     accounting_port: int = Field(default=1813, ge=0, le=65535)
+    workers: int = Field(default=1, ge=1, le=16)
+    """Processes that share the UDP ports; one fills two cores together with PostgreSQL."""
+    worker: int = Field(default=0, ge=0, lt=16)
+    """Which of them this process is: `socle serve` says so. The first alone does what is done once:
+    RadSec, CoA and the periodic work."""
     reached_at: list[IPv4Address] = Field(default=[], max_length=2)
     """Where sites reach this server through their link: one address, or two of a pair."""
     reject_delay_seconds: float = Field(default=1.0, ge=0, le=5)
@@ -217,8 +225,15 @@ class Settings(BaseSettings):
 
     @property
     def spool_folder(self) -> Path:
-        """Where RADIUS keeps accounting while the database is away."""
-        return self.radius.spool.folder or self.state_folder / "radius-spool"
+        """Where RADIUS keeps accounting while the database is away; each worker has its own."""
+        folder = self.radius.spool.folder or self.state_folder / "radius-spool"
+        return folder / f"worker-{self.radius.worker}" if self.radius.worker else folder
+
+    @property
+    def radius_metrics_port(self) -> int:
+        """Where this RADIUS process shows its measures: each worker ten above the one before."""
+        port = self.metrics.radius_port
+        return port + WORKER_PORT_STEP * self.radius.worker if port else port
 
     @property
     def key_register_folder(self) -> Path:

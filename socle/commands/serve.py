@@ -20,16 +20,26 @@ from territory.database.connect import away, open_engine
 from territory.database.prepare import is_current
 from territory.errors import ConfigurationError, Fault, Unavailable
 from territory.keyring import Keyring
-from territory.settings import Settings, load_settings
+from territory.settings import WORKER_VARIABLE, WORKERS_VARIABLE, Settings, load_settings
 
 _PR_SET_PDEATHSIG = 1
 _CANNOT_LISTEN = (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES)
 
 
-def serve(components: Sequence[Component], settings_file: Path | None) -> None:
+def serve(
+    components: Sequence[Component], settings_file: Path | None, radius_workers: int | None = None
+) -> None:
     """Run the whole base, or only `components`; ends cleanly on SIGTERM and SIGINT."""
+    if radius_workers is not None:
+        os.environ[WORKERS_VARIABLE] = str(radius_workers)
     settings = load_settings(settings_file)
+    workers = settings.radius.workers
     if len(components) == 1 and settings.database.url:
+        if components[0] is Component.RADIUS and workers > 1 and WORKER_VARIABLE not in os.environ:
+            configure_logs("serve")
+            urls = {Component.RADIUS: settings.database.url}
+            run_until_signal(run_components(components, urls, settings_file, workers))
+            return
         configure_logs(components[0].value)
         _end_with_parent()
         run_until_signal(_serve_one(components[0], settings))
@@ -75,7 +85,7 @@ async def _serve_all(
 ) -> None:
     ground = await lay_ground(settings)
     try:
-        await run_components(components, ground.urls, settings_file)
+        await run_components(components, ground.urls, settings_file, settings.radius.workers)
     finally:
         ground.close()
 
