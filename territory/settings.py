@@ -225,9 +225,8 @@ class Settings(BaseSettings):
 
     @property
     def spool_folder(self) -> Path:
-        """Where RADIUS keeps accounting while the database is away; each worker has its own."""
-        folder = self.radius.spool.folder or self.state_folder / "radius-spool"
-        return folder / f"worker-{self.radius.worker}" if self.radius.worker else folder
+        """Where RADIUS keeps accounting while the database is away."""
+        return self.radius.spool.folder or self.state_folder / "radius-spool"
 
     @property
     def radius_metrics_port(self) -> int:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 
 from radius.reels import look
 from socle.commands.findings import Finding
@@ -13,24 +12,21 @@ def of_spool(settings: Settings, now: datetime) -> Iterator[Finding]:
     """Yield what lies in the spool, where that is on; `now` is aware, UTC."""
     if not settings.radius.spool.enabled:
         return
-    workers = settings.spool_folder.glob("worker-*")
-    for folder in (settings.spool_folder, *sorted(workers)):
-        yield _of_folder(folder, now)
-
-
-def _of_folder(folder: Path, now: datetime) -> Finding:
+    folder = settings.spool_folder
     try:
         remains = look(folder)
     except OSError as fault:
-        return Finding("radius.spool", False, f"{folder} cannot be read: {fault.strerror}")
+        yield Finding("radius.spool", False, f"{folder} cannot be read: {fault.strerror}")
+        return
     if remains.unreadable:
         says = f"{remains.unreadable} files in {folder} open with no key of this base: find theirs"
-        return Finding("radius.spool", False, says)
+        yield Finding("radius.spool", False, says)
     if not remains.records:
-        return Finding("radius.spool", True, f"nothing waits in {folder}")
+        yield Finding("radius.spool", True, f"nothing waits in {folder}")
+        return
     since = (now - remains.oldest_at).total_seconds() / 60 if remains.oldest_at else 0.0
     says = (
         f"{remains.records} accounting records wait in {folder} ({remains.octets} octets), the"
         f" oldest for {since:.0f} minutes: is the database away, is RADIUS running?"
     )
-    return Finding("radius.spool", False, says)
+    yield Finding("radius.spool", False, says)
