@@ -19,7 +19,7 @@ from types import FrameType
 from tests.benchmarks.arena import Arena, Options
 from tests.benchmarks.registry import BENCHMARKS, Benchmark, Measure, Spoiled, compare
 
-MODULES = ("tests.benchmarks.radius_speed",)
+MODULES = ("tests.benchmarks.radius_speed", "tests.benchmarks.radius_memory")
 """Where benchmarks are registered; a new module joins here."""
 OUTPUT = Path("build/bench.json")
 

@@ -93,6 +93,8 @@ class Outcome:
     """Whether the packets were used up before the time was; the window ends there."""
     generator_share: float = 0.0
     """Of one core, what the generator itself took while it ran."""
+    server_seconds: float = 0.0
+    """CPU time the server took for the whole run, where somebody asked for it."""
 
     @property
     def per_second(self) -> float:

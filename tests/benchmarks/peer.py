@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -26,6 +26,7 @@ PACKAGE = Path("/etc/freeradius/3.0")
 SCHEMA = PACKAGE / "mods-config/sql/main/postgresql/schema.sql"
 LIBRARIES = Path("/usr/lib/freeradius")
 TEMPLATE = Path(__file__).parent / "freeradius" / "radiusd.conf"
+FLAT_TEMPLATE = TEMPLATE.with_name("flat.conf")
 PROGRAM = "/usr/sbin/freeradius"
 THREADS = 16
 DATABASE = "peer"
@@ -99,7 +100,7 @@ class FreeRadius:
             "AUTHENTICATION_PORT": str(self.authentication_port),
             "ACCOUNTING_PORT": str(self.accounting_port),
         }
-        return re.sub(r"@([A-Z_]+)@", lambda found: words[found[1]], TEMPLATE.read_text())
+        return _filled(TEMPLATE, words)
 
     @property
     def process_id(self) -> int:
@@ -122,7 +123,65 @@ class FreeRadius:
         return good if kind == "access" else -(-good // 3)
 
 
+class FlatFreeRadius:
+    """The peer with its users in a file, in one thread."""
+
+    def __init__(self, subscribers: Sequence[Subscriber]) -> None:
+        self.name = f"{_version_of()} from a file"
+        (self.authentication_port,) = free_ports(1)
+        self._subscribers = subscribers
+        self._folder = Path(tempfile.mkdtemp(prefix="socle-flat-peer-"))
+        self._process: ServerProcess | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _start(self) -> None:
+        users = self._folder / "users"
+        users.write_text("".join(map(_flat_entry, self._subscribers)))
+        users.chmod(0o600)
+        words = {
+            "LIBDIR": str(LIBRARIES),
+            "FOLDER": str(self._folder),
+            "SECRET": SHARED_SECRET.decode(),
+            "AUTHENTICATION_PORT": str(self.authentication_port),
+        }
+        (self._folder / "radiusd.conf").write_text(_filled(FLAT_TEMPLATE, words))
+        command = [PROGRAM, "-f", "-s", "-n", "radiusd", "-d", str(self._folder), "-l", "stdout"]
+        self._process = ServerProcess(command, self._folder, os.environ)
+        wait_for_accept(self._process, self.authentication_port, self._subscribers[0])
+
+    def __exit__(self, *_: object) -> None:
+        if self._process:
+            self._process.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def process_id(self) -> int:
+        """Of the server, once started."""
+        assert self._process
+        return self._process.id
+
+
+def _flat_entry(subscriber: Subscriber) -> str:
+    replies = ",\n".join(f"\t{attribute} = {value}" for attribute, value in REPLY)
+    return f'{subscriber.user_name} Cleartext-Password := "{subscriber.password}"\n{replies}\n'
+
+
+def _filled(template: Path, words: Mapping[str, str]) -> str:
+    return re.sub(r"@([A-Z_]+)@", lambda found: words[found[1]], template.read_text())
+
+
 def _version() -> str:
+    return f"{_version_of()} + rlm_sql"
+
+
+def _version_of() -> str:
     told = subprocess.check_output([PROGRAM, "-v"], text=True)
     found = re.search(r"Version (\d+\.\d+\.\d+)", told)
-    return f"FreeRADIUS {found[1] if found else '3'} + rlm_sql"
+    return f"FreeRADIUS {found[1] if found else '3'}"

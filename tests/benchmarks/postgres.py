@@ -117,10 +117,15 @@ class Cluster:
                 return
         raise RuntimeError(f"PostgreSQL does not start: {(self._folder / 'log').read_text()}")
 
-    def __exit__(self, *_: object) -> None:
+    def stop(self) -> None:
+        """End the server, which nobody starts again."""
         if self._process:
             self._process.send_signal(signal.SIGINT)  # fast shutdown
             self._process.wait(timeout=60)
+            self._process = None
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def create_database(self, name: str) -> str:

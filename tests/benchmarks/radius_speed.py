@@ -24,19 +24,19 @@ RECORDED_SECONDS = 10.0
 """How long an answer's record may lag behind it: answers are logged in the next batch."""
 
 
-@benchmark("radius.auth_recorded", unit="requests/s", goal=2.0)
+@benchmark("radius.auth_recorded", unit="requests/s", goal=4.0)
 def auth_recorded(arena: Arena) -> Figures:
     """PAP, 64 outstanding, users drawn at random, looked up in PostgreSQL, each answer recorded."""
     return _compare(arena, "access", 64)
 
 
-@benchmark("radius.acct_durable_64", unit="records/s", goal=2.0)
+@benchmark("radius.acct_durable_64", unit="records/s", goal=4.0)
 def acct_durable_64(arena: Arena) -> Figures:
     """Start, Interim and Stop in equal parts, 64 outstanding, durable before the answer."""
     return _compare(arena, "accounting", 64)
 
 
-@benchmark("radius.acct_durable_1024", unit="records/s", goal=2.0)
+@benchmark("radius.acct_durable_1024", unit="records/s", goal=7.0)
 def acct_durable_1024(arena: Arena) -> Figures:
     """The same with 1 024 outstanding: an evening's rush after a cut."""
     return _compare(arena, "accounting", 1024)
