@@ -12,11 +12,11 @@ shut the place from 00:00 to 24:00, whatever else is written.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from opening_hours import OpeningHours, ParserError  # type: ignore[attr-defined]
@@ -44,6 +44,7 @@ _HORIZON_DAYS: Final = 62
 year 9999, for seconds, where hours cancel each other out."""
 _MOST_CHANGES: Final = 128
 _A_STEP: Final = timedelta(minutes=1)
+_A_DAY: Final = timedelta(days=1)
 _YEARS_KEPT: Final = 3
 
 _MONTHS: Final = (
@@ -150,10 +151,21 @@ def hours_faults(hours: str) -> list[str]:
     return faults or _syntax_faults(hours)
 
 
+class _Span(NamedTuple):
+    """What holds around an instant."""
+
+    since: datetime
+    is_open: bool
+    changes_at: datetime | None
+    """When it no longer holds; None: not within two months."""
+    until: datetime
+    """How long this need not be looked for again."""
+
+
 class Hours:
     """The hours of one place."""
 
-    __slots__ = ("_by_year", "_timetable", "_zone")
+    __slots__ = ("_by_year", "_span", "_timetable", "_zone")
 
     def __init__(self, timetable: Timetable) -> None:
         """Raises ValueError for hours in which `hours_faults` finds something."""
@@ -163,38 +175,52 @@ class Hours:
         self._timetable = timetable
         self._zone = zone_of(timetable.departement)
         self._by_year: dict[int, OpeningHours] = {}
+        self._span: _Span | None = None
 
     def is_open(self, at: datetime) -> bool:
         """Whether the place is open at an instant (aware)."""
-        local = at.astimezone(self._zone)
-        return self._of(local.year).is_open(local)
+        return self._span_of(at).is_open
 
     def closes_at(self, at: datetime) -> datetime | None:
         """Return when a place that is open closes (UTC); None: not within two months.
 
         A place that is closed at `at` has closed then.
         """
-        return self._next(at, self.is_open, at.astimezone(UTC))
+        span = self._span_of(at)
+        return span.changes_at if span.is_open else at.astimezone(UTC)
 
     def opens_at(self, at: datetime) -> datetime | None:
         """Return when a place that is closed opens (UTC); None: not within two months."""
-        return self._next(at, lambda when: not self.is_open(when), at.astimezone(UTC))
+        span = self._span_of(at)
+        return at.astimezone(UTC) if span.is_open else span.changes_at
 
     def local(self, at: datetime) -> datetime:
         """Return an instant on the place's clock."""
         return at.astimezone(self._zone)
 
-    def _next(
-        self, at: datetime, lasts: Callable[[datetime], bool], now: datetime
-    ) -> datetime | None:
-        """Return the first change after which `lasts` no longer holds."""
-        when, end = now, now + timedelta(days=_HORIZON_DAYS)
+    def _span_of(self, at: datetime) -> "_Span":
+        """Return what holds at an instant: kept until it changes, since decisions come in order."""
+        known = self._span
+        if known is None or not known.since <= at < known.until:
+            is_open = self._is_open(at)
+            changes_at = self._next(at.astimezone(UTC), is_open)
+            known = _Span(at, is_open, changes_at, changes_at or at + _A_DAY)
+            self._span = known
+        return known
+
+    def _is_open(self, at: datetime) -> bool:
+        local = at.astimezone(self._zone)
+        return self._of(local.year).is_open(local)
+
+    def _next(self, at: datetime, is_open: bool) -> datetime | None:
+        """Return the first change to the contrary of what holds at `at` (UTC)."""
+        when, end = at, at + timedelta(days=_HORIZON_DAYS)
         for _ in range(_MOST_CHANGES):
-            if not lasts(when):
-                return when
             changed = self._change_after(when)
             if changed is None or changed > end:
                 return None
+            if self._is_open(changed) != is_open:
+                return changed
             when = changed
         return None
 

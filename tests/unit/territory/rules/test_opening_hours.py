@@ -190,3 +190,18 @@ def test_any_text_is_either_held_or_told(text: str) -> None:
     """A person's typing never raises: it has faults, or it makes hours."""
     if not hours_faults(text):
         Hours(Timetable(text, "55")).is_open(datetime(2026, 11, 20, tzinfo=UTC))
+
+
+@settings(deadline=None, max_examples=40)
+@given(_RULES, st.lists(_INSTANTS, min_size=2, max_size=5))
+def test_what_was_asked_before_changes_no_answer(
+    rules: list[tuple[str, str]], instants: list[datetime]
+) -> None:
+    """A span is kept until it changes, forwards and backwards in time."""
+    text = "; ".join(" ".join(filter(None, rule)) for rule in rules if any(rule)) or "24/7"
+    asked = Hours(Timetable(text, "55"))
+    for now in (*instants, *(each + timedelta(hours=1) for each in instants)):
+        fresh = Hours(Timetable(text, "55"))
+        assert asked.is_open(now) is fresh.is_open(now)
+        assert asked.closes_at(now) == fresh.closes_at(now)
+        assert asked.opens_at(now) == fresh.opens_at(now)
