@@ -42,7 +42,7 @@ from radius.coa_sessions import (
 from radius.coa_statements import CLAIM, FINISH, RELEASE, RENEW, SESSIONS
 from radius.coa_watcher import Watcher
 from radius.dialects import Dialect, dialect_of
-from radius.error_causes import NOT_OFFERED, UNSUPPORTED_ATTRIBUTE
+from radius.error_causes import NOT_OFFERED, UNSUPPORTED_ATTRIBUTE, cause_label
 from radius.nas import Nas
 from radius.nas_directory import NasDirectory
 from radius.outages import AWAY, Outage
@@ -319,7 +319,7 @@ class Coa:
 
     def _count_refusal(self, answer: Answer | None) -> None:
         if answer and not answer.acknowledged:
-            self.counters.refusals[str(answer.error_cause or "none")] += 1
+            self.counters.refusals[cause_label(answer.error_cause)] += 1
 
 
 @dataclass(frozen=True, slots=True)

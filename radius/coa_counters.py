@@ -21,7 +21,7 @@ class CoaCounters(Collector):
         self.outcomes: Counter[tuple[str, str]] = Counter()
         """What came of each session asked about, by (what was asked, outcome)."""
         self.refusals: Counter[str] = Counter()
-        """NAKs by Error-Cause; `none` where the NAS gave none."""
+        """NAKs by Error-Cause; `none` where the NAS gave none, `unknown` where it made one up."""
         self.discarded: Counter[str] = Counter()
         """Datagrams that answered nothing, by reason."""
         self.held_back = 0

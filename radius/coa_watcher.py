@@ -28,6 +28,7 @@ from radius.rights import Plan
 from radius.rulebook import NO_RULES, Row, Rulebook
 from territory.clock import Clock
 from territory.database.commands import ANSWER_SECONDS, Kind
+from territory.database.locks import Lock
 
 EVERY_SECONDS: Final = 5.0
 _SHARE: Final = 20
@@ -36,7 +37,6 @@ _LOOK_BACK: Final = timedelta(seconds=30)
 """Reports are looked at again for so long: a batch may be committed after it was received."""
 _JUDGED_AT_MOST: Final = 2_000
 _CHANGED_AT_MOST: Final = 100
-_LOCK: Final = 1096107609
 _TRY_LOCK: Final = "select pg_try_advisory_lock($1)"
 _FIRST: Final = UUID(int=0)
 
@@ -79,7 +79,7 @@ class Watcher:
         time = asyncio.get_running_loop().time
         while True:
             began = time()
-            if await connection.fetchval(_TRY_LOCK, _LOCK):
+            if await connection.fetchval(_TRY_LOCK, Lock.WATCH):
                 await self.look(connection)
             else:
                 self._forget_changes()

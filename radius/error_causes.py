@@ -46,3 +46,10 @@ def words_of(cause: int | None) -> str:
     if cause is None:
         return "la passerelle a refusé sans dire pourquoi"
     return WORDS.get(cause, f"refus de la passerelle, cause {cause}")
+
+
+def cause_label(cause: int | None) -> str:
+    """Return an Error-Cause as a metric's label: what no document knows is one, however many."""
+    if cause is None:
+        return "none"
+    return str(cause) if cause in WORDS else "unknown"

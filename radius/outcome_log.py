@@ -91,8 +91,14 @@ class OutcomeLog:
                 while left:
                     await self._copy(connection, left)
             except BaseException:
-                self._rows.extendleft(row for part in reversed(left) for row in reversed(part))
+                self._put_back([row for part in left for row in part])
                 raise
+
+    def _put_back(self, rows: list[bytes]) -> None:
+        """Let rows wait again, before those that came meanwhile; the oldest go for want of room."""
+        given_up = max(0, len(rows) + len(self._rows) - CAPACITY)
+        self.rows_lost += given_up
+        self._rows.extendleft(reversed(rows[given_up:]))
 
     async def _copy(self, connection: Connection, left: deque[list[bytes]]) -> None:
         """Write the first part of what is left; of a part that is refused, its halves remain."""

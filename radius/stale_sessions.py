@@ -18,12 +18,11 @@ import structlog
 from radius.days import Days
 from radius.outages import AWAY, Outage
 from territory.clock import Clock
+from territory.database.locks import Lock
 from territory.rules.session import LOST_SERVICE, MARGIN_SECONDS, SILENCE
 
 _LOOK_SECONDS: Final = 60.0
 _BATCH: Final = 500
-_ONE_RUNNER: Final = 1096107620
-"""Advisory lock: of several servers, one sweeps."""
 
 CLOSE_SILENT: Final = f"""
 with silent as (
@@ -103,6 +102,6 @@ class StaleSessions:
         async with self._pool.acquire() as connection:
             await self._days.ensure(connection, now.date())  # type: ignore[arg-type]
             async with connection.transaction():
-                if not await connection.fetchval(_TRY_LOCK, _ONE_RUNNER):
+                if not await connection.fetchval(_TRY_LOCK, Lock.SILENCE):
                     return 0
                 return int(await connection.fetchval(CLOSE_SILENT, now, _BATCH))

@@ -29,11 +29,10 @@ from retention.manifest import DayLink, SealedSegment, SupplementLink
 from retention.signing import SigningKey
 from territory.database.components import Component
 from territory.database.connect import open_pool
+from territory.database.locks import Lock
 from territory.database.tables.columns import Category
 from territory.errors import Unavailable
 from territory.settings import Settings
-
-_ONE_RUNNER = 1096107606  # advisory lock: the archive has one writer
 
 log = structlog.get_logger()
 
@@ -126,7 +125,7 @@ async def only_runner(
     pool = await open_pool(url, Component.RETENTION, max_size=1)
     try:
         async with pool.acquire() as connection:
-            if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _ONE_RUNNER):
+            if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", Lock.ARCHIVE):
                 raise Unavailable("another archive run is under way")
             try:
                 chain = Chain.read(places.archive)
@@ -137,7 +136,7 @@ async def only_runner(
                 raise Unavailable(f"the archive stopped: {fault}") from fault
             finally:
                 if not connection.is_closed():
-                    await connection.execute("SELECT pg_advisory_unlock($1)", _ONE_RUNNER)
+                    await connection.execute("SELECT pg_advisory_unlock($1)", Lock.ARCHIVE)
     finally:
         await pool.close()
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from radius.statements import SESSIONS_COUNTED
 from tests.integration.radius.conftest import Lab
 from tests.servers.radius import Nas, attribute, hide, sign_request
 
@@ -95,6 +96,30 @@ async def test_used_up_data_is_refused(lab: Lab) -> None:
     await lab.rows("update live.session set download_octets = 600")
     reply = await lab.access.ask(lab.access.log_in(credential, DEVICE))
     assert reply.text(18).endswith("[used_up]")
+
+
+async def test_an_admission_of_too_many_sessions_makes_nobody_wait(lab: Lab) -> None:
+    """So many are counted and no more; who has them has used up any quota, and needs none else."""
+    await lab.rows("update territory.plan set session_octets = 1000")
+    await lab.rows("notify territory")
+    credential = await lab.grant()
+    assert (await lab.access.ask(lab.access.log_in(credential, DEVICE))).code == ACCEPT
+    sessions = (
+        "insert into live.session (session_key, nas_id, site_id, nas_handle, acct_session_id,"
+        " admission_id, started_at, last_seen_at, session_seconds, upload_octets, download_octets)"
+        " select gen_random_uuid(), gen_random_uuid(), site_id, 'lab', '1', id, created_at,"
+        " created_at, 60, 0, 0 from live.admission, generate_series(1, $1)"
+    )
+    await lab.rows(sessions, SESSIONS_COUNTED - 1)
+    assert (await lab.access.ask(lab.access.log_in(credential, DEVICE))).code == ACCEPT
+    await lab.rows(sessions, 2)
+    reply = await lab.access.ask(lab.access.log_in(credential, DEVICE))
+    assert reply.text(18).endswith("[used_up]")
+    await lab.rows("update territory.plan set session_octets = null")
+    await lab.rows("notify territory")
+    async with asyncio.timeout(10):
+        while (await lab.access.ask(lab.access.log_in(credential, DEVICE))).code != ACCEPT:
+            pass
 
 
 def lab_vendor(attributes: tuple[tuple[int, bytes], ...]) -> list[tuple[tuple[int, int], bytes]]:

@@ -12,6 +12,7 @@ import pytest
 
 from radius.guest_days import GuestDays
 from territory.database.components import Component
+from territory.database.locks import Lock
 from territory.keyring import Keyring
 from tests.conftest import FixedClock
 from tests.servers.radius import Credential, grant
@@ -243,3 +244,10 @@ async def test_facts_tell_of_other_devices_and_other_places(ground: Ground) -> N
     assert await facts(LAPTOP) == (0, False)
     await ground.report(session, Told(there, told.start, 50, 1, LAPTOP, now))
     assert await facts(LAPTOP) == (0, False)
+
+
+async def test_the_archive_at_work_keeps_nobody_from_being_counted(ground: Ground) -> None:
+    """Its lock is held for a whole run, and is another."""
+    await ground.owner.execute("select pg_advisory_lock($1)", Lock.ARCHIVE)
+    async with asyncio.timeout(5):
+        assert await ground.days.count() == 0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from radius.error_causes import NOT_OFFERED, WORDS, words_of
+from radius.error_causes import NOT_OFFERED, WORDS, cause_label, words_of
 
 RFC5176 = (201, 202, 401, 402, 403, 404, 405, 406, 407, 501, 502, 503, 504, 505, 506, 507, 508)
 """§3.5, the whole table."""
@@ -32,3 +32,10 @@ def test_a_refusal_in_words(cause: int | None, words: str) -> None:
 def test_only_a_service_that_is_not_offered_is_asked_for_otherwise() -> None:
     """405 Unsupported Service, 406 Unsupported Extension: a Disconnect-Request may still work."""
     assert {405, 406} == NOT_OFFERED
+
+
+def test_a_nas_cannot_make_labels_up() -> None:
+    """A metric has a label for each known cause; a NAS may send any of 2^32."""
+    assert [cause_label(cause) for cause in (503, None, 999, 2**32 - 1)] == [
+        *("503", "none", "unknown", "unknown")
+    ]
