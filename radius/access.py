@@ -36,6 +36,8 @@ _CALL_CHECK = CALL_CHECK.to_bytes(4, "big")
 class Proof(Enum):
     """What an Access-Request shows for its name."""
 
+    __hash__ = object.__hash__  # each is one object; the enumeration's own is written in Python
+
     RIGHT_PASSWORD = auto()
     WRONG_PASSWORD = auto()
     MALFORMED_PASSWORD = auto()

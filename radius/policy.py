@@ -29,11 +29,13 @@ from radius.house import (
 from radius.rights import Plan, Rights
 from radius.rulebook import slowed
 from territory.rules.quotas import Stop
-from territory.rules.usage import Allowance, Remaining, Usage, remaining
+from territory.rules.usage import NOTHING_USED, Allowance, Remaining, Usage, remaining
 
 
 class Reason(StrEnum):
     """Why a request was answered as it was; a stable word for counters, logs and the portal."""
+
+    __hash__ = str.__hash__  # the enumeration's own is written in Python; each answer needs three
 
     FIRST_USE = "first_use"
     SHOWN_AGAIN = "shown_again"
@@ -299,6 +301,8 @@ def _grant_limited(
 
 def _left(facts: Facts, plan: Plan, now: datetime) -> Remaining:
     allowance = Allowance(facts.ends_at, plan.session_octets, facts.revoked_at)
+    if plan.session_octets is None:
+        return remaining(allowance, NOTHING_USED, now)
     used = Usage(
         facts.session_seconds, facts.upload_octets, facts.download_octets, facts.open_sessions
     )
