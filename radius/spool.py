@@ -235,7 +235,8 @@ class Spool:
         """Hold new records while the block replays the last reel, which it is given.
 
         If nothing waits any more after the block, the held ones are released; else they are
-        written.
+        written, and so are those from the first in doubt on: perhaps it is recorded already, and
+        only the replay looks.
         """
         self._held = deque()
         try:
@@ -250,6 +251,7 @@ class Spool:
                 self._refuses = None
                 log.info("spool.drained")
             for record, context in held:
+                drained = drained and not record.in_doubt
                 if drained:
                     self._answers.released(context)
                 else:

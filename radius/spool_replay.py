@@ -63,9 +63,11 @@ where usename = current_user and application_name = current_setting('application
     and xact_start is not null and pid <> pg_backend_pid()
 """
 _RECORDED: Final = """
-select received_at, session_key, kind from source.event
-where received_at between $1 and $2 and received_at = any($3::timestamptz[])
+select event.received_at, coalesce(session.first_key, event.session_key) as session_key, event.kind
+from source.event left join live.session using (session_key)
+where event.received_at between $1 and $2 and event.received_at = any($3::timestamptz[])
 """
+"""Under the first key of a name used again (reused_sessions.py), as a record itself says."""
 
 Write = Callable[[Connection, list[Record], list[Restart]], Awaitable[None]]
 """Records inside the caller's transaction."""

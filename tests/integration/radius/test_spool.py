@@ -256,6 +256,28 @@ async def test_a_record_in_doubt_is_looked_up(
     assert len(await lab.rows("select from source.event")) == events
 
 
+async def test_a_record_in_doubt_of_a_name_used_again_is_looked_up(
+    lab: Lab, role_url: Callable[[Component], str], clock: FixedClock, tmp_path: Path
+) -> None:
+    """Its event stands under the key of its own session, not of its name's first."""
+    credential = await lab.grant()
+    for kind in (START, STOP, START):
+        packet = lab.accounting.accounting_request(report(kind, "s-1", credential, DEVICE))
+        assert (await lab.accounting.ask(packet)).code == 5
+        at = clock.instant
+        clock.advance(hours=1)
+    assert len(await lab.rows("select from live.session")) == 2
+    nas = await lab.row("select distinct nas_id from live.session")
+    leave(tmp_path, lab.keyring, SpooledRecord(at, nas["nas_id"], True, packet))
+    url, spool = role_url(Component.RADIUS), {"enabled": True, "folder": tmp_path}
+    async with running_radius(url, lab.keyring, clock, spool=spool) as server:
+        async with asyncio.timeout(WAIT_SECONDS):
+            assert server.spool is not None
+            for _ in takewhile(lambda spool: spool.is_in_use, repeat(server.spool)):
+                await asyncio.sleep(0)
+    assert len(await lab.rows("select from source.event")) == 3
+
+
 async def test_a_reel_that_could_not_be_deleted_is_not_entered_twice(
     outside: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -47,9 +47,9 @@ async def until(so: Callable[[], bool]) -> None:
             await asyncio.sleep(0)
 
 
-def record(number: int) -> SpooledRecord:
+def record(number: int, *, in_doubt: bool = False) -> SpooledRecord:
     """Return one record, told apart by its packet."""
-    return SpooledRecord(NOW, UUID(int=1), False, number.to_bytes(4) * 10)
+    return SpooledRecord(NOW, UUID(int=1), in_doubt, number.to_bytes(4) * 10)
 
 
 @asynccontextmanager
@@ -146,6 +146,22 @@ async def test_the_last_records_hand_over(tmp_path: Path) -> None:
             assert not book.released
         assert book.released == [2]
         assert not spool.is_in_use
+
+
+async def test_a_record_in_doubt_is_not_handed_over(tmp_path: Path) -> None:
+    """Its batch was being committed as its connection went: the replay looks it up, in order."""
+    book = Book()
+    async with spooling(tmp_path, book) as spool:
+        spool.put(record(0), 0)
+        await book.settled(1)
+        async with spool.held() as last:
+            for number, in_doubt in ((1, False), (2, True), (3, False)):
+                spool.put(record(number, in_doubt=in_doubt), number)
+            assert last is not None
+            await _play(spool, last)
+        await book.settled(4)
+        assert (book.released, book.written) == ([1], [0, 2, 3])
+        assert await replay(spool) == [2, 3]
 
 
 async def test_a_hand_over_that_fails_loses_nothing(tmp_path: Path) -> None:
