@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
@@ -44,14 +45,11 @@ def missing() -> str | None:
     )
 
 
-class FreeRadius:
-    """The peer, running."""
+class _Peer(ABC):
+    """A FreeRADIUS in a folder of its own, running inside a `with` block."""
 
-    def __init__(self, cluster: postgres.Cluster, subscribers: Sequence[Subscriber]) -> None:
-        self.name = _version()
-        self.authentication_port, self.accounting_port = free_ports(2)
-        self._url = cluster.create_database(DATABASE)
-        self._host = cluster.host
+    def __init__(self, name: str, subscribers: Sequence[Subscriber]) -> None:
+        self.name = name
         self._subscribers = subscribers
         self._folder = Path(tempfile.mkdtemp(prefix="socle-peer-"))
         self._process: ServerProcess | None = None
@@ -64,17 +62,54 @@ class FreeRadius:
             raise
         return self
 
-    def _start(self) -> None:
-        self._fill()
-        (self._folder / "radiusd.conf").write_text(self._configuration())
-        command = [PROGRAM, "-f", "-n", "radiusd", "-d", str(self._folder), "-l", "stdout"]
-        self._process = ServerProcess(command, self._folder, os.environ)
-        wait_for_accept(self._process, self.authentication_port, self._subscribers[0])
-
     def __exit__(self, *_: object) -> None:
         if self._process:
             self._process.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def process_id(self) -> int:
+        """Of the server, once started."""
+        assert self._process
+        return self._process.id
+
+    @abstractmethod
+    def _start(self) -> None:
+        """Fill what it reads, and run it."""
+
+    def _run(self, template: Path, words: Mapping[str, str], port: int, *options: str) -> None:
+        """Start it with a configuration, and wait until it lets somebody in."""
+        common = {
+            "LIBDIR": str(LIBRARIES),
+            "FOLDER": str(self._folder),
+            "SECRET": SHARED_SECRET.decode(),
+            "AUTHENTICATION_PORT": str(port),
+        }
+        (self._folder / "radiusd.conf").write_text(_filled(template, {**common, **words}))
+        folder = str(self._folder)
+        command = [PROGRAM, "-f", *options, "-n", "radiusd", "-d", folder, "-l", "stdout"]
+        self._process = ServerProcess(command, self._folder, os.environ)
+        wait_for_accept(self._process, port, self._subscribers[0])
+
+
+class FreeRadius(_Peer):
+    """The peer with its users and records in PostgreSQL."""
+
+    def __init__(self, cluster: postgres.Cluster, subscribers: Sequence[Subscriber]) -> None:
+        super().__init__(f"{_version()} + rlm_sql", subscribers)
+        self.authentication_port, self.accounting_port = free_ports(2)
+        self._url = cluster.create_database(DATABASE)
+        self._host = cluster.host
+
+    def _start(self) -> None:
+        self._fill()
+        words = {
+            "PACKAGE": str(PACKAGE),
+            "THREADS": str(THREADS),
+            "DSN": f"dbname={DATABASE} host={self._host} user=postgres",
+            "ACCOUNTING_PORT": str(self.accounting_port),
+        }
+        self._run(TEMPLATE, words, self.authentication_port)
 
     def _fill(self) -> None:
         postgres.execute(self._url, [SCHEMA.read_text()])
@@ -88,25 +123,6 @@ class FreeRadius:
         postgres.copy(self._url, "radcheck", columns, checks)
         postgres.copy(self._url, "radreply", columns, replies)
         postgres.execute(self._url, ["VACUUM ANALYZE"])
-
-    def _configuration(self) -> str:
-        words = {
-            "LIBDIR": str(LIBRARIES),
-            "FOLDER": str(self._folder),
-            "PACKAGE": str(PACKAGE),
-            "THREADS": str(THREADS),
-            "SECRET": SHARED_SECRET.decode(),
-            "DSN": f"dbname={DATABASE} host={self._host} user=postgres",
-            "AUTHENTICATION_PORT": str(self.authentication_port),
-            "ACCOUNTING_PORT": str(self.accounting_port),
-        }
-        return _filled(TEMPLATE, words)
-
-    @property
-    def process_id(self) -> int:
-        """Of the server, once started."""
-        assert self._process
-        return self._process.id
 
     def reset(self) -> None:
         """Empty its two logs, so that each window starts from the same tables."""
@@ -123,49 +139,18 @@ class FreeRadius:
         return good if kind == "access" else -(-good // 3)
 
 
-class FlatFreeRadius:
+class FlatFreeRadius(_Peer):
     """The peer with its users in a file, in one thread."""
 
     def __init__(self, subscribers: Sequence[Subscriber]) -> None:
-        self.name = f"{_version_of()} from a file"
+        super().__init__(f"{_version()} from a file", subscribers)
         (self.authentication_port,) = free_ports(1)
-        self._subscribers = subscribers
-        self._folder = Path(tempfile.mkdtemp(prefix="socle-flat-peer-"))
-        self._process: ServerProcess | None = None
-
-    def __enter__(self) -> Self:
-        try:
-            self._start()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
 
     def _start(self) -> None:
         users = self._folder / "users"
         users.write_text("".join(map(_flat_entry, self._subscribers)))
         users.chmod(0o600)
-        words = {
-            "LIBDIR": str(LIBRARIES),
-            "FOLDER": str(self._folder),
-            "SECRET": SHARED_SECRET.decode(),
-            "AUTHENTICATION_PORT": str(self.authentication_port),
-        }
-        (self._folder / "radiusd.conf").write_text(_filled(FLAT_TEMPLATE, words))
-        command = [PROGRAM, "-f", "-s", "-n", "radiusd", "-d", str(self._folder), "-l", "stdout"]
-        self._process = ServerProcess(command, self._folder, os.environ)
-        wait_for_accept(self._process, self.authentication_port, self._subscribers[0])
-
-    def __exit__(self, *_: object) -> None:
-        if self._process:
-            self._process.stop()
-        shutil.rmtree(self._folder, ignore_errors=True)
-
-    @property
-    def process_id(self) -> int:
-        """Of the server, once started."""
-        assert self._process
-        return self._process.id
+        self._run(FLAT_TEMPLATE, {}, self.authentication_port, "-s")
 
 
 def _flat_entry(subscriber: Subscriber) -> str:
@@ -178,10 +163,6 @@ def _filled(template: Path, words: Mapping[str, str]) -> str:
 
 
 def _version() -> str:
-    return f"{_version_of()} + rlm_sql"
-
-
-def _version_of() -> str:
     told = subprocess.check_output([PROGRAM, "-v"], text=True)
     found = re.search(r"Version (\d+\.\d+\.\d+)", told)
     return f"FreeRADIUS {found[1] if found else '3'}"
