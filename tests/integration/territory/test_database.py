@@ -180,3 +180,21 @@ async def test_an_operator_added_by_a_page_has_no_key(role_url: Callable[[Compon
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await connection.execute(statement)
         await connection.close()
+
+
+@pytest.mark.parametrize(
+    ("component", "statement"),
+    [
+        (Component.RADIUS, "SELECT author, reason FROM live.block"),
+        (Component.RETENTION, "SELECT device FROM live.block"),
+        (Component.RADIUS, "UPDATE live.command SET payload = '{}'"),
+    ],
+)
+async def test_blocks_and_commands_are_used_as_needed_and_no_further(
+    role_url: Callable[[Component], str], component: Component, statement: str
+) -> None:
+    """Who is blocked, not why nor by whom; a command is answered, not rewritten."""
+    connection = await asyncpg.connect(role_url(component))
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await connection.execute(statement)
+    await connection.close()
