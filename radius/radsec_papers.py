@@ -10,7 +10,7 @@ docs/decisions/stale-revocation-lists.md). Both are faults for `socle doctor`.
 import hashlib
 import re
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -126,8 +126,12 @@ def load_identity(settings: RadsecSettings) -> Identity:
     digest = hashlib.sha256()
     for each in authorities:
         digest.update(each.public_bytes(Encoding.DER))
+    try:
+        context = _context(settings)
+    except OSError as fault:  # exchanged while they were read; what TLS itself refuses, too
+        raise _refused("certificate", f"expected files that TLS takes: {fault}") from fault
     return Identity(
-        context=_context(settings),
+        context=context,
         expires_at=certificate.not_valid_after_utc,
         lists_until=min(until, default=None),
         authorities=digest.digest(),
@@ -169,15 +173,22 @@ def _read(settings: RadsecSettings) -> _Read:
     try:
         certificate = _certificates(settings.certificate)[0]
         _check_key(settings.key, certificate)
-    except ConfigurationError as error:
-        faults += error.faults
+    except (ConfigurationError, OSError) as error:
+        faults += _faults_of("certificate", error)
     try:
         authorities = _certificates(settings.authorities, "authorities")
         if settings.revocation_lists:
             lists = _lists(settings.revocation_lists, authorities)
-    except ConfigurationError as error:
-        faults += error.faults
+    except (ConfigurationError, OSError) as error:
+        faults += _faults_of("authorities", error)
     return certificate, authorities or [], lists or [], faults
+
+
+def _faults_of(setting: str, error: ConfigurationError | OSError) -> Sequence[Fault]:
+    """Return what is wrong, also where a folder cannot even be listed."""
+    if isinstance(error, ConfigurationError):
+        return error.faults
+    return [Fault(f"{_SECTION}.{setting}", f"expected files this process may read: {error}")]
 
 
 def _certificates(place: Path | None, setting: str = "certificate") -> list[x509.Certificate]:
