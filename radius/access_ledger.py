@@ -7,6 +7,7 @@ in one batch, or in two batches at once, comes out as one device: the first.
 from collections.abc import Awaitable, Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -76,7 +77,9 @@ class AccessLedger:
         """Work until cancelled."""
         await self._group.run()
 
-    async def _commit(self, connection: Connection, batch: Sequence[Question]) -> None:
+    async def _commit(
+        self, connection: Connection, batch: Sequence[Question]
+    ) -> Callable[[], None]:
         now = self._clock.now()
         requests = [question.request for question in batch]
         names = [None if r.proof is Proof.DEVICE else r.user_name for r in requests]
@@ -91,7 +94,7 @@ class AccessLedger:
         asking = self._answers.asking()
         if asking or None in names:
             await look_beyond(connection, requests, facts, asking, now)
-        self._answer(batch, facts, now)
+        return partial(self._answer, batch, facts, now)
 
     def _answer(
         self, questions: Sequence[Question], facts: list[Facts | None], now: datetime

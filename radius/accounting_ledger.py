@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
@@ -147,7 +148,7 @@ class AccountingLedger:
         """Work until cancelled."""
         await self._group.run()
 
-    async def _commit(self, connection: Connection, batch: Sequence[Entry]) -> None:
+    async def _commit(self, connection: Connection, batch: Sequence[Entry]) -> Callable[[], None]:
         await self._days.ensure(connection, self._clock.now().date())
         records = [e.content for e in batch if isinstance(e.content, Record)]
         records.sort(key=itemgetter(0))
@@ -158,6 +159,9 @@ class AccountingLedger:
                 await self._commit_others(connection, others)
         else:
             await record_batch(connection, records)
+        return partial(self._answer, batch)
+
+    def _answer(self, batch: Sequence[Entry]) -> None:
         for entry in batch:
             if isinstance(entry.content, Unreadable):
                 self._remember(entry)

@@ -2,7 +2,8 @@
 
 Nothing waits to fill a batch: under light load a batch is one item, under heavy load batches grow
 by themselves while the database works, up to a cap. Two connections are enough: while one waits for
-the disk the other's batch fills. The queue is bounded, in number and in time: what does not fit
+the disk the other's batch fills. A batch is answered after the next has left, so that the database
+works while we answer. The queue is bounded, in number and in time: what does not fit
 pushes the oldest out, and what has waited too long is not begun any more.
 
 An item is handed back in one of three ways: committed, refused (it alone makes a batch fail: found
@@ -50,8 +51,8 @@ CONFLICT: Final = (asyncpg.TransactionRollbackError,)
 class Handlers(Generic[Item]):
     """What happens to a batch."""
 
-    commit: Callable[[Connection, Sequence[Item]], Awaitable[None]]
-    """Commits a batch and answers it; raises what the database raises, having answered nothing."""
+    commit: Callable[[Connection, Sequence[Item]], Awaitable[Callable[[], None]]]
+    """Commits a batch and returns what answers it; raises what the database raises."""
     refuse: Callable[[Connection, Item, str], Awaitable[None]]
     """Takes the one item that cannot be committed, and why."""
     abandon: Callable[[Sequence[Item], str], None]
@@ -187,7 +188,7 @@ class GroupCommit(Generic[Item]):
         try:
             while left:
                 try:
-                    await self._handlers.commit(connection, left[0])
+                    answer = await self._handlers.commit(connection, left[0])
                 except CONFLICT:
                     tries += 1
                     if tries >= _CONFLICT_TRIES:
@@ -195,6 +196,7 @@ class GroupCommit(Generic[Item]):
                 except REFUSED as fault:
                     await self._split(connection, left, fault)
                 else:
+                    asyncio.get_running_loop().call_soon(answer)
                     self._committed += 1
                     self._watch.committed(len(left.popleft()))
                     tries = 0

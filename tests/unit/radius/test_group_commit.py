@@ -56,14 +56,14 @@ class Book:
         self.lines.append(Line())
         return self.lines[-1]
 
-    async def commit(self, _: Any, batch: Sequence[int]) -> None:
+    async def commit(self, _: Any, batch: Sequence[int]) -> Callable[[], None]:
         """Commit a batch that holds no poison."""
         await self.gate.wait()
         if self.faults:
             raise self.faults.pop(0)
         if self.poison & set(batch):
             raise asyncpg.NumericValueOutOfRangeError("out of range")
-        self.batches.append(list(batch))
+        return lambda: self.batches.append(list(batch))
 
     async def refuse(self, _: Any, item: int, reason: str) -> None:
         """Note the culprit."""
