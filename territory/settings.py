@@ -123,7 +123,8 @@ class RadiusSettings(_Section):
     authentication_port: int = Field(default=1812, ge=0, le=65535)
     accounting_port: int = Field(default=1813, ge=0, le=65535)
     workers: int = Field(default=1, ge=1, le=16)
-    """Processes that share the UDP ports; one fills two cores together with PostgreSQL."""
+    """Processes that share the UDP ports; one fills two cores together with PostgreSQL. Each shows
+    its measures ten ports above the one before (`metrics.radius_port` is the first's)."""
     worker: int = Field(default=0, ge=0, lt=16)
     """Which of them this process is: `socle serve` says so. The first alone does what is done once:
     RadSec, CoA and the periodic work."""
@@ -230,9 +231,18 @@ class Settings(BaseSettings):
 
     @property
     def radius_metrics_port(self) -> int:
-        """Where this RADIUS process shows its measures: each worker ten above the one before."""
-        port = self.metrics.radius_port
-        return port + WORKER_PORT_STEP * self.radius.worker if port else port
+        """Where this RADIUS process shows its measures."""
+        return self._radius_metrics_port(self.radius.worker)
+
+    @property
+    def radius_metrics_ports(self) -> tuple[int, ...]:
+        """Where each RADIUS process shows its own."""
+        return tuple(map(self._radius_metrics_port, range(self.radius.workers)))
+
+    def _radius_metrics_port(self, worker: int) -> int:
+        """Return a worker's port, ten above the one before; 0, any port, for all of them."""
+        first = self.metrics.radius_port
+        return first + WORKER_PORT_STEP * worker if first else first
 
     @property
     def key_register_folder(self) -> Path:

@@ -8,7 +8,7 @@ import sys
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 
-from territory.settings import MetricsSettings, load_settings
+from territory.settings import Settings, load_settings
 
 DEADLINE_SECONDS = 2.0
 
@@ -26,11 +26,12 @@ def fault(port: int) -> str | None:
     return None if status == HTTPStatus.OK else f"port {port}: status {status}"
 
 
-def faults(metrics: MetricsSettings) -> list[str]:
+def faults(settings: Settings) -> list[str]:
     """Return what is wrong in each component that does not answer or is not well."""
+    metrics = settings.metrics
     ports = (
         metrics.portal_port,
-        metrics.radius_port,
+        *settings.radius_metrics_ports,
         metrics.supervision_port,
         metrics.retention_port,
     )
@@ -38,4 +39,4 @@ def faults(metrics: MetricsSettings) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit("\n".join(faults(load_settings().metrics)) or 0)
+    sys.exit("\n".join(faults(load_settings())) or 0)

@@ -35,7 +35,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings = [*_of_settings(settings), *of_radsec(settings, now), *of_spool(settings, now)]
     if settings.database.url:
         findings += await _of_database(settings, settings.database.url, clock_of(settings).now())
-    findings += await asyncio.gather(*(_of_component(c, p) for c, p in _ports(settings).items()))
+    findings += await asyncio.gather(*(_of_component(c, p) for c, p in _ports(settings)))
     return findings
 
 
@@ -104,11 +104,11 @@ async def _of_component(component: Component, address: str) -> Finding:
     return Finding(component.value, not ill, says)
 
 
-def _ports(settings: Settings) -> dict[Component, str]:
+def _ports(settings: Settings) -> Iterator[tuple[Component, str]]:
+    """Yield where each process answers for itself; RADIUS may have several."""
     metrics = settings.metrics
-    return {
-        Component.PORTAL: f"{metrics.host}:{metrics.portal_port}",
-        Component.RADIUS: f"{metrics.host}:{metrics.radius_port}",
-        Component.SUPERVISION: f"{metrics.host}:{metrics.supervision_port}",
-        Component.RETENTION: f"{metrics.host}:{metrics.retention_port}",
-    }
+    yield Component.PORTAL, f"{metrics.host}:{metrics.portal_port}"
+    for port in settings.radius_metrics_ports:
+        yield Component.RADIUS, f"{metrics.host}:{port}"
+    yield Component.SUPERVISION, f"{metrics.host}:{metrics.supervision_port}"
+    yield Component.RETENTION, f"{metrics.host}:{metrics.retention_port}"

@@ -103,3 +103,16 @@ def test_a_secrets_file_nobody_reads_is_a_fault(
     monkeypatch.setenv("SOCLE_SECRETS", str(folder / "secrets"))
     with pytest.raises(ConfigurationError, match="database__url"):
         load_settings()
+
+
+def test_each_radius_process_shows_its_measures_on_a_port_of_its_own(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten apart, from the first's; one that was given any port stays with any port."""
+    monkeypatch.setenv("SOCLE_RADIUS__WORKERS", "3")
+    monkeypatch.setenv("SOCLE_RADIUS__WORKER", "2")
+    settings = load_settings()
+    assert settings.radius_metrics_ports == (9402, 9412, 9422)
+    assert settings.radius_metrics_port == 9422
+    monkeypatch.setenv("SOCLE_METRICS__RADIUS_PORT", "0")
+    assert load_settings().radius_metrics_ports == (0, 0, 0)

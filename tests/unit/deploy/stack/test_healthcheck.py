@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from deploy.stack.healthcheck import fault, faults
-from territory.settings import MetricsSettings
+from territory.settings import MetricsSettings, Settings
 
 
 @contextmanager
@@ -45,7 +45,7 @@ def test_every_unwell_component_is_named() -> None:
         metrics = MetricsSettings(
             portal_port=well, radius_port=unwell, supervision_port=gone, retention_port=well
         )
-        found = faults(metrics)
+        found = faults(Settings(metrics=metrics))
     assert len(found) == 2
     assert found[0] == f"port {unwell}: status 503"
     assert found[1].startswith(f"port {gone}: ")
