@@ -11,8 +11,6 @@ RESIDUAL_CONTEXT_REMOVED: Final = 201
 UNSUPPORTED_ATTRIBUTE: Final = 401
 UNSUPPORTED_SERVICE: Final = 405
 UNSUPPORTED_EXTENSION: Final = 406
-ADMINISTRATIVELY_PROHIBITED: Final = 501
-SESSION_NOT_FOUND: Final = 503
 
 WORDS: Final[Mapping[int, str]] = {
     201: "il en restait des traces, qui sont effacées",

@@ -338,6 +338,7 @@ class Scene:
         instant = self.clock.now().isoformat(timespec="seconds")
         return {
             "Tout va-t-il bien ?": f"{socle} doctor {settings}",
+            "Quels NAS signent, quels secrets sont à changer ?": f"{socle} nas list {settings}",
             "Le dossier d'un lieu, prêt pour son routeur": (
                 f"{socle} site render mairie-bar-le-duc --output {folder}/bundle {settings}"
             ),

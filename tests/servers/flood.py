@@ -12,6 +12,7 @@ import select
 import socket
 import time
 from collections import Counter, defaultdict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -43,8 +44,7 @@ class Ebb:
     """What came of it."""
 
     sent: int = 0
-    not_sent: int = 0
-    """The kernel refused to take them."""
+    """Those that the kernel took."""
     seconds: float = 0.0
     """From the first packet to the last."""
     codes: Counter[int] = field(default_factory=Counter)
@@ -126,11 +126,9 @@ def _send(flood: Flood, sockets: list[socket.socket], log: _Log, ebb: Ebb) -> No
     began = clock()
     for number, packet in enumerate(flood.packets):
         sent_at.append(clock())
-        try:
+        with suppress(OSError):
             sockets[number % SOCKETS].send(packet)
             ebb.sent += 1
-        except OSError:
-            ebb.not_sent += 1
         if number % _AT_ONCE == 0:
             _drain(sockets[number // _AT_ONCE % SOCKETS], number // _AT_ONCE % SOCKETS, log)
             while clock() - began < number / flood.a_second:
