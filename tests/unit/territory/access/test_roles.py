@@ -7,6 +7,8 @@ from territory.access.roles import GRANTS, Permission, Role, may
 EXPECTED = {
     Permission.SEE_SITES: {"administrator", "technician", "agent", "mediator", "dpo"},
     Permission.SEE_EQUIPMENT: {"administrator", "technician"},
+    Permission.EXPLAIN_DEVICES: {"administrator", "technician"},
+    Permission.DISCONNECT: {"administrator", "technician"},
     Permission.SEE_ORGANISATIONS: {"administrator", "dpo"},
     Permission.MANAGE_OPERATORS: {"administrator"},
     Permission.SEE_AUDIT: {"administrator", "dpo"},
