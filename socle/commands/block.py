@@ -4,17 +4,16 @@ A device of that address is refused within a second and cut off where its gatewa
 use is a line of the audit log; a list shows devices' addresses, so that it is one too.
 """
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 
+from socle.commands.as_portal import run_as_portal
 from territory.errors import ProtocolError
 from territory.identifiers import MacAddress
 
@@ -35,8 +34,6 @@ SettingsFile = Annotated[
     typer.Option("--settings", help="Settings file; `socle.toml` here when not given."),
 ]
 MOST_REASON = 200
-
-Result = TypeVar("Result")
 
 
 @block.command()
@@ -75,7 +72,7 @@ def add(
         detail = {"kind": kind, "until": until, "author": blocked.author}
         await record(db, COMMAND_LINE, "block.added", str(blocked.id), now, **detail)
 
-    _run(known, work)
+    run_as_portal(known, work)
     typer.echo(str(blocked.id))
 
 
@@ -100,7 +97,7 @@ def list_blocks(
         await record(db, COMMAND_LINE, "block.listed", "blocks", now, blocks=len(found))
         return found
 
-    rows = [_row(one) for one in _run(known, work)]
+    rows = [_row(one) for one in run_as_portal(known, work)]
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False))
         return
@@ -132,7 +129,7 @@ def remove(
             await record(db, COMMAND_LINE, "block.removed", str(wanted), now)
         return gone
 
-    if not _run(known, work):
+    if not run_as_portal(known, work):
         typer.echo("socle: no such block: see `socle block list`", err=True)
         raise typer.Exit(1)
     typer.echo(f"{wanted} is lifted")
@@ -185,25 +182,6 @@ def _row(one: "Block") -> dict[str, str | None]:
 
 def _iso(instant: datetime) -> str:
     return instant.isoformat(timespec="seconds")
-
-
-def _run(settings: "Settings", work: Callable[["AsyncConnection"], Awaitable[Result]]) -> Result:
-    """Do the work in one transaction, with the portal's rights."""
-    from socle.base import lay_ground
-    from territory.database.components import Component
-    from territory.database.connect import open_engine
-
-    async def inside() -> Result:
-        ground = await lay_ground(settings)
-        engine = open_engine(ground.urls[Component.PORTAL])
-        try:
-            async with engine.begin() as db:
-                return await work(db)
-        finally:
-            await engine.dispose()
-            ground.close()
-
-    return asyncio.run(inside())
 
 
 def _settings(file: Path | None) -> "Settings":

@@ -4,15 +4,14 @@ The first administrator is made here; later ones more often in the console. Ever
 of the audit log, whose actor is the command line.
 """
 
-import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from socle.commands.as_portal import run_as_portal
 from territory.access.roles import Role
 
 if TYPE_CHECKING:
@@ -37,8 +36,6 @@ SettingsFile = Annotated[
 ]
 Login = Annotated[str, typer.Argument(help="Professional e-mail address.")]
 LinkTo = Annotated[str, typer.Option("--to", help="What the link opens: console or desk.")]
-
-Result = TypeVar("Result")
 
 
 @operator.command()
@@ -77,7 +74,7 @@ def add(
             raise _failed(Flaw.TAKEN)
         return await _new_link(db, added, _first_application(role), known)
 
-    typer.echo(_run(known, work))
+    typer.echo(run_as_portal(known, work))
 
 
 @operator.command(name="list")
@@ -105,7 +102,7 @@ def list_operators(
             for row in rows
         ]
 
-    found = _run(_settings(settings), work)
+    found = run_as_portal(_settings(settings), work)
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
         return
@@ -130,7 +127,7 @@ def disable(
     async def work(db: "AsyncConnection") -> None:
         await set_disabled(db, await _wanted(db, login), not undo, COMMAND_LINE, _now(known))
 
-    _run(known, work)
+    run_as_portal(known, work)
     typer.echo(f"{login} is {'enabled' if undo else 'disabled'}")
 
 
@@ -146,7 +143,7 @@ def link(login: Login, to: LinkTo = "", settings: SettingsFile = None) -> None:
         who = await _wanted(db, login)
         return await _new_link(db, who, to or _first_application(who.role), known)
 
-    typer.echo(_run(known, work))
+    typer.echo(run_as_portal(known, work))
 
 
 @operator.command(name="set-password")
@@ -181,27 +178,8 @@ def set_password(
             passwords.close()
         await write(db, await _wanted(db, login), encoded, COMMAND_LINE, _now(known))
 
-    _run(known, work)
+    run_as_portal(known, work)
     typer.echo(f"{login} has a new password")
-
-
-def _run(settings: "Settings", work: Callable[["AsyncConnection"], Awaitable[Result]]) -> Result:
-    """Do the work in one transaction, with the portal's rights."""
-    from socle.base import lay_ground
-    from territory.database.components import Component
-    from territory.database.connect import open_engine
-
-    async def inside() -> Result:
-        ground = await lay_ground(settings)
-        engine = open_engine(ground.urls[Component.PORTAL])
-        try:
-            async with engine.begin() as db:
-                return await work(db)
-        finally:
-            await engine.dispose()
-            ground.close()
-
-    return asyncio.run(inside())
 
 
 def _settings(file: Path | None) -> "Settings":
