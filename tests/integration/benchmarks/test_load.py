@@ -145,7 +145,7 @@ def test_a_wrong_code_spoils_the_run() -> None:
 
 def test_a_dropped_request_goes_out_again() -> None:
     """What is answered at the second try is counted as retransmitted, not as lost."""
-    outcome = run(every_tenth(silence, accept), retransmit_seconds=0.05)
+    outcome = run(every_tenth(silence, accept), retransmit_seconds=0.5)
     assert outcome.retransmitted > 0
     assert (outcome.lost, outcome.complaint) == (0, None)
 
