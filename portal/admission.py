@@ -188,7 +188,7 @@ def fresh_admission(
     is bound from the start.
     """
     plan = gate.place.plan
-    unbound = gate.adapter.asks_radius
+    unbound = gate.dialect.asks_radius
     return Admission(
         id=visit.id,
         user_name=user_name,

@@ -79,6 +79,7 @@ def create_app(
         app.router.add_get(page.path, information.inform)
     app.router.add_get("/gateway/{brand}", arrival.arrive)
     app.router.add_get("/gateway/{brand}/", arrival.arrive)
+    app.router.add_get("/gateway/{brand}/{gateway}", arrival.arrive)
     app.router.add_get("/visite", splash.show_visit)
     app.router.add_post("/visite", splash.accept)
     app.router.add_get("/ma-connexion", connection.my_connection)

@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from portal.controllers.port import ControllerRecord
 from portal.gateways.brands import ADAPTERS
 from portal.gateways.vocabulary import Registration
 from portal.places import NOWHERE, Gate, Place, Territory, publisher_of
@@ -26,6 +27,7 @@ from portal.records import (
 )
 from territory.communes.national_list import national_list
 from territory.errors import ConfigurationError, Unavailable
+from territory.gateway_dialects import dialect_of
 from territory.keyring import Keyring
 
 CHANNEL = "territory"
@@ -118,9 +120,16 @@ class Directory:
         for row in rows:
             place = places.get(row["site_id"])
             registration = self._registration(row)
-            if place and registration and row["brand"] in ADAPTERS:
-                known = networks.get(row["site_id"], {})
-                yield Gate(row["code"], row["brand"], registration, place, known)
+            dialect = dialect_of(row["brand"], row["variant"])
+            if place and registration and dialect and (dialect.brand, dialect.variant) in ADAPTERS:
+                yield Gate(
+                    row["code"],
+                    registration,
+                    place,
+                    dialect,
+                    networks.get(row["site_id"], {}),
+                    self._controller(row),
+                )
 
     def _registration(self, row: Row) -> Registration | None:
         """The gateway's own record, opened; a secret that does not open shuts that gateway only."""
@@ -131,7 +140,31 @@ class Directory:
             _log.error("directory.secret", gateway=row["code"])
             return None
         base = row["portal_base"] or default_base(self._public_url, row["brand"])
-        return Registration(row["login_address"], base, secret)
+        return Registration(
+            row["login_address"],
+            base,
+            secret,
+            row["code"],
+            row["variant"],
+            frozenset(row["access_point_addresses"]),
+        )
+
+    def _controller(self, row: Row) -> ControllerRecord | None:
+        """The gateway's controller; one whose password does not open lets nobody in."""
+        if not row["controller_url"]:
+            return None
+        try:
+            password = self._keyring.open(row["controller_password_sealed"])
+        except ConfigurationError:
+            _log.error("directory.controller", gateway=row["code"])
+            return None
+        return ControllerRecord(
+            row["controller_url"],
+            row["controller_site"],
+            row["controller_user"],
+            password,
+            row["controller_certificate"],
+        )
 
 
 def default_base(public_url: str, brand: str) -> str:
@@ -140,10 +173,12 @@ def default_base(public_url: str, brand: str) -> str:
 
 
 def _names(rows: Iterable[Row]) -> dict[str, str]:
-    """Code by name: a gateway's own code first, then the identifiers of its NAS."""
+    """Code by name: a gateway's own code first, then its NAS's identifiers, then its site's
+    access points."""
     names: dict[str, str] = {}
     kept = list(rows)
-    for row in kept:
-        for identifier in row["identifiers"]:
-            names.setdefault(identifier, row["code"])
+    for column in ("identifiers", "access_points"):
+        for row in kept:
+            for name in row[column]:
+                names.setdefault(name, row["code"])
     return names | {row["code"]: row["code"] for row in kept}

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from portal.controllers.port import ControllerRecord
 from portal.gateways.brands import ADAPTERS
 from portal.gateways.vocabulary import Adapter, Registration
+from territory.gateway_dialects import Dialect
 from territory.identifiers import MacAddress
 from territory.rules.opening_hours import Hours
 from territory.rules.quotas import NO_LIMITS, Limits
@@ -42,6 +44,10 @@ class Plan:
     """Both ways; None: no limit."""
     limits: Limits = NO_LIMITS
     """A day, a month, devices, and what happens at the end."""
+    upload_bps: int | None = None
+    """bit/s; None: no limit."""
+    download_bps: int | None = None
+    """bit/s; None: no limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +82,26 @@ class Gate:
 
     code: str
     """Its unique name, carried in visits."""
-    brand: str
-    """Which adapter reads it."""
     registration: Registration
     """Its own record: addresses and secret."""
     place: Place
     """Where it stands."""
+    dialect: Dialect
+    """Which of its brand's dialects it speaks."""
     networks: Mapping[str, UUID] = field(default_factory=dict)
     """Its place's networks, by SSID."""
+    controller: ControllerRecord | None = None
+    """The controller that lets its guests in, where its dialect needs one."""
 
     @property
     def adapter(self) -> Adapter:
         """What reads its redirects and writes its hand-backs."""
-        return ADAPTERS[self.brand]
+        return ADAPTERS[self.brand, self.dialect.variant]
+
+    @property
+    def brand(self) -> str:
+        """Who made it, as `/gateway/<brand>` names it."""
+        return self.dialect.brand
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +111,8 @@ class Territory:
     gates: Mapping[str, Gate] = field(default_factory=dict)
     """By code."""
     names: Mapping[str, str] = field(default_factory=dict)
-    """Code by the name a redirect may give: the code itself, or its NAS's identifier."""
+    """Code by the name a redirect may give: the code itself, its NAS's identifier, or the MAC
+    address of an access point of its site, as `aa:bb:cc:dd:ee:ff`."""
     places: tuple[Place, ...] = ()
     """All of them."""
     publisher: Organisation | None = None
@@ -113,10 +127,10 @@ class Territory:
         until = self.blocked[str(device)]
         return until is None or until > now
 
-    def gate_named(self, brand: str, name: str) -> Gate | None:
-        """Return the gateway that calls itself `name` and speaks this brand's dialect, or None."""
+    def gate_named(self, adapter: Adapter, name: str) -> Gate | None:
+        """Return the gateway that calls itself `name` and is read by this adapter, or None."""
         gate = self.gates.get(self.names.get(name, ""))
-        return gate if gate and gate.adapter is ADAPTERS[brand] else None
+        return gate if gate and gate.adapter is adapter else None
 
     @property
     def listed(self) -> list[Place]:

@@ -104,15 +104,22 @@ _SITES_AT = """
     SELECT site_id FROM source.site_public_address WHERE valid_until IS NULL AND address = $1
 """
 _GATEWAYS = """
-    SELECT g.code, g.brand, g.login_address, g.portal_base, g.portal_secret_sealed, g.site_id,
-        coalesce(array_agg(n.identifier) FILTER (WHERE n.identifier IS NOT NULL), '{}')
-            AS identifiers
-    FROM territory.gateway g LEFT JOIN territory.nas n ON n.gateway_id = g.id
-    GROUP BY g.id ORDER BY g.code
+    SELECT g.code, g.brand, g.variant, g.login_address, g.portal_base, g.portal_secret_sealed,
+        g.site_id, g.controller_url, g.controller_site, g.controller_user,
+        g.controller_password_sealed, g.controller_certificate,
+        array(SELECT n.identifier FROM territory.nas n
+            WHERE n.gateway_id = g.id AND n.identifier IS NOT NULL) AS identifiers,
+        array(SELECT a.mac::text FROM territory.access_point a
+            WHERE a.site_id = g.site_id AND a.mac IS NOT NULL) AS access_points,
+        array(SELECT host(a.management_address) FROM territory.access_point a
+            WHERE a.site_id = g.site_id AND a.management_address IS NOT NULL)
+            AS access_point_addresses
+    FROM territory.gateway g ORDER BY g.code
 """
 _SITES = """
     SELECT s.id, s.name, s.insee, s.postal_address, s.place_type, s.welcome, s.listed,
         s.organisation_id, p.id AS plan_id, p.session_seconds, p.session_octets,
+        p.upload_bps, p.download_bps,
         p.day_seconds, p.month_seconds, p.day_octets, p.month_octets, p.devices, p.at_end,
         p.slow_upload_bps, p.slow_download_bps, p.public_holidays, p.hours AS plan_hours,
         s.hours AS site_hours, s.closed_days
@@ -337,7 +344,12 @@ def _place(row: Row, organisation: Organisation, commune: str) -> Place:
         listed=row["listed"],
         organisation=organisation,
         plan=Plan(
-            row["plan_id"], row["session_seconds"], row["session_octets"], limits_of(dict(row))
+            row["plan_id"],
+            row["session_seconds"],
+            row["session_octets"],
+            limits_of(dict(row)),
+            row["upload_bps"],
+            row["download_bps"],
         ),
         hours=_hours(row),
     )

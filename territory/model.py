@@ -13,8 +13,11 @@ from territory.access.roles import Role
 from territory.values import (
     AgeRecipient,
     AnyAddress,
+    CertificateDigest,
     ClosedDays,
     Code,
+    ControllerPassword,
+    ControllerUrl,
     DayTime,
     Email,
     GatewayRole,
@@ -155,6 +158,20 @@ class NasEntry(_Entry):
     mac_password: MacPassword | None = None
 
 
+class ControllerEntry(_Entry):
+    """The server that lets guests in where the gateway takes no log-in from their browser."""
+
+    url: ControllerUrl = Field(
+        description="its https address, such as https://10.55.0.9:8443, without a path of its API"
+    )
+    site: Annotated[str, Field(min_length=1, max_length=120)] = "default"
+    user: Annotated[str, Field(min_length=1, max_length=120)] | None = None
+    password: ControllerPassword = Field(
+        repr=False, description="the password of that account, or the API key where there is none"
+    )
+    certificate: CertificateDigest | None = None
+
+
 class GatewayEntry(_Entry):
     """What redirects phones to the portal."""
 
@@ -165,6 +182,8 @@ class GatewayEntry(_Entry):
     )
     portal_base: PortalBase | None = None
     portal_secret: Secret | None = Field(default=None, repr=False)
+    variant: Code | None = None
+    controller: ControllerEntry | None = None
     model: Name | None = None
     nas: tuple[NasEntry, ...] = ()
 

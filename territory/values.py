@@ -148,6 +148,26 @@ def _portal_base(text: str) -> str:
     return text
 
 
+def _controller_url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        well = len(text) <= _MAX_URL_CHARACTERS and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        well = False
+    if not well or parts.scheme != "https" or parts.username or parts.query or parts.fragment:
+        raise ValueError("an https address, such as https://10.55.0.9:8443")
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("an https address of visible ASCII characters")
+    return text.rstrip("/")
+
+
+def _certificate_digest(text: str) -> str:
+    digest = text.replace(":", "").lower()
+    if not re.fullmatch("[0-9a-f]{64}", digest):
+        raise ValueError("the SHA-256 digest of a certificate: 64 hexadecimal digits")
+    return digest
+
+
 def _ssid(text: str) -> str:
     if not text.isprintable() or not 1 <= len(text.encode()) <= MAX_SSID_OCTETS:
         raise ValueError("a network's name of 1 to 32 octets (an accented letter takes two)")
@@ -216,6 +236,9 @@ Secret = Annotated[str, AfterValidator(_secret)]
 Ssid = Annotated[str, AfterValidator(_ssid)]
 LoginAddress = Annotated[str, AfterValidator(_login_address)]
 PortalBase = Annotated[str, AfterValidator(_portal_base)]
+ControllerUrl = Annotated[str, AfterValidator(_controller_url)]
+ControllerPassword = Annotated[str, Field(min_length=1, max_length=512)]
+CertificateDigest = Annotated[str, AfterValidator(_certificate_digest)]
 AgeRecipient = Annotated[str, AfterValidator(_age_recipient)]
 SigningKey = Annotated[str, AfterValidator(_signing_key)]
 MacText = Annotated[str, AfterValidator(_mac)]

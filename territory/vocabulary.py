@@ -59,9 +59,6 @@ class Brand(StrEnum):
     GENERIC = "generic"
 
 
-SPOKEN = frozenset({Brand.COOVACHILLI, Brand.USPOT, Brand.OPENNDS})
-"""The brands whose redirects the portal reads; a gateway of another is refused until it does."""
-
 COA_PORT = 3799
 """The UDP port that takes Disconnect and CoA where nothing else is said (RFC 5176 §2.3)."""
 

@@ -1,12 +1,19 @@
-"""Which adapter speaks to which brand; `/gateway/<brand>` and `territory.gateway.brand` agree."""
+"""Which adapter speaks which dialect; `territory.gateway_dialects` has the same list."""
 
 from collections.abc import Mapping
 
 from portal.gateways import coovachilli, opennds
 from portal.gateways.vocabulary import Adapter
 
-ADAPTERS: Mapping[str, Adapter] = {
-    "coovachilli": coovachilli,
-    "uspot": coovachilli,
-    "opennds": opennds,
+ADAPTERS: Mapping[tuple[str, str], Adapter] = {
+    ("coovachilli", ""): coovachilli,
+    ("uspot", ""): coovachilli,
+    ("opennds", "fas1"): opennds,
 }
+"""By brand and variant."""
+
+
+def adapters_of(brand: str) -> list[Adapter]:
+    """Return the adapters that `/gateway/<brand>` may need, each once; none: no such brand."""
+    found = [adapter for (name, _), adapter in ADAPTERS.items() if name == brand]
+    return list(dict.fromkeys(found))

@@ -34,8 +34,6 @@ from portal.gateways.vocabulary import (
 from territory.errors import ProtocolError
 from territory.identifiers import MAX_SSID_OCTETS
 
-asks_radius = True
-
 SITUATIONS = {
     "notyet": Situation.CAPTIVE,
     "splash": Situation.CAPTIVE,

@@ -30,8 +30,6 @@ from portal.gateways.vocabulary import (
 )
 from territory.errors import ProtocolError
 
-asks_radius = False
-
 SEPARATOR = ", "
 ABSENT = "(null)"
 """What the gateway prints for a value it does not have."""

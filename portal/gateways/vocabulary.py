@@ -4,12 +4,16 @@ An adapter turns raw octets of a redirect into an `Arrival` and a credential int
 It never believes an address it is told: the only places a guest is sent are those of the site's
 own record (`Registration`). Nothing here, or in an adapter, knows the clock, the database or the
 web server; what a peer sent wrongly is a `ProtocolError` with a stable reason.
+
+There are four ways back (`WayBack`): the browser follows an address, sends a form, or waits for
+the gateway to come and ask, or the portal asks the gateway's controller.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeAlias
 from urllib.parse import urlsplit
 
 from territory.errors import ProtocolError
@@ -55,6 +59,12 @@ class Registration:
     """The portal address the gateway is configured with, character for character."""
     secret: str | None
     """The secret shared with the gateway (uamsecret, faskey); None: it signs nothing."""
+    code: str = ""
+    """Its unique name."""
+    variant: str = ""
+    """Which of its brand's dialects it speaks (`territory.gateway_dialects`)."""
+    access_points: frozenset[str] = frozenset()
+    """Addresses of its site's access points, where guests may be handed back to one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,8 @@ class Arrival:
     """The network, where told."""
     language: str = ""
     """The language of the hand-back, where the gateway repeats it."""
+    told_at: datetime | None = None
+    """When the gateway says it sent the device here, aware; the view refuses what is stale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +103,20 @@ class Credential:
     """Opaque, 26 characters of `a-z2-7`."""
     password: str
     """Derived from the name, 26 characters of `a-z2-7`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a guest may do from now on, for a gateway that no RADIUS server tells."""
+
+    seconds: int = 0
+    """Until the right ends, 1 at least."""
+    octets: int | None = None
+    """Both ways, that may still pass; None: no limit."""
+    upload_bps: int | None = None
+    """bit/s; None: no limit."""
+    download_bps: int | None = None
+    """bit/s; None: no limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +133,8 @@ class Departure:
     """Our own page that says "connected", with the signed visit in it."""
     language: str = ""
     """The language of the guest's pages."""
+    allowance: Allowance = field(default_factory=Allowance)
+    """What remains, where the gateway itself must be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +147,50 @@ class HandBack:
     @property
     def origin(self) -> str:
         """`scheme://host[:port]`, for the page's form-action policy."""
-        parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.netloc}"
+        return origin_of(self.url)
+
+
+@dataclass(frozen=True, slots=True)
+class FormBack:
+    """What the browser sends next, by POST and one visible button, to the site's own address."""
+
+    url: str
+    """Absolute address on the gateway."""
+    fields: Mapping[str, str] = field(repr=False)
+    """Name and value of each, in the order they are sent."""
+
+    @property
+    def origin(self) -> str:
+        """`scheme://host[:port]`, for the page's form-action policy."""
+        return origin_of(self.url)
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerBack:
+    """What the portal asks the gateway's controller; the browser then sees a page of ours."""
+
+    guest: Mapping[str, str]
+    """Who and where, in this dialect's own words: what `portal.controllers` needs."""
+    origin: str = ""
+    """No form goes anywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class PollBack:
+    """What the gateway will be told the next time it asks; the browser waits on a page of ours."""
+
+    token: str
+    """The gateway's own name of the client (openNDS: rhid)."""
+    origin: str = ""
+    """No form goes anywhere."""
+
+
+WayBack: TypeAlias = HandBack | FormBack | ControllerBack | PollBack
+"""How a guest goes back to the gateway."""
 
 
 class Adapter(Protocol):
     """One brand of gateway, both ways."""
-
-    @property
-    def asks_radius(self) -> bool:
-        """Whether the gateway shows the credential to RADIUS, which binds it to the device."""
-        ...
 
     def name_in(self, query: bytes) -> str:
         """Return the name by which the redirect says which gateway it is; not yet believed.
@@ -155,21 +216,31 @@ class Adapter(Protocol):
         """
         ...
 
-    def hand_back(self, registration: Registration, departure: Departure) -> HandBack:
-        """Return where the browser logs in.
+    def hand_back(self, registration: Registration, departure: Departure) -> WayBack:
+        """Return how the guest logs in.
 
         Raises:
             ProtocolError: what was carried cannot be used.
         """
         ...
 
-    def log_off(self, registration: Registration, carried: Mapping[str, str]) -> HandBack:
-        """Return where the browser logs off."""
+    def log_off(self, registration: Registration, carried: Mapping[str, str]) -> WayBack | None:
+        """Return how the guest logs off; None: this dialect has no way, the base closes it."""
         ...
 
     def start(self, registration: Registration) -> HandBack:
-        """Return where a browser of this site gets a fresh redirect to us."""
+        """Return where a browser of this site gets a fresh redirect to us.
+
+        An address on the gateway, or any plain http one where the gateway has none: it redirects
+        what a captive browser asks for.
+        """
         ...
+
+
+def origin_of(url: str) -> str:
+    """Return `scheme://host[:port]` of an absolute address."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def required(parameters: Mapping[str, str], name: str) -> str:

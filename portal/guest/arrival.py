@@ -5,26 +5,30 @@ redirect that is not believed gets one clear page that repeats nothing of it; to
 are turned away, but never a good one, since a whole site shares the address they came from.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from aiohttp import web
 
 from portal.admission import Admission, Holding
-from portal.gateways.brands import ADAPTERS
-from portal.gateways.vocabulary import Arrival, Situation
+from portal.gateways.brands import adapters_of
+from portal.gateways.vocabulary import Adapter, Arrival, Situation
 from portal.guest.connection import show_connected, show_connection
 from portal.guest.notices import notice_of
 from portal.guest.parts import Portal, admitted_visit, begin_visit, log, portal_of, raw_query
 from portal.guest.splash import read_current, show_refused, show_restart, show_splash
-from portal.places import Gate
+from portal.places import Gate, Territory
 from portal.public_address import shared_address, speaks_for_site
 from portal.records import load_admission_named, load_admission_of, record_public_address
 from portal.throttle import BAD_REDIRECTS, source_of
-from portal.visit import State, refuse
+from portal.visit import LIFETIME, State, refuse
 from territory.errors import ProtocolError, Unavailable
 from territory.web.headers import client_address
 from territory.web.pages import language_of, set_language
 
+CLOCK_SLACK = timedelta(minutes=5)
+"""How wrong a gateway's clock may be."""
 NOT_ONLINE = (Situation.CAPTIVE, Situation.REFUSED, Situation.LEFT)
 
 
@@ -41,19 +45,48 @@ async def arrive(request: web.Request) -> web.Response:
 
 async def _read(request: web.Request, brand: str, query: bytes) -> web.Response:
     """Find out who sends the phone, then what it tells; raises `ProtocolError`."""
-    adapter = ADAPTERS.get(brand)
-    if adapter is None:
+    adapters = adapters_of(brand)
+    if not adapters:
         raise web.HTTPNotFound
-    token = adapter.returned_visit(query)
-    if token:
-        return await _return(request, token)
-    gate = portal_of(request).directory.current.gate_named(brand, adapter.name_in(query))
-    if gate is None:
-        raise ProtocolError("unknown-gateway")
-    arrival = adapter.read(query, gate.registration)
+    for adapter in adapters:
+        if token := adapter.returned_visit(query):
+            return await _return(request, token)
+    gate = _gate(portal_of(request).directory.current, adapters, request, query)
+    arrival = gate.adapter.read(query, gate.registration)
+    if arrival.told_at and not _is_fresh(arrival.told_at, portal_of(request).now()):
+        raise ProtocolError("stale")
     portal_of(request).metrics.arrived.labels(gate.brand, arrival.situation).inc()
     log.info("arrival", gateway=gate.code, situation=arrival.situation)
     return await _welcome(request, gate, arrival)
+
+
+def _gate(
+    territory: Territory, adapters: Sequence[Adapter], request: web.Request, query: bytes
+) -> Gate:
+    """Return the gateway that sends the phone: named by the path, else by the redirect itself.
+
+    Raises:
+        ProtocolError: no gateway of this brand has such a name, or none is told.
+    """
+    code = request.match_info.get("gateway", "")
+    names = [(adapter, code or _name_in(adapter, query)) for adapter in adapters]
+    for adapter, name in names:
+        if isinstance(name, str) and (gate := territory.gate_named(adapter, name)):
+            return gate
+    faults = [name for _, name in names if isinstance(name, ProtocolError)]
+    raise faults[0] if len(faults) == len(names) else ProtocolError("unknown-gateway")
+
+
+def _name_in(adapter: Adapter, query: bytes) -> str | ProtocolError:
+    try:
+        return adapter.name_in(query)
+    except ProtocolError as fault:
+        return fault
+
+
+def _is_fresh(told_at: datetime, now: datetime) -> bool:
+    """Whether a redirect was made just now, by a gateway whose clock may be a little wrong."""
+    return -CLOCK_SLACK <= now - told_at <= LIFETIME + CLOCK_SLACK
 
 
 async def _return(request: web.Request, token: str) -> web.Response:

@@ -11,8 +11,10 @@ from typing import Any
 from aiohttp import web
 
 from portal.admission import REVOKED_BY_GUEST, Holding
+from portal.gateways.vocabulary import FormBack, HandBack
 from portal.guest.parts import log, portal_of, see_other
 from portal.guest.splash import notice_at, read_current, show_refused, show_restart
+from portal.guest.way_back import show_way_back
 from portal.guest.wording import duration, volume
 from portal.places import Gate
 from portal.public_address import shared_address
@@ -73,7 +75,9 @@ def show_connected(
     portal = portal_of(request)
     if holding is not None and not _is_online(request, gate, holding, told=told):
         return _show_over(request, gate, visit, holding)
-    allow(request, form_action=gate.adapter.log_off(gate.registration, visit.carried).origin)
+    way_out = gate.adapter.log_off(gate.registration, visit.carried)
+    if way_out and way_out.origin:
+        allow(request, form_action=way_out.origin)
     return render(
         request,
         "connected.html",
@@ -89,7 +93,8 @@ def show_connected(
 async def log_out(request: web.Request) -> web.Response:
     """`POST /deconnexion`: end the right here, then the session at the gateway.
 
-    Where the database is away the gateway still ends the session.
+    Where the database is away the gateway still ends the session. A gateway without a way out for
+    browsers is told by the base, which watches for rights that ended.
     """
     form = await read_form(request)
     portal = portal_of(request)
@@ -108,7 +113,10 @@ async def log_out(request: web.Request) -> web.Response:
         )
     portal.metrics.left.inc()
     log.info("log_out", gateway=gate.code)
-    return see_other(gate.adapter.log_off(gate.registration, visit.carried).url)
+    way_out = gate.adapter.log_off(gate.registration, visit.carried)
+    if isinstance(way_out, HandBack | FormBack):
+        return show_way_back(request, gate, way_out, "")
+    return await show_connection(request, gate, visit)
 
 
 async def start(request: web.Request) -> web.Response:

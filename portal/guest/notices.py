@@ -52,6 +52,10 @@ NOTICES = {
         N_("Le service est momentanément indisponible."),
         N_("Votre demande n'est pas perdue. Attendez une minute, puis appuyez sur le bouton."),
     ),
+    "equipment": Notice(
+        N_("La borne Wi-Fi du lieu ne répond pas."),
+        N_("Attendez une minute, puis appuyez sur le bouton. Sinon, prévenez l'accueil du lieu."),
+    ),
     Refusal.REJECTED.value: _TOO_OLD,
     Refusal.NO_ANSWER.value: Notice(
         N_("Le service n'a pas répondu à temps."),

@@ -21,15 +21,10 @@ from portal.admission import (
     fresh_admission,
     user_name_of,
 )
-from portal.gateways.vocabulary import Credential, Departure
+from portal.controllers.port import ControllerFault
 from portal.guest.notices import NOTICES, OPENS, Notice
-from portal.guest.parts import (
-    Portal,
-    admitted_visit,
-    log,
-    portal_of,
-    see_other,
-)
+from portal.guest.parts import Portal, log, portal_of
+from portal.guest.way_back import allow_way_back, go_back
 from portal.guest.wording import duration, moment, volume
 from portal.identification import click_through
 from portal.places import Gate, Place
@@ -93,8 +88,7 @@ def show_splash(
     portal = portal_of(request)
     set_language(request, visit.language)
     allow(request, form_action=gate.adapter.start(gate.registration).origin)
-    if "ssl" in visit.carried:
-        allow(request, form_action=gate.adapter.log_off(gate.registration, visit.carried).origin)
+    allow_way_back(request, gate, visit)
     plan = gate.place.plan
 
     def words(message: str) -> str:
@@ -176,6 +170,9 @@ async def _go_online(request: web.Request, gate: Gate, visit: Visit) -> web.Resp
     portal.metrics.identified.labels(click_through.METHOD).inc()
     try:
         return await _grant(request, gate, verified)
+    except ControllerFault as failure:
+        portal.metrics.refused.labels(f"controller-{failure.trouble}").inc()
+        return show_splash(request, gate, replace(visit, notice="equipment"), status=502)
     except Unavailable as failure:
         portal.metrics.refused.labels("unavailable").inc()
         log.warning("visit.unavailable", gateway=gate.code, cause=type(failure.__cause__).__name__)
@@ -207,12 +204,11 @@ async def _grant(request: web.Request, gate: Gate, visit: Visit) -> web.Response
             admission = await _write(portal, admission, right)
             if not admission.lives(now):
                 return show_restart(request, gate, visit)
-            admitted = advance_all(visit, Event.ADMIT)
-            if admitted is None:
+            if advance_all(visit, Event.ADMIT) is None:
                 return show_restart(request, gate, visit)
             portal.metrics.admitted.labels(gate.brand, right).inc()
             log.info("visit", gateway=gate.code, outcome="admitted", right=right)
-            return _hand_back(portal, gate, admitted, admission)
+            return await go_back(request, gate, visit, admission)
 
 
 async def _circumstances(portal: Portal, gate: Gate, visit: Visit, now: datetime) -> Circumstances:
@@ -235,15 +231,3 @@ async def _write(portal: Portal, admission: Admission, right: Right) -> Admissio
             return await reopen_admission(portal.pool, admission, REVOKED_BY_GUEST)
         case Right.HELD:
             return admission
-
-
-def _hand_back(portal: Portal, gate: Gate, visit: Visit, admission: Admission) -> web.Response:
-    token = portal.sign(admitted_visit(visit, admission))
-    departure = Departure(
-        carried=visit.carried,
-        credential=Credential(admission.user_name, portal.password(admission.user_name)),
-        page_wanted=visit.page_wanted,
-        page_of_ours=f"{portal.public_url}/ma-connexion?visit={token}",
-        language=visit.language,
-    )
-    return see_other(gate.adapter.hand_back(gate.registration, departure).url)

@@ -15,12 +15,12 @@ from territory.access.roles import Role
 from territory.application.reading import Path, format_path
 from territory.communes.national_list import NationalList, plain
 from territory.errors import ProtocolError
+from territory.gateway_dialects import DIALECTS, SPOKEN, Dialect, usual_variant
 from territory.identifiers import InseeCode, MacAddress
 from territory.measures import parse_rate
 from territory.rules.identification import allowed_methods
 from territory.vocabulary import (
     OFFERED,
-    SPOKEN,
     AtEnd,
     Brand,
     IdentificationLevel,
@@ -31,14 +31,6 @@ from territory.vocabulary import (
 )
 
 Finding = tuple[Path, str]
-
-BRANDS_WITH_RADIUS = frozenset({Brand.COOVACHILLI, Brand.USPOT})
-"""Gateways that let nobody in without a RADIUS server; openNDS (FAS level 1) asks none."""
-_PRIVATE = frozenset({Link.TUNNEL, Link.PRIVATE_NETWORK})
-WORKING_LINKS = {
-    brand: _PRIVATE | {Link.RADSEC} if brand in BRANDS_WITH_RADIUS else _PRIVATE for brand in SPOKEN
-}
-"""What works with what; nothing else is offered. RadSec carries RADIUS and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,23 +194,48 @@ def _commune_finding(
 
 
 def _cannot_work(content: Any, _: Known) -> Iterator[Finding]:
-    """A gateway is of a brand the portal reads, on a link it can use, with the NAS it needs."""
+    """A gateway speaks a dialect the portal knows, on a link it can use, with what it needs."""
     for path, site in entries(content, "sites"):
-        link = site.get("link")
         for inner, gateway in entries(site, "gateways"):
-            brand = gateway.get("brand")
-            if brand in set(Brand) and brand not in SPOKEN:
-                words = " or ".join(sorted(SPOKEN))
-                found = f"expected {words}: the portal does not speak {brand} yet"
-                yield (*path, *inner, "brand"), found
-            if brand not in SPOKEN or link not in set(Link):
+            brand, place = gateway.get("brand"), (*path, *inner)
+            if brand not in set(Brand):
                 continue
-            working = WORKING_LINKS[Brand(brand)]
-            if link not in working:
-                words = " or ".join(sorted(working))
-                yield (*path, "link"), f"expected {words}: {brand} does not work over {link} yet"
-            if Brand(brand) in BRANDS_WITH_RADIUS and not gateway.get("nas"):
-                yield (*path, *inner), f"expected at least one nas: {brand} asks RADIUS"
+            if brand not in SPOKEN:
+                words = " or ".join(sorted(SPOKEN))
+                yield (*place, "brand"), f"expected {words}: the portal does not speak {brand} yet"
+                continue
+            dialect, fault = _dialect(Brand(brand), gateway)
+            if dialect is None:
+                yield (*place, "variant"), fault
+                continue
+            yield from _link_cannot_carry(dialect, path, site.get("link"))
+            yield from _incomplete(dialect, place, gateway)
+
+
+def _dialect(brand: Brand, gateway: dict[str, Any]) -> tuple[Dialect | None, str]:
+    """Return what a gateway speaks, or what was expected."""
+    variants = DIALECTS[brand]
+    wanted = _text(gateway, "variant")
+    found = variants.get(usual_variant(brand) if wanted is None else wanted)
+    named = sorted(filter(None, variants))
+    return found, f"expected {' or '.join(named) or 'none'} for {brand}, found {wanted}"
+
+
+def _link_cannot_carry(dialect: Dialect, path: Path, link: object) -> Iterator[Finding]:
+    if link in set(Link) and link not in dialect.links:
+        words = " or ".join(sorted(dialect.links))
+        found = f"expected {words}: {dialect.name} does not work over {link}"
+        yield (*path, "link"), found
+
+
+def _incomplete(dialect: Dialect, place: Path, gateway: dict[str, Any]) -> Iterator[Finding]:
+    """A gateway whose server asks RADIUS has a NAS; one that is commanded has its controller."""
+    if dialect.asks_radius and not gateway.get("nas"):
+        yield place, f"expected at least one nas: {dialect.brand} asks RADIUS"
+    if dialect.needs_controller and not gateway.get("controller"):
+        yield place, f"expected a controller: {dialect.name} is let in by its controller"
+    if gateway.get("controller") and not dialect.needs_controller:
+        yield (*place, "controller"), f"expected none: {dialect.name} needs no controller's account"
 
 
 def _nas_without_proof(content: Any, _: Known) -> Iterator[Finding]:

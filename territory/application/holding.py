@@ -49,7 +49,10 @@ SHAPES: dict[Kind, Shape] = {
         references=_SITE,
     ),
     Kind.GATEWAY: Shape(
-        tables.gateway, None, references=_SITE, secrets=frozenset({"portal_secret"})
+        tables.gateway,
+        None,
+        references=_SITE,
+        secrets=frozenset({"portal_secret", "controller_password"}),
     ),
     Kind.NAS: Shape(
         tables.nas,

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from territory.gateway_dialects import dialect_of, usual_variant
 from territory.model import (
+    ControllerEntry,
     GatewayEntry,
     NasEntry,
     OperatorEntry,
@@ -59,6 +61,9 @@ LEFT_ALONE_WHEN_ABSENT = {
 """What a description may leave out without taking it away."""
 ENABLED = "enabled"
 """Of a held operator: whether they may sign in. No description says it; pruning ends it."""
+_CONTROLLER = tuple(
+    f"controller_{part}" for part in ("url", "site", "user", "password", "certificate")
+)
 _MADE_WHEN_ABSENT = {Kind.GATEWAY: "portal_secret", Kind.NAS: "shared_secret"}
 
 
@@ -86,7 +91,7 @@ def with_secrets(
     made = []
     for kind, name in _MADE_WHEN_ABSENT.items():
         for code, values in state[kind].items():
-            if values[name] is not None:
+            if values[name] is not None or _shares_nothing(kind, values):
                 continue
             secret = held[kind].get(code, {}).get(name)
             if secret is None:
@@ -94,6 +99,14 @@ def with_secrets(
                 made.append((kind, code))
             state[kind][code] = {**values, name: secret}
     return state, made
+
+
+def _shares_nothing(kind: Kind, values: Values) -> bool:
+    """Whether a gateway's dialect has no secret to make."""
+    if kind is not Kind.GATEWAY:
+        return False
+    dialect = dialect_of(str(values["brand"]), str(values["variant"]))
+    return dialect is not None and not dialect.shares_secret
 
 
 def sites_with_stated_addresses(description: TerritoryFile) -> frozenset[str]:
@@ -205,6 +218,8 @@ def _gateway_facts(site: str, gateway: GatewayEntry) -> Iterator[tuple[Kind, str
         "portal_base": gateway.portal_base,
         "portal_secret": _secret(gateway.portal_secret),
         "model": gateway.model,
+        "variant": usual_variant(gateway.brand) if gateway.variant is None else gateway.variant,
+        **_controller_values(gateway.controller),
     }
     yield Kind.GATEWAY, gateway.code, values
     for nas in gateway.nas:
@@ -222,6 +237,19 @@ def _gateway_facts(site: str, gateway: GatewayEntry) -> Iterator[tuple[Kind, str
             **_mac_form(gateway.brand, nas),
         }
         yield Kind.NAS, nas.code, values
+
+
+def _controller_values(controller: ControllerEntry | None) -> dict[str, Value]:
+    """Return how a gateway's controller is reached; without one, nothing of it is held."""
+    if controller is None:
+        return dict.fromkeys(_CONTROLLER)
+    return {
+        "controller_url": controller.url,
+        "controller_site": controller.site,
+        "controller_user": controller.user,
+        "controller_password": Secret(controller.password),
+        "controller_certificate": controller.certificate,
+    }
 
 
 def _mac_form(brand: Brand, nas: NasEntry) -> dict[str, Value]:

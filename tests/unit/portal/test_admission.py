@@ -22,12 +22,13 @@ from portal.admission import (
 from portal.gateways.vocabulary import Registration
 from portal.places import Gate, Organisation, Place, Plan
 from portal.visit import Visit
+from territory.gateway_dialects import DIALECTS, usual_variant
 from territory.identifiers import MacAddress
 from territory.rules.credentials import is_user_name
 from territory.rules.opening_hours import Hours, Timetable
 from territory.rules.quotas import NO_LIMITS, Amounts, Limits, Stop
 from territory.rules.usage import Usage
-from territory.vocabulary import AtEnd
+from territory.vocabulary import AtEnd, Brand
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 PHONE = MacAddress.parse("8a:56:7e:f9:10:e4")
@@ -57,7 +58,9 @@ VISIT = Visit(
 
 def gate(brand: str) -> Gate:
     """Return a gateway of a brand in the place."""
-    return Gate("gw", brand, Registration("10.1.0.1", "", None), PLACE, {"WiFi-Meuse": NETWORK})
+    dialect = DIALECTS[Brand(brand)][usual_variant(Brand(brand))]
+    networks = {"WiFi-Meuse": NETWORK}
+    return Gate("gw", Registration("10.1.0.1", "", None), PLACE, dialect, networks)
 
 
 def fresh(brand: str = "coovachilli") -> Admission:

@@ -1,10 +1,12 @@
 """A gateway is found by the name it gives, and only in its own dialect."""
 
-from dataclasses import replace
 from uuid import uuid4
 
+from portal.gateways import coovachilli, opennds
 from portal.gateways.vocabulary import Registration
 from portal.places import Gate, Organisation, Place, Plan, Territory, publisher_of
+from territory.gateway_dialects import DIALECTS, usual_variant
+from territory.vocabulary import Brand
 
 TOWN = Organisation("Ville de Commercy", "commune", "a@example.org")
 COUNTY = Organisation("Département de la Meuse", "departement", "b@example.org")
@@ -18,24 +20,24 @@ def place(name: str, commune: str, *, listed: bool = True) -> Place:
 
 def gate(code: str, brand: str) -> Gate:
     """Return a gateway."""
-    return Gate(code, brand, Registration("10.1.0.1", "", None), place("Mairie", "Commercy"))
+    dialect = DIALECTS[Brand(brand)][usual_variant(Brand(brand))]
+    return Gate(code, Registration("10.1.0.1", "", None), place("Mairie", "Commercy"), dialect)
 
 
 def test_by_code_or_by_identifier() -> None:
     """A NAS-Identifier may differ from the code; both lead to the same gateway."""
     chilli = gate("gw", "coovachilli")
     territory = Territory(gates={"gw": chilli}, names={"gw": "gw", "lab-chilli": "gw"})
-    assert territory.gate_named("coovachilli", "lab-chilli") is chilli
-    assert territory.gate_named("coovachilli", "gw") is chilli
-    assert territory.gate_named("coovachilli", "other") is None
+    assert territory.gate_named(coovachilli, "lab-chilli") is chilli
+    assert territory.gate_named(coovachilli, "gw") is chilli
+    assert territory.gate_named(coovachilli, "other") is None
 
 
 def test_only_in_its_own_dialect() -> None:
     """uspot speaks CoovaChilli's; openNDS does not."""
     territory = Territory(gates={"gw": gate("gw", "uspot")}, names={"gw": "gw"})
-    assert territory.gate_named("coovachilli", "gw") is not None
-    assert territory.gate_named("uspot", "gw") is not None
-    assert territory.gate_named("opennds", "gw") is None
+    assert territory.gate_named(coovachilli, "gw") is not None
+    assert territory.gate_named(opennds, "gw") is None
 
 
 def test_listed_places_are_sorted_and_unlisted_ones_left_out() -> None:
@@ -60,5 +62,4 @@ def test_who_publishes() -> None:
 
 def test_a_registration_belongs_to_its_gateway() -> None:
     """The adapter follows the brand."""
-    chilli = gate("gw", "coovachilli")
-    assert chilli.adapter is replace(chilli, brand="uspot").adapter
+    assert gate("gw", "coovachilli").adapter is gate("gw", "uspot").adapter

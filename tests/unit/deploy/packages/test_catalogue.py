@@ -3,8 +3,8 @@
 import pytest
 
 from deploy.packages.catalogue import catalogue, offer_named, package_codes
-from territory.application.agreement import WORKING_LINKS
 from territory.errors import ConfigurationError
+from territory.gateway_dialects import DIALECTS, usual_variant
 
 
 def test_the_town_hall_can_be_ordered() -> None:
@@ -27,7 +27,7 @@ def test_nothing_is_offered_that_cannot_work() -> None:
     """An offer's brands and links are among those that work."""
     for offer in catalogue().values():
         for brand, rendering in offer.bundles.items():
-            assert rendering.links <= WORKING_LINKS[brand]
+            assert rendering.links <= DIALECTS[brand][usual_variant(brand)].links
 
 
 def test_an_unknown_package_is_told() -> None:

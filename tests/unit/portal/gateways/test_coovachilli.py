@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.gateways import coovachilli
+from portal.gateways.brands import ADAPTERS
 from portal.gateways.vocabulary import (
     Adapter,
     Credential,
@@ -350,4 +351,4 @@ def test_signed_nonsense_is_refused_as_calmly(parameters: dict[str, str]) -> Non
 def test_it_is_an_adapter() -> None:
     """The module fits the portal's port."""
     adapter: Adapter = coovachilli
-    assert adapter.asks_radius
+    assert adapter in ADAPTERS.values()

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.gateways import opennds
+from portal.gateways.brands import ADAPTERS
 from portal.gateways.vocabulary import Adapter, Credential, Departure, Registration, Situation
 from territory.errors import ProtocolError
 from territory.identifiers import MacAddress
@@ -178,4 +179,4 @@ def test_only_protocol_errors_come_out(octets: bytes, encode: bool) -> None:
 def test_it_is_an_adapter() -> None:
     """The module fits the portal's port."""
     adapter: Adapter = opennds
-    assert not adapter.asks_radius
+    assert adapter in ADAPTERS.values()

@@ -179,7 +179,7 @@ operators:
         ("plan: libre", "plan: nothing", "one of the plans"),
         ("name: Mairie\n", "nam: Mairie\n", "did you mean name?"),
         ("place_type: mairie", "place_type: chateau", "'salle_des_fetes'"),
-        ("link: tunnel", "link: cloud", "coovachilli does not work over cloud yet"),
+        ("link: tunnel", "link: cloud", "CoovaChilli does not work over cloud"),
         ("brand: coovachilli", "brand: mikrotik", "the portal does not speak mikrotik yet"),
         ("link: tunnel", "link: tunnel\n    package: castle", "one of the packages"),
         ("ssid: Wifi", "ssid: Wifi}, {ssid: Wifi", "once in a site"),

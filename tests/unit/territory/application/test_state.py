@@ -4,7 +4,7 @@ import pytest
 
 from territory.application.state import Kind, described_state
 from territory.model import TerritoryFile
-from territory.vocabulary import SPOKEN, Brand
+from territory.vocabulary import Brand
 
 
 def port_of(brand: Brand, **nas: int) -> object:
@@ -36,10 +36,10 @@ def port_of(brand: Brand, **nas: int) -> object:
     return state[Kind.NAS]["n"]["coa_port"]
 
 
-@pytest.mark.parametrize("brand", sorted(SPOKEN))
-def test_a_port_left_out_stays_3799_for_every_brand_there_was(brand: Brand) -> None:
+@pytest.mark.parametrize("brand", ["coovachilli", "opennds", "uspot"])
+def test_a_port_left_out_stays_3799_for_every_brand_there_was(brand: str) -> None:
     """Files written before ports had brands mean what they meant (RFC 5176 §2.3)."""
-    assert port_of(brand) == 3799
+    assert port_of(Brand(brand)) == 3799
 
 
 def test_a_port_left_out_is_the_brand_s() -> None:

@@ -1,0 +1,115 @@
+"""What the portal asks of a gateway's controller, whatever its make.
+
+    splash -> adapter.hand_back -> ControllerBack -> CONTROLLERS[dialect](record) -> let_in
+    keeper -> online, put_out          a technician's log-out -> put_out
+
+A controller is called down the site's link, with a deadline, and tried again only where asking
+twice does no harm. Whatever goes wrong becomes a `ControllerFault` with one of few reasons, each
+with a sentence for technicians; guests read that their place's equipment does not answer.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from portal.gateways.vocabulary import Allowance, Credential
+from territory.errors import Unavailable
+from territory.identifiers import MacAddress
+
+DEADLINE_SECONDS = 8.0
+"""For all the calls of one hand-back: a guest is waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerRecord:
+    """What the base holds of a controller; made by an administrator, never by a redirect."""
+
+    url: str
+    """https, without a final slash."""
+    site: str
+    """The controller's own name of the site."""
+    user: str | None
+    """Account; None: the password is an API key."""
+    password: str = field(repr=False)
+    """Password or API key."""
+    certificate: str | None = None
+    """SHA-256 of its certificate in lower-case hex; None: the system's authorities vouch."""
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerGuest:
+    """A guest as a controller knows one."""
+
+    device: MacAddress
+    """Its MAC address."""
+    carried: Mapping[str, str] = field(default_factory=dict)
+    """What the redirect told beside: access point, SSID... in the dialect's own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Online:
+    """A device that the controller lets through now."""
+
+    device: MacAddress
+    """Which."""
+    seconds: int
+    """Since it was let in."""
+    upload_octets: int = 0
+    """From the guest."""
+    download_octets: int = 0
+    """To the guest."""
+    address: str = ""
+    """Its private address, where told."""
+
+
+class Trouble(StrEnum):
+    """Why a controller did not do what it was asked."""
+
+    SILENT = "silent"
+    """No answer in time, or no connection."""
+    CERTIFICATE = "certificate"
+    """Its certificate is not the one on record, or nobody vouches for it."""
+    ACCOUNT = "account"
+    """It refuses the account or the key."""
+    NO_SUCH_GUEST = "no-such-guest"
+    """It does not know this device, or not there."""
+    REFUSED = "refused"
+    """It knows what is asked and says no."""
+    UNREADABLE = "unreadable"
+    """Its answer is not what its documents say: another version, half an answer, a redirect."""
+
+
+class ControllerFault(Unavailable):
+    """A controller did not do what it was asked; the message is for technicians."""
+
+    def __init__(self, trouble: Trouble, words: str) -> None:
+        super().__init__(words)
+        self.trouble = trouble
+
+
+class Controller(Protocol):
+    """One controller, of any make."""
+
+    async def let_in(
+        self, guest: ControllerGuest, allowance: Allowance, credential: Credential
+    ) -> None:
+        """Let a guest through.
+
+        Raises:
+            ControllerFault: it did not.
+        """
+
+    async def put_out(self, guest: ControllerGuest) -> None:
+        """Let a guest through no longer; one it does not let through is no fault.
+
+        Raises:
+            ControllerFault: it could not be told, or said no.
+        """
+
+    async def online(self) -> Sequence[Online]:
+        """Return who is let through now; a controller that cannot tell returns nobody.
+
+        Raises:
+            ControllerFault: it did not say.
+        """

@@ -1,0 +1,140 @@
+"""How a guest goes back to the gateway, for each of the four ways.
+
+HandBack        303 to the gateway's address
+FormBack        a page with one button that posts to it
+ControllerBack  the controller is asked, then 303 to "connected"
+PollBack        a page that waits until the gateway has asked us, then "connected"
+"""
+
+from typing import Any
+
+from aiohttp import web
+
+from portal.admission import Admission, Holding
+from portal.controllers.makes import CONTROLLERS
+from portal.controllers.port import Controller, ControllerFault, ControllerGuest, Trouble
+from portal.gateways.vocabulary import (
+    Allowance,
+    ControllerBack,
+    Credential,
+    Departure,
+    FormBack,
+    HandBack,
+    PollBack,
+    WayBack,
+)
+from portal.guest.parts import Portal, admitted_visit, log, portal_of, see_other
+from portal.places import Gate
+from portal.visit import Visit
+from territory.errors import ProtocolError
+from territory.web.headers import allow
+from territory.web.pages import render
+
+_NOBODY = Credential("", "")
+WAIT_SECONDS = 3
+"""Between two looks of a browser that waits for its gateway."""
+
+
+def departure_of(portal: Portal, gate: Gate, visit: Visit, admission: Admission) -> Departure:
+    """Return what a guest leaves with whom this admission lets in."""
+    token = portal.sign(admitted_visit(visit, admission))
+    return Departure(
+        carried=visit.carried,
+        credential=Credential(admission.user_name, portal.password(admission.user_name)),
+        page_wanted=visit.page_wanted,
+        page_of_ours=f"{portal.public_url}/ma-connexion?visit={token}",
+        language=visit.language,
+        allowance=allowance_of(portal, gate, Holding(admission)),
+    )
+
+
+def allowance_of(portal: Portal, gate: Gate, holding: Holding) -> Allowance:
+    """Return what a holding still lets pass here and now, as a gateway is told it."""
+    plan, limits = gate.place.plan, gate.place.plan.limits
+    found = holding.standing(gate.place.hours, portal.now())
+    return Allowance(
+        seconds=max(1, found.seconds),
+        octets=found.octets,
+        upload_bps=limits.slow_upload_bps if found.slow else plan.upload_bps,
+        download_bps=limits.slow_download_bps if found.slow else plan.download_bps,
+    )
+
+
+def allow_way_back(request: web.Request, gate: Gate, visit: Visit) -> None:
+    """Let this page's form lead to where the visit's guest will be handed back, and nowhere else.
+
+    A browser holds every redirect that follows a form to the page's `form-action`.
+    """
+    leaving = Departure(carried=visit.carried, credential=_NOBODY)
+    try:
+        back = gate.adapter.hand_back(gate.registration, leaving)
+    except ProtocolError:
+        return
+    if back.origin:
+        allow(request, form_action=back.origin)
+
+
+async def go_back(
+    request: web.Request, gate: Gate, visit: Visit, admission: Admission
+) -> web.Response:
+    """Return the response that takes a guest back who was just admitted.
+
+    Raises:
+        ProtocolError: what the visit carried cannot be used.
+        ControllerFault: the gateway's controller did not let the guest in.
+    """
+    departure = departure_of(portal_of(request), gate, visit, admission)
+    back = gate.adapter.hand_back(gate.registration, departure)
+    if isinstance(back, ControllerBack):
+        await _ask_controller(gate, visit, back, departure)
+        return see_other(departure.page_of_ours)
+    return show_way_back(request, gate, back, departure.page_of_ours)
+
+
+def show_way_back(
+    request: web.Request, gate: Gate, back: WayBack, page_of_ours: str
+) -> web.Response:
+    """Return the response for a way back that the browser goes by itself."""
+    match back:
+        case HandBack(url):
+            return see_other(url)
+        case FormBack(url, fields):
+            allow(request, form_action=back.origin)
+            return _page(request, gate, "hand_back.html", url=url, fields=fields)
+        case PollBack() | ControllerBack():
+            return _page(request, gate, "waiting.html", url=page_of_ours, seconds=WAIT_SECONDS)
+
+
+def controller_of(gate: Gate) -> Controller:
+    """Return what speaks with a gateway's controller.
+
+    Raises:
+        ControllerFault: none is on record.
+    """
+    make = CONTROLLERS.get((gate.brand, gate.dialect.variant))
+    if gate.controller is None or make is None:
+        raise ControllerFault(Trouble.ACCOUNT, f"no controller is on record for {gate.code}")
+    return make(gate.controller)
+
+
+async def _ask_controller(
+    gate: Gate, visit: Visit, back: ControllerBack, departure: Departure
+) -> None:
+    try:
+        await controller_of(gate).let_in(
+            ControllerGuest(visit.device, back.guest), departure.allowance, departure.credential
+        )
+    except ControllerFault as fault:
+        log.warning("controller", gateway=gate.code, trouble=fault.trouble, words=str(fault))
+        raise
+
+
+def _page(request: web.Request, gate: Gate, template: str, **values: Any) -> web.Response:
+    return render(
+        request,
+        template,
+        place=gate.place,
+        publisher=gate.place.organisation,
+        here="/visite",
+        **values,
+    )

@@ -1,0 +1,128 @@
+"""What each dialect of each brand of gateway needs, and what it gives over each link.
+
+The one table that `territory.yaml`, the portal, the console and the documents read: what is not
+here cannot be described, and nothing is offered that cannot work. A brand that is spoken in one
+way only has one dialect, whose variant is empty; where it has several, the first is what a
+gateway speaks that says nothing else.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from territory.vocabulary import Brand, Link
+
+
+class Return(StrEnum):
+    """How a guest gets from the portal back to the gateway."""
+
+    GET = "get"
+    """The browser follows a 303: nothing is seen of it."""
+    FORM = "form"
+    """The browser sends a form: one visible button."""
+    CONTROLLER = "controller"
+    """The portal asks the gateway's controller, down the site's link."""
+    POLL = "poll"
+    """The gateway comes and asks the portal, every few seconds."""
+
+
+class Evidence(StrEnum):
+    """What a dialect was proven with."""
+
+    REAL = "real"
+    """The real software, in our tests."""
+    RECORDED = "recorded"
+    """An exchange recorded from real equipment."""
+    DOCUMENTS = "documents"
+    """Documents and public sources alone: no equipment of ours has confirmed it."""
+
+
+PRIVATE: Final = frozenset({Link.TUNNEL, Link.PRIVATE_NETWORK})
+"""Links down which the base reaches the site's own addresses."""
+_RADIUS: Final = PRIVATE | {Link.RADSEC}
+_EVERY: Final = frozenset(Link)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One way in which a brand's gateways speak to the portal."""
+
+    brand: Brand
+    """Whose."""
+    variant: str
+    """As `territory.yaml` names it; empty: the only one of its brand."""
+    name: str
+    """For people: the products that speak it."""
+    returns: Return
+    """How the guest gets back."""
+    asks_radius: bool
+    """Whether the gateway, or its controller, shows the credential to RADIUS."""
+    links: frozenset[Link]
+    """Over which a guest can log in."""
+    evidence: Evidence = Evidence.DOCUMENTS
+    """What it was proven with."""
+    shares_secret: bool = False
+    """Whether gateway and portal share a secret (uamsecret, faskey)."""
+
+    @property
+    def needs_controller(self) -> bool:
+        """Whether the portal must know a controller's address and account."""
+        return self.returns is Return.CONTROLLER
+
+
+_TABLE: Final = (
+    Dialect(
+        Brand.COOVACHILLI,
+        "",
+        "CoovaChilli",
+        Return.GET,
+        asks_radius=True,
+        links=_RADIUS,
+        evidence=Evidence.RECORDED,
+        shares_secret=True,
+    ),
+    Dialect(
+        Brand.USPOT,
+        "",
+        "uspot, OpenWiFi",
+        Return.GET,
+        asks_radius=True,
+        links=_RADIUS,
+        shares_secret=True,
+    ),
+    Dialect(
+        Brand.OPENNDS,
+        "fas1",
+        "openNDS, FAS level 1",
+        Return.GET,
+        asks_radius=False,
+        links=PRIVATE,
+        evidence=Evidence.REAL,
+        shares_secret=True,
+    ),
+)
+
+
+def _by_brand(table: Iterable[Dialect]) -> Mapping[Brand, Mapping[str, Dialect]]:
+    found: dict[Brand, dict[str, Dialect]] = {}
+    for dialect in table:
+        found.setdefault(dialect.brand, {})[dialect.variant] = dialect
+    return MappingProxyType({brand: MappingProxyType(own) for brand, own in found.items()})
+
+
+DIALECTS: Final = _by_brand(_TABLE)
+"""By brand, then by variant; the first of a brand is its usual one."""
+SPOKEN: Final = frozenset(DIALECTS)
+"""The brands that the portal speaks."""
+
+
+def usual_variant(brand: Brand) -> str:
+    """Return what a gateway of this brand speaks that says nothing else."""
+    return next(iter(DIALECTS.get(brand, {})), "")
+
+
+def dialect_of(brand: str, variant: str) -> Dialect | None:
+    """Return a gateway's dialect, or None where nobody speaks it."""
+    return DIALECTS[Brand(brand)].get(variant) if brand in SPOKEN else None
