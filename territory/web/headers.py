@@ -75,7 +75,7 @@ def allow(request: web.Request, *, form_action: str = "", frame: str = "") -> No
     The caller has checked the origin against the site's own record: it goes into a header.
     """
     policy = policy_of(request)
-    if form_action:
+    if form_action and form_action not in policy.form_action:
         policy = replace(policy, form_action=(*policy.form_action, form_action))
     if frame:
         policy = replace(policy, frame=(*policy.frame, frame))

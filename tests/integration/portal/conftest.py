@@ -152,6 +152,7 @@ def _rows(
             "site_id": seed.library,
             "code": "gw-bibliotheque",
             "brand": "opennds",
+            "variant": "fas1",
             "login_address": "192.168.8.1:2050",
             "portal_secret_sealed": keyring.seal(FASKEY),
         },
