@@ -15,6 +15,7 @@ from portal.console import (
     home,
     operators,
     organisations,
+    signature,
     sites,
 )
 from portal.console.places import CLOCK, DESK_URL, ENGINE, PUBLIC_URL
@@ -112,7 +113,15 @@ def _add_pages(app: web.Application) -> None:
     page(app, "/equipements", Permission.SEE_EQUIPMENT, "equipment", get=equipment.show_equipment)
     page(
         app,
-        "/device",
+        "/equipements/{nas}/signature",
+        Permission.TRUST_NAS,
+        "signature",
+        get=signature.show_signature,
+        post=signature.forget,
+    )
+    page(
+        app,
+        "/appareil",
         Permission.EXPLAIN_DEVICES,
         "device",
         get=device.ask_device,

@@ -4,7 +4,7 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from portal.console.estate import UNKNOWN_NAS, AccessPoint, Nas, Site, explain
+from portal.console.estate import UNKNOWN_NAS, AccessPoint, Nas, Site, explain, kind_words
 from portal.console.places import CLOCK, ENGINE
 from portal.console.queries import load_discards, load_set_aside, load_sites
 from territory.access.sign_in import operator_of
@@ -31,6 +31,7 @@ async def show_equipment(request: web.Request) -> web.StreamResponse:
         discards=[found for found in discards if found.reason != UNKNOWN_NAS],
         aside=aside,
         explain=explain,
+        kind_words=kind_words,
         now=now,
     )
 

@@ -239,6 +239,29 @@ DISCARD_REASONS = {
 }
 
 
+PACKET_KINDS = {
+    "access-request": "demande d'accès (Access-Request)",
+    "accounting-request": "compte rendu de session (Accounting-Request)",
+    "status-server": "question «\u00a0êtes-vous là\u00a0?\u00a0» (Status-Server)",
+    "access-accept": "réponse qui accepte (Access-Accept)",
+    "access-reject": "réponse qui refuse (Access-Reject)",
+    "accounting-response": "réponse à un compte rendu (Accounting-Response)",
+    "disconnect-request": "ordre de déconnexion (Disconnect-Request)",
+    "disconnect-ack": "déconnexion faite (Disconnect-ACK)",
+    "disconnect-nak": "déconnexion refusée (Disconnect-NAK)",
+    "coa-request": "ordre de changement (CoA-Request)",
+    "coa-ack": "changement fait (CoA-ACK)",
+    "coa-nak": "changement refusé (CoA-NAK)",
+    "not-radius": "autre chose que du RADIUS",
+}
+
+
+def kind_words(kind: str) -> str:
+    """What an unknown sender sends, in French; a number without a name is told as it is."""
+    code = kind.removeprefix("code-")
+    return PACKET_KINDS.get(kind) or (f"paquet RADIUS de code {code}" if code != kind else kind)
+
+
 def explain(reason: str) -> str:
     """A discard's reason in French; the word itself where it has no sentence yet."""
     return DISCARD_REASONS.get(reason, reason)

@@ -46,6 +46,8 @@ class Permission(StrEnum):
     """What one device did in the days not yet sealed; each use is an audit line."""
     DISCONNECT = "disconnect"
     """Close sessions that are open; each use is an audit line."""
+    TRUST_NAS = "trust_nas"
+    """Change what a NAS must prove; each use is an audit line."""
     SEE_ORGANISATIONS = "see_organisations"
     MANAGE_OPERATORS = "manage_operators"
     SEE_AUDIT = "see_audit"
@@ -65,6 +67,7 @@ GRANTS: dict[Permission, frozenset[Role]] = {
     Permission.SEE_EQUIPMENT: frozenset({Role.ADMINISTRATOR, Role.TECHNICIAN}),
     Permission.EXPLAIN_DEVICES: frozenset({Role.ADMINISTRATOR, Role.TECHNICIAN}),
     Permission.DISCONNECT: frozenset({Role.ADMINISTRATOR, Role.TECHNICIAN}),
+    Permission.TRUST_NAS: frozenset({Role.ADMINISTRATOR, Role.TECHNICIAN}),
     Permission.SEE_ORGANISATIONS: frozenset({Role.ADMINISTRATOR, Role.DPO}),
     Permission.MANAGE_OPERATORS: frozenset({Role.ADMINISTRATOR}),
     Permission.SEE_AUDIT: frozenset({Role.ADMINISTRATOR, Role.DPO}),

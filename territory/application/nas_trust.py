@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
 
-from sqlalchemy import RowMapping, select, text, update
+from sqlalchemy import ColumnElement, RowMapping, Table, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -214,10 +214,12 @@ async def abandon_rotation(db: AsyncConnection, code: str, authority: Authority)
 async def forget_signature(db: AsyncConnection, code: str, authority: Authority) -> None:
     """Let a NAS whose rule is `learn` send unsigned requests again, until it next signs.
 
+    The owner may, and so may the portal, for the console's button.
+
     Raises:
         ConfigurationError: no NAS has this code.
     """
-    row = await _row(db, code)
+    row = await _row(db, code, nas.c.id)
     values = {"signed_since": None, "unlearned_at": authority.now}
     await db.execute(
         insert(nas_seen)
@@ -228,8 +230,10 @@ async def forget_signature(db: AsyncConnection, code: str, authority: Authority)
     await _audit(db, "nas.signature_forgotten", code, authority)
 
 
-async def _row(db: AsyncConnection, code: str) -> RowMapping:
-    row = (await db.execute(select(nas).where(nas.c.code == code))).mappings().first()
+async def _row(db: AsyncConnection, code: str, *columns: ColumnElement[Any] | Table) -> RowMapping:
+    """Return a NAS: these columns of it, for whom not all may be read, else all."""
+    query = select(*(columns or (nas,))).where(nas.c.code == code)
+    row = (await db.execute(query)).mappings().first()
     if row is None:
         codes = list(await db.scalars(select(nas.c.code)))
         near = get_close_matches(code, codes, n=1)
@@ -260,7 +264,8 @@ async def _tell(db: AsyncConnection) -> None:
 
 
 async def _audit(db: AsyncConnection, action: str, code: str, authority: Authority) -> None:
-    await append(db, authority.now, None, authority.actor, Act(action, code, {}))
+    who = authority.operator_id, authority.actor
+    await append(db, authority.now, *who, Act(action, code, {}))
 
 
 def _refused(code: str, expected: str) -> ConfigurationError:

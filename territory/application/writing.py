@@ -43,6 +43,8 @@ class Authority:
     """The name of the file."""
     now: datetime
     """The instant of it all, UTC."""
+    operator_id: UUID | None = None
+    """Of who acts through the console; None: the command line."""
 
 
 async def write_difference(

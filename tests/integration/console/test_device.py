@@ -116,7 +116,7 @@ async def log(owner: AsyncEngine) -> list[tuple[str, str, str]]:
 async def test_a_technician_reads_a_device_s_story(signed_in: SignedIn, owner: AsyncEngine) -> None:
     """In order, in French, in any form of the address; the log says who searched, not for what."""
     technician = await signed_in(Role.TECHNICIAN)
-    answer = await technician.post("/device", {"device": "8A567E-F910E4", "at": ""})
+    answer = await technician.post("/appareil", {"device": "8A567E-F910E4", "at": ""})
     page = await answer.text()
     assert answer.status == 200
     told = (
@@ -138,7 +138,7 @@ async def test_what_cannot_be_an_address_is_said_and_not_searched(
     """All faults at once; nothing is read, so nothing is logged."""
     technician = await signed_in(Role.TECHNICIAN)
     for address in ("8A-56", "ff:ff:ff:ff:ff:ff", "<script>", "x" * 4000):
-        answer = await technician.post("/device", {"device": address, "at": "hier"})
+        answer = await technician.post("/appareil", {"device": address, "at": "hier"})
         page = await answer.text()
         assert answer.status == 422
         assert NOT_AN_ADDRESS[:40].replace("'", "&#39;") in page
@@ -151,7 +151,7 @@ async def test_what_cannot_be_an_address_is_said_and_not_searched(
 async def test_at_an_earlier_moment_it_is_as_it_was(signed_in: SignedIn) -> None:
     """The time is the territory's: 12 h 00 in Paris, before the phone came back."""
     technician = await signed_in(Role.TECHNICIAN)
-    answer = await technician.post("/device", {"device": PHONE, "at": "2026-11-20T11:45"})
+    answer = await technician.post("/appareil", {"device": PHONE, "at": "2026-11-20T11:45"})
     page = await answer.text()
     assert "hors ligne" in page
     assert "Session commencée" not in page
@@ -213,7 +213,7 @@ async def test_the_page_in_a_browser(
         page = await (await browser.new_context(locale="fr-FR")).new_page()
         await page.goto(site.at(f"/lien/{await link_for(Role.TECHNICIAN)}"))
         await page.get_by_role("button", name="Ouvrir ma session").click()
-        await page.goto(site.at("/device"))
+        await page.goto(site.at("/appareil"))
         await page.get_by_label("Adresse MAC").fill("8A-56-7E-F9-10-E4")
         await page.get_by_role("button", name="Expliquer").click()
         await page.get_by_text("bien qu'il soit bloqué").wait_for()

@@ -24,7 +24,8 @@ EXPECTED = {
     "/lieux/{code}": "administrator technician agent mediator dpo",
     "/lieux/{code}/deconnexion": "administrator technician",
     "/equipements": "administrator technician",
-    "/device": "administrator technician",
+    "/equipements/{nas}/signature": "administrator technician",
+    "/appareil": "administrator technician",
     "/organismes": "administrator dpo",
     "/operateurs": "administrator",
     "/operateurs/{id}": "administrator",
@@ -80,6 +81,7 @@ async def test_each_route_answers_each_role_as_the_table_says(
     visitor = browser if role is None else await signed_in(role)
     values = {
         "code": "mairie-commercy",
+        "nas": "mairie-commercy-nas",
         "id": str(made.operators["dpo"].id),
         "token": "unknown",
     }

@@ -7,7 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.console.estate import DISCARD_REASONS, NEVER_READ, Health, Nas, explain, judge_site
+from portal.console.estate import (
+    DISCARD_REASONS,
+    NEVER_READ,
+    PACKET_KINDS,
+    Health,
+    Nas,
+    explain,
+    judge_site,
+    kind_words,
+)
+from radius.protocol.numbers import Code
+from radius.stranger import NOT_RADIUS
 
 UP, DOWN, UNKNOWN, DEGRADED, ASLEEP = (
     Health.UP,
@@ -108,3 +119,11 @@ def test_an_old_secret_is_in_use_until_the_next_is_heard(
 ) -> None:
     """And again if the old one comes back, from the second router of a pair for instance."""
     assert nas(**changes).uses_old_secret is expected
+
+
+def test_what_a_stranger_sends_is_told_in_words() -> None:
+    """Every kind RADIUS can name has its French words; a code without a name is told as one."""
+    named = {code.name.lower().replace("_", "-") for code in Code}
+    assert named | {NOT_RADIUS} == set(PACKET_KINDS)
+    assert kind_words("access-request") == "demande d'accès (Access-Request)"
+    assert kind_words("code-99") == "paquet RADIUS de code 99"
