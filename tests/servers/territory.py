@@ -9,8 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from territory.database.connect import open_engine
 from territory.database.tables import gateway, nas, network, organisation, plan, site
+from territory.gateway_dialects import usual_variant
 from territory.keyring import Keyring
 from territory.rules.mac_form import form_of_brand
+from territory.vocabulary import Brand
 
 PORTAL_SECRET = "uamsecret-of-the-lab-0123456789"
 SHARED_SECRET = "radius-secret-of-the-lab-0123456"
@@ -98,6 +100,7 @@ async def _site(connection: AsyncConnection, keyring: Keyring, owner: UUID, each
             site_id=site_id,
             code=each.code,
             brand=each.brand,
+            variant=usual_variant(Brand(each.brand)),
             login_address=each.login_address,
             portal_base=each.portal_base,
             portal_secret_sealed=keyring.seal(each.portal_secret),
