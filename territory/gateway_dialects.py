@@ -26,6 +26,8 @@ class Return(StrEnum):
     """The portal asks the gateway's controller, down the site's link."""
     POLL = "poll"
     """The gateway comes and asks the portal, every few seconds."""
+    COA = "coa"
+    """RADIUS has the gateway present the device once more: it is let in by its MAC address."""
 
 
 class Evidence(StrEnum):
@@ -71,6 +73,16 @@ class Dialect:
         """Whether the portal must know a controller's address and account."""
         return self.returns is Return.CONTROLLER
 
+    @property
+    def is_central(self) -> bool:
+        """Whether RADIUS sends a device it does not know to the portal, by an address it signs."""
+        return self.returns is Return.COA
+
+    @property
+    def shows_credential(self) -> bool:
+        """Whether the credential comes to RADIUS, which binds it to the device that shows it."""
+        return self.asks_radius and not self.is_central
+
 
 _TABLE: Final = (
     Dialect(
@@ -102,6 +114,73 @@ _TABLE: Final = (
         evidence=Evidence.REAL,
         shares_secret=True,
     ),
+    Dialect(
+        Brand.CISCO,
+        "lwa",
+        "Cisco WLC, local web authentication",
+        Return.FORM,
+        asks_radius=True,
+        links=_RADIUS,
+    ),
+    Dialect(
+        Brand.CISCO,
+        "cwa",
+        "Cisco WLC, central web authentication",
+        Return.COA,
+        asks_radius=True,
+        links=_RADIUS,
+    ),
+    Dialect(
+        Brand.MERAKI,
+        "sign-on",
+        "Meraki, sign-on splash page",
+        Return.FORM,
+        asks_radius=True,
+        links=frozenset({Link.CLOUD}),
+    ),
+    Dialect(
+        Brand.MERAKI,
+        "click-through",
+        "Meraki, click-through splash page",
+        Return.GET,
+        asks_radius=False,
+        links=_EVERY,
+    ),
+    *(
+        Dialect(Brand.GENERIC, variant, name, returns, asks_radius=True, links=_RADIUS)
+        for variant, name, returns in (
+            ("zyxel", "Zyxel Nebula", Return.FORM),
+            ("grandstream", "Grandstream GWN", Return.FORM),
+            ("draytek", "DrayTek Vigor", Return.GET),
+            ("dlink", "D-Link Nuclias", Return.FORM),
+            ("alcatel-stellar", "Alcatel-Lucent OmniAccess Stellar", Return.FORM),
+            ("huawei", "Huawei AirEngine", Return.FORM),
+        )
+    ),
+    *(
+        Dialect(Brand.ARUBA, variant, name, Return.FORM, asks_radius=True, links=links)
+        for variant, name, links in (
+            ("instant", "Aruba Instant", _RADIUS),
+            ("controller", "Aruba Mobility Controller", _RADIUS),
+            ("instant-on", "Aruba Instant On", PRIVATE),
+        )
+    ),
+    Dialect(
+        Brand.RUCKUS,
+        "",
+        "Ruckus Unleashed, ZoneDirector",
+        Return.FORM,
+        asks_radius=True,
+        links=PRIVATE,
+    ),
+    Dialect(
+        Brand.FORTINET,
+        "",
+        "FortiGate",
+        Return.FORM,
+        asks_radius=True,
+        links=_RADIUS,
+    ),
 )
 
 
@@ -116,6 +195,16 @@ DIALECTS: Final = _by_brand(_TABLE)
 """By brand, then by variant; the first of a brand is its usual one."""
 SPOKEN: Final = frozenset(DIALECTS)
 """The brands that the portal speaks."""
+
+NOT_OFFERED: Final[Mapping[tuple[Brand, str], str]] = MappingProxyType(
+    {
+        (Brand.ARUBA, "authentication-text"): (
+            "the access point would let in whoever sees one of our pages, without RADIUS: "
+            "choose RADIUS authentication in its captive portal profile"
+        ),
+    }
+)
+"""What a brand also does and we never do, and why."""
 
 
 def usual_variant(brand: Brand) -> str:

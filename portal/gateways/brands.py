@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
-from portal.gateways import coovachilli, opennds
+from portal.gateways import coovachilli, generic, opennds
 from portal.gateways.vocabulary import Adapter
 
 ADAPTERS: Mapping[tuple[str, str], Adapter] = {
     ("coovachilli", ""): coovachilli,
     ("uspot", ""): coovachilli,
     ("opennds", "fas1"): opennds,
+    **{("generic", variant): generic for variant in generic.descriptions()},
 }
 """By brand and variant."""
 

@@ -5,8 +5,13 @@ address: a guest's credential would follow it. So a told host is only ever compa
 afterwards is the site's own record, and nothing else (DESIGN.md, decision 8).
 """
 
+from urllib.parse import urlsplit
+
 from portal.gateways.vocabulary import HandBack, Registration
 from territory.errors import ProtocolError
+
+_LONGEST = 512
+_PORTS = {"http": 80, "https": 443}
 
 ANYWHERE = HandBack("http://198.51.100.1/")
 """A plain http address that is nobody's (RFC 5737 §3): a captive network catches it and redirects,
@@ -35,3 +40,32 @@ def checked_host(told: str, registration: Registration, *, or_access_point: bool
     if host != own_host(registration) and host not in others:
         raise ProtocolError("foreign-address")
     return host
+
+
+def checked_url(told: str, registration: Registration, *, port: int | None = None) -> str:
+    """Return a told log-in address whose host and port are the site's own, or a point of its own.
+
+    Args:
+        told: absolute, http or https.
+        registration: the gateway's record.
+        port: what the dialect listens on where the record names none; None: its scheme's.
+
+    Raises:
+        ProtocolError: `foreign-address`: another host or port, or no such address.
+    """
+    plain = len(told) <= _LONGEST and told.isascii() and told.isprintable()
+    if not plain or set(told) & set(" <>\"'\\"):
+        raise ProtocolError("foreign-address")
+    try:
+        parts = urlsplit(told)
+        told_port = parts.port
+    except ValueError as fault:
+        raise ProtocolError("foreign-address") from fault
+    if parts.scheme not in _PORTS or parts.username is not None:
+        raise ProtocolError("foreign-address")
+    usual = _PORTS[parts.scheme]
+    wanted = own_port(registration) or port or usual
+    if (usual if told_port is None else told_port) != wanted:
+        raise ProtocolError("foreign-address")
+    checked_host(parts.hostname or "", registration, or_access_point=True)
+    return told

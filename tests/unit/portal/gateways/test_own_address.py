@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.gateways.own_address import ANYWHERE, checked_host, own_host, own_port
+from portal.gateways.own_address import ANYWHERE, checked_host, checked_url, own_host, own_port
 from portal.gateways.vocabulary import Registration
 from territory.errors import ProtocolError
 
@@ -56,3 +56,52 @@ def test_anything_else_is_foreign(told: str) -> None:
 def test_an_address_that_is_nobodys() -> None:
     """TEST-NET-2 of RFC 5737, in plain http, so that a captive network can answer it."""
     assert ANYWHERE.url == "http://198.51.100.1/"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://wifi.commercy.example:8443/login",
+        "https://WIFI.commercy.example:8443/login?a=b",
+        "http://192.168.0.11:8443/",
+    ],
+)
+def test_its_own_whole_address(url: str) -> None:
+    """The registered host, or an access point of the site, at the registered port."""
+    assert checked_url(url, OWN) == url
+
+
+def test_a_port_that_the_record_does_not_name() -> None:
+    """Then it is the dialect's, else the scheme's."""
+    assert checked_url("http://192.168.0.253/x", BARE)
+    assert checked_url("http://192.168.0.253:9997/x", BARE, port=9997)
+    for url, port in (("http://192.168.0.253/x", 9997), ("http://192.168.0.253:9997/", None)):
+        with pytest.raises(ProtocolError, match="foreign-address"):
+            checked_url(url, BARE, port=port)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://10.1.0.2:8443/",
+        "http://wifi.commercy.example/",
+        "http://wifi.commercy.example:8443@evil.example/",
+        "http://evil.example#wifi.commercy.example:8443",
+        "http://evil.example\\@wifi.commercy.example:8443/",
+        "http://wifi.commercy.example:8443\\.evil.example/",
+        "//wifi.commercy.example:8443/",
+        "javascript:alert(1)",
+        "ftp://wifi.commercy.example:8443/",
+        "http://wifi.commercy.example:99999/",
+        "http://wifi.commercy.example:8443/<script>",
+        "http://wifi.commercy.example:8443/\r\nX: y",
+        "http://wifi.commercy.example:8443/" + "a" * 600,
+        "http://wifi.commercy.example:0/",
+        "http://[::1/",
+        "",
+    ],
+)
+def test_any_other_whole_address(url: str) -> None:
+    """Another host, another port, credentials in it, or no address at all."""
+    with pytest.raises(ProtocolError, match="foreign-address"):
+        checked_url(url, OWN)
