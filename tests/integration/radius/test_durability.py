@@ -5,13 +5,14 @@ twice, so that a record that is there twice was recorded twice.
 """
 
 import asyncio
-import random
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Self
 
+import asyncpg
 import pytest
 
 from territory.clock import SystemClock
@@ -25,7 +26,6 @@ from tests.servers.radius import Credential, grant
 from tests.servers.radius_process import RadiusProcess
 from tests.servers.territory import lay
 
-SEED = 20_261_122
 _LOOK_SECONDS = 0.02
 
 
@@ -122,23 +122,81 @@ async def test_a_crash_of_postgresql_is_bridged_by_the_spool(
     await ground.holds(load)
 
 
+@dataclass
+class Turnstile:
+    """Lets what enters records through one transaction at a time; an asynchronous context.
+
+    It holds a lock that each needs, and hands it to itself behind the one that waits: PostgreSQL
+    serves them in the order they came.
+    """
+
+    url: str
+
+    async def __aenter__(self) -> Self:
+        self._watch = await asyncpg.connect(self.url)
+        self._holder = await asyncpg.connect(self.url)
+        await self._lock(self._holder)
+        return self
+
+    async def __aexit__(self, *_exception: object) -> None:
+        await self._holder.close()
+        await self._watch.close()
+
+    async def let_a_batch_through(self) -> int:
+        """Return how many records are noted as entered, once that is more than before.
+
+        The next transaction stands at the lock then: not always a batch, days are made ready too.
+        """
+        before = await self._entered()
+        while (entered := await self._entered()) == before:
+            await self._let_one_through()
+        return entered
+
+    async def _let_one_through(self) -> None:
+        await self._until_waiting(1)
+        behind = await asyncpg.connect(self.url)
+        locked = asyncio.create_task(self._lock(behind))
+        await self._until_waiting(2)
+        await self._holder.close()
+        await locked
+        self._holder = behind
+        await self._until_waiting(1)
+
+    async def _entered(self) -> int:
+        notes = "select coalesce(sum(sequence), 0) from live.spool_position"
+        return int(await self._watch.fetchval(notes))
+
+    async def _lock(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        await connection.execute("begin")
+        await connection.execute("lock table source.event in exclusive mode")
+
+    async def _until_waiting(self, wanted: int) -> None:
+        waiting = "select count(*) from pg_locks where not granted and locktype = 'relation'"
+        async with asyncio.timeout(WAIT_SECONDS):
+            for _ in count():
+                if await self._watch.fetchval(waiting) >= wanted:
+                    break
+                await asyncio.sleep(_LOOK_SECONDS)
+
+
 async def test_killed_again_and_again(ground: Ground, tmp_path: Path) -> None:
-    """Killed while it spools, then several times while it replays: each record is there once."""
-    chance = random.Random(SEED)
+    """Killed while it spools, then twice between two batches of its replay: each is there once."""
     load = GatewayLoad("again", ground.credential)
     async with RadiusProcess(ground.radius_url, tmp_path, spool=True) as server:
         await ground.crash()
         async with load.on(server.accounting_port):
-            await load.until(2_000)
+            await load.until(1_500)
             await server.kill()
     await ground.recover()
     for _ in range(2):
         async with (
+            Turnstile(ground.cluster.url) as turnstile,
             RadiusProcess(ground.radius_url, tmp_path, spool=True) as server,
             load.on(server.accounting_port),
         ):
-            await asyncio.sleep(chance.uniform(0.0, 0.15))
+            entered = await turnstile.let_a_batch_through()
             await server.kill()
+            assert 0 < entered < len(load.acknowledged)
     async with RadiusProcess(ground.radius_url, tmp_path, spool=True) as server:
         await drained(server)
     await ground.holds(load)
