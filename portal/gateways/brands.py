@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from portal.gateways import coovachilli, generic, opennds
+from portal.gateways import aruba, coovachilli, fortinet, generic, opennds, ruckus
 from portal.gateways.vocabulary import Adapter
 
 ADAPTERS: Mapping[tuple[str, str], Adapter] = {
@@ -10,6 +10,9 @@ ADAPTERS: Mapping[tuple[str, str], Adapter] = {
     ("uspot", ""): coovachilli,
     ("opennds", "fas1"): opennds,
     **{("generic", variant): generic for variant in generic.descriptions()},
+    **{("aruba", variant): aruba for variant in ("instant", "controller", "instant-on")},
+    ("ruckus", ""): ruckus,
+    ("fortinet", ""): fortinet,
 }
 """By brand and variant."""
 

@@ -15,7 +15,7 @@ from territory.access.roles import Role
 from territory.application.reading import Path, format_path
 from territory.communes.national_list import NationalList, plain
 from territory.errors import ProtocolError
-from territory.gateway_dialects import DIALECTS, SPOKEN, Dialect, usual_variant
+from territory.gateway_dialects import DIALECTS, NOT_OFFERED, SPOKEN, Dialect, usual_variant
 from territory.identifiers import InseeCode, MacAddress
 from territory.measures import parse_rate
 from territory.rules.identification import allowed_methods
@@ -218,7 +218,9 @@ def _dialect(brand: Brand, gateway: dict[str, Any]) -> tuple[Dialect | None, str
     wanted = _text(gateway, "variant")
     found = variants.get(usual_variant(brand) if wanted is None else wanted)
     named = sorted(filter(None, variants))
-    return found, f"expected {' or '.join(named) or 'none'} for {brand}, found {wanted}"
+    why = NOT_OFFERED.get((brand, wanted or ""), "")
+    words = f"expected {' or '.join(named) or 'none'} for {brand}, found {wanted}"
+    return found, f"{words}: {why}" if why else words
 
 
 def _link_cannot_carry(dialect: Dialect, path: Path, link: object) -> Iterator[Finding]:
