@@ -13,7 +13,7 @@ ENV PATH=/opt/socle/bin:$PATH \
 USER socle
 WORKDIR /var/lib/socle
 VOLUME /var/lib/socle
-EXPOSE 8080/tcp 8444/tcp 1812/udp 1813/udp 9401/tcp 9402/tcp 9403/tcp 9404/tcp
+EXPOSE 8080/tcp 8444/tcp 1812/udp 1813/udp 9401/tcp 9402/tcp 9403/tcp 9404/tcp 9412/tcp 9422/tcp 9432/tcp
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 \
     CMD ["/opt/socle/current/bin/python", "-m", "deploy.stack.healthcheck"]
 ENTRYPOINT ["socle"]

@@ -89,6 +89,23 @@ def doctor(
 
 
 @app.command()
+def prometheus(
+    host: Annotated[
+        str, typer.Option(help="How Prometheus reaches this machine: a name or an address.")
+    ] = "127.0.0.1",
+    settings: SettingsFile = None,
+) -> None:
+    """Print the configuration with which Prometheus scrapes every process of this base.
+
+    Example: socle prometheus --host socle.lan > /etc/prometheus/prometheus.yml
+    """
+    from deploy.stack.scraping import scrape_configuration
+    from territory.settings import load_settings
+
+    typer.echo(scrape_configuration(load_settings(settings), host), nl=False)
+
+
+@app.command()
 def demo(
     folder: Annotated[Path, typer.Option(help="Made anew at each start.")] = Path("socle-demo"),
     port: Annotated[int, typer.Option(help="Port of the demonstration's first page.")] = 8000,

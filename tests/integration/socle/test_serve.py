@@ -228,7 +228,7 @@ def test_every_wrong_setting_is_told_at_once(settings: Path) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        *[(), ("serve",), ("apply",), ("demo",), ("doctor",), ("simulate",)],
+        *[(), ("serve",), ("apply",), ("demo",), ("doctor",), ("prometheus",), ("simulate",)],
         *[("site",), ("site", "list"), ("site", "render")],
         *[("archive", "run"), ("archive", "verify"), ("archive", "purge")],
         *[("case", "prepare"), ("case", "open"), ("case", "answer"), ("custodian", "keygen")],
