@@ -1,6 +1,6 @@
 """The console as an application, mounted by the portal under ``/console``."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,15 +21,20 @@ from portal.console import (
 from portal.console.places import CLOCK, DESK_URL, ENGINE, PUBLIC_URL
 from territory.access.passwords import Passwords
 from territory.access.roles import Permission
-from territory.access.sign_in import TEMPLATES, Access, Application, page, setup_sign_in, url
+from territory.access.sign_in import (
+    TEMPLATES,
+    Access,
+    Application,
+    create_operators_site,
+    page,
+    url,
+)
 from territory.clock import Clock
 from territory.web.addresses import Network
 from territory.web.french import FILTERS
-from territory.web.pages import Pages, setup_pages
-from territory.web.server import LARGEST_BODY
+from territory.web.pages import Pages
 
 HERE = Path(__file__).parent
-PASSWORDS = web.AppKey("PASSWORDS", Passwords)
 NAVIGATION = (
     ("home", "Accueil", Permission.BE_SIGNED_IN),
     ("sites", "Lieux", Permission.SEE_SITES),
@@ -63,36 +68,25 @@ class Console:
 
 def create_console(console: Console) -> web.Application:
     """The application; mount it with ``app.add_subapp("/console", create_console(...))``."""
-    app = web.Application(client_max_size=LARGEST_BODY)
     pages = Pages(
         (HERE / "templates", TEMPLATES),
         filters={**FILTERS, "facts": audit_log.facts},
         constants={"application_name": "Console", "navigation": NAVIGATION},
     )
-    setup_pages(app, pages, trusted_proxies=console.trusted_proxies)
-    setup_sign_in(
-        app,
-        Access(
-            application=Application.CONSOLE,
-            engine=console.engine,
-            clock=console.clock,
-            signing_key=console.signing_key,
-            passwords=console.passwords,
-            links_open_at_once=console.demo,
-            refusal_seconds=console.refusal_seconds,
-        ),
+    access = Access(
+        application=Application.CONSOLE,
+        engine=console.engine,
+        clock=console.clock,
+        signing_key=console.signing_key,
+        passwords=console.passwords,
+        links_open_at_once=console.demo,
+        refusal_seconds=console.refusal_seconds,
     )
+    app = create_operators_site(access, pages, trusted_proxies=console.trusted_proxies)
     app[ENGINE], app[CLOCK], app[DESK_URL] = console.engine, console.clock, console.desk_url
     app[PUBLIC_URL] = console.public_url
-    app[PASSWORDS] = console.passwords
-    app.cleanup_ctx.append(_passwords)
     _add_pages(app)
     return app
-
-
-async def _passwords(app: web.Application) -> AsyncIterator[None]:
-    yield
-    app[PASSWORDS].close()
 
 
 def _add_pages(app: web.Application) -> None:

@@ -5,7 +5,7 @@ two custodians can read, on machines of their own.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
@@ -16,19 +16,25 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from retention.archive import Places
 from retention.desk import archive_pages, case_pages
-from retention.desk.keys import CLOCK, ENGINE, PASSWORDS, PLACES
+from retention.desk.keys import CLOCK, ENGINE, PLACES
 from retention.desk.words import FILTERS
 from territory.access.passwords import Passwords
 from territory.access.roles import Permission
-from territory.access.sign_in import TEMPLATES, Access, Application, page, setup_sign_in
+from territory.access.sign_in import (
+    TEMPLATES,
+    Access,
+    Application,
+    create_operators_site,
+    page,
+)
 from territory.clock import Clock
 from territory.database.connect import open_engine
 from territory.errors import ConfigurationError, Fault
 from territory.keyring import Keyring
 from territory.settings import Settings
 from territory.web.addresses import Network
-from territory.web.pages import Pages, setup_pages
-from territory.web.server import LARGEST_BODY, start_site
+from territory.web.pages import Pages
+from territory.web.server import start_site
 
 HERE = Path(__file__).parent
 NAVIGATION = (
@@ -90,34 +96,23 @@ async def run(settings: Settings, keyring: Keyring, clock: Clock) -> None:
 
 def create_desk(desk: Desk) -> web.Application:
     """Return the desk's application."""
-    app = web.Application(client_max_size=LARGEST_BODY)
     pages = Pages(
         (HERE / "templates", TEMPLATES),
         filters=FILTERS,
         constants={"application_name": "Guichet des réquisitions", "navigation": NAVIGATION},
     )
-    setup_pages(app, pages, trusted_proxies=desk.trusted_proxies)
-    setup_sign_in(
-        app,
-        Access(
-            application=Application.DESK,
-            engine=desk.engine,
-            clock=desk.clock,
-            signing_key=desk.signing_key,
-            passwords=desk.passwords,
-            links_open_at_once=desk.demo,
-        ),
+    access = Access(
+        application=Application.DESK,
+        engine=desk.engine,
+        clock=desk.clock,
+        signing_key=desk.signing_key,
+        passwords=desk.passwords,
+        links_open_at_once=desk.demo,
     )
+    app = create_operators_site(access, pages, trusted_proxies=desk.trusted_proxies)
     app[ENGINE], app[PLACES], app[CLOCK] = desk.engine, desk.places, desk.clock
-    app[PASSWORDS] = desk.passwords
-    app.cleanup_ctx.append(_passwords)
     _add_pages(app)
     return app
-
-
-async def _passwords(app: web.Application) -> AsyncIterator[None]:
-    yield
-    app[PASSWORDS].close()
 
 
 def _add_pages(app: web.Application) -> None:

@@ -4,10 +4,8 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from retention.archive import Places
-from territory.access.passwords import Passwords
 from territory.clock import Clock
 
 ENGINE = web.AppKey("ENGINE", AsyncEngine)
 PLACES = web.AppKey("PLACES", Places)
 CLOCK = web.AppKey("CLOCK", Clock)
-PASSWORDS = web.AppKey("PASSWORDS", Passwords)

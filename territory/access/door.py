@@ -46,7 +46,7 @@ LIMITER = web.AppKey("LIMITER", MovingWindowRateLimiter)
 
 
 def add_door(app: web.Application) -> None:
-    """Add the door's pages to an application that ``setup_sign_in`` guards."""
+    """Add the door's pages to a guarded application."""
     app[LIMITER] = MovingWindowRateLimiter(MemoryStorage())
     anyone, signed_in = Permission.ANYONE, Permission.BE_SIGNED_IN
     page(app, "/session", anyone, "sign_in", get=show_sign_in, post=sign_in)

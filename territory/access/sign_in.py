@@ -1,10 +1,11 @@
 """Sign-in for an operators' application: the console, the requisition desk, the demo's doors.
 
-``setup_pages`` first, then ``setup_sign_in``, then the application's own pages, each declared with
-its permission by ``page``. The application names its first page ``home``; its templates find
+``create_operators_site`` makes the application; then come its own pages, each declared with its
+permission by ``page``. The application names its first page ``home``; its templates find
 ``operator``, ``may``, ``url`` and ``csrf`` in their context, and put the last into every form.
 """
 
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from aiohttp import web
@@ -12,6 +13,7 @@ from aiohttp import web
 from territory.access.door import add_door
 from territory.access.gate import page, url
 from territory.access.guard import (
+    ACCESS,
     Access,
     actor_of,
     form_of,
@@ -20,6 +22,9 @@ from territory.access.guard import (
     sign_in_of,
 )
 from territory.access.store import Application, Lives, mint_link
+from territory.web.addresses import Network
+from territory.web.pages import Pages, setup_pages
+from territory.web.server import LARGEST_BODY
 
 __all__ = [
     "TEMPLATES",
@@ -27,11 +32,11 @@ __all__ = [
     "Application",
     "Lives",
     "actor_of",
+    "create_operators_site",
     "form_of",
     "mint_link",
     "operator_of",
     "page",
-    "setup_sign_in",
     "sign_in_of",
     "url",
 ]
@@ -40,7 +45,24 @@ TEMPLATES = Path(__file__).parent / "templates"
 """The door's pages; goes into ``Pages(folders=...)`` after the application's own folder."""
 
 
-def setup_sign_in(app: web.Application, access: Access) -> None:
-    """Guard every route of ``app`` and add the door's own pages."""
+def create_operators_site(
+    access: Access, pages: Pages, *, trusted_proxies: Sequence[Network] = ()
+) -> web.Application:
+    """An application whose every route is guarded, with the door's own pages.
+
+    Args:
+        access: what the door needs; its ``passwords`` are closed with the application.
+        pages: templates, ``TEMPLATES`` among their folders.
+        trusted_proxies: whose word on a visitor's address is taken.
+    """
+    app = web.Application(client_max_size=LARGEST_BODY)
+    setup_pages(app, pages, trusted_proxies=trusted_proxies)
     set_guard(app, access)
     add_door(app)
+    app.cleanup_ctx.append(_passwords)
+    return app
+
+
+async def _passwords(app: web.Application) -> AsyncIterator[None]:
+    yield
+    app[ACCESS].passwords.close()
