@@ -181,6 +181,11 @@ operators:
         ("place_type: mairie", "place_type: chateau", "'salle_des_fetes'"),
         ("link: tunnel", "link: cloud", "CoovaChilli does not work over cloud"),
         ("brand: coovachilli", "brand: mikrotik", "the portal does not speak mikrotik yet"),
+        (
+            "brand: coovachilli",
+            "brand: aruba, variant: authentication-text",
+            "would let in whoever sees one of our pages",
+        ),
         ("link: tunnel", "link: tunnel\n    package: castle", "one of the packages"),
         ("ssid: Wifi", "ssid: Wifi}, {ssid: Wifi", "once in a site"),
         ("networks: [{ssid: Wifi}]", "networks: Wifi", "a list"),
