@@ -6,10 +6,10 @@ its source address. Phones are told apart by theirs.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from hashlib import sha256
 from ipaddress import IPv4Network
 
+from simulation.certificate import ServerCertificate
 from simulation.radius_port import Patience
 
 
@@ -35,21 +35,36 @@ class RadiusServer:
 
 
 @dataclass(frozen=True, slots=True)
+class ControllerAccount:
+    """The account that a gateway's controller accepts, where it has a controller."""
+
+    port: int = 0
+    """TCP, at the gateway's own address; 0 takes any free one."""
+    site: str = "default"
+    """The controller's own name of the site."""
+    user: str = ""
+    """Empty: the password is an API key."""
+    password: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class GatewayConfiguration:
-    """One CoovaChilli, under the names of its options where it has them."""
+    """One gateway of any brand."""
 
     nasid: str
-    """NAS-Identifier."""
-    uamlisten: str
+    """NAS-Identifier, or the name by which it is known."""
+    address: str
     """Its loopback address, 127.10.1.1 for instance."""
-    uamserver: str
+    portal: str
     """The portal's address, exactly as the portal knows it."""
-    uamsecret: str
-    """Shared with the portal; empty: redirects are not signed."""
-    radius: RadiusServer
+    portal_secret: str
+    """Shared with the portal (uamsecret, faskey); empty: none."""
+    radius: RadiusServer | None
+    """None: this gateway asks no RADIUS server."""
     nasmac: str = "02-00-00-00-00-10"
-    """Called-Station-Id, without the name of the network."""
-    uamport: int = 3990
+    """Its own MAC address, or that of its access point."""
+    login_port: int = 3990
+    """Where browsers log in and out; 0 takes any free port."""
     web_port: int = 80
     """Where it catches the browsing of its phones; 0 takes any free port."""
     coaport: int = 3799
@@ -64,13 +79,21 @@ class GatewayConfiguration:
     """Password shown for every phone; empty: its MAC address."""
     interim_seconds: int | None = None
     """Goes before the server's Acct-Interim-Interval."""
-    challengetimeout: timedelta = timedelta(seconds=600)
-    challengetimeout2: timedelta = timedelta(seconds=1200)
-    """Within which a /logon has to come."""
     tick_seconds: float = 1.0
     """How often limits and reports are looked at."""
     stop_seconds: float = 5.0
     """How long a clean stop waits for its last reports to be answered."""
+    brand: str = "coovachilli"
+    """Whose gateway it behaves like (`simulation.makes`)."""
+    variant: str = ""
+    """Which of its brand's dialects."""
+    ssid: str = "WiFi-Mairie"
+    """The network phones see, where the brand tells it."""
+    certificate: ServerCertificate | None = None
+    """What log-in address (where the brand speaks TLS) and controller show; None: no TLS at the
+    log-in address, a fresh certificate at the controller."""
+    controller: ControllerAccount = field(default_factory=ControllerAccount)
+    """Who may speak to its controller, where it has one."""
 
 
 def derived_lease(

@@ -1,15 +1,18 @@
 """The configured sites whose gateways can be simulated, read from the database (shell).
 
-Only CoovaChilli gateways whose address is a loopback one: a real site's gateway is never
-impersonated.
+Only gateways of a simulated dialect whose address is a loopback one: a real site's gateway is
+never impersonated.
 """
 
+from dataclasses import replace
 from ipaddress import IPv4Network, ip_address
+from urllib.parse import urlsplit
 
 from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from simulation.configuration import GatewayConfiguration, RadiusServer
+from simulation.configuration import ControllerAccount, GatewayConfiguration, RadiusServer
+from simulation.makes import BRANDS
 from simulation.site import SiteConfiguration
 from territory.database.tables import gateway, nas, plan, site
 from territory.keyring import Keyring
@@ -17,11 +20,18 @@ from territory.rules.mac_form import given_password
 from territory.settings import Settings
 from territory.vocabulary import MacPassword, MacUserName
 
-BRAND = "coovachilli"
-UAM_PORT = 3990
+USUAL_PORTS = {"coovachilli": 3990, "uspot": 3990, "opennds": 2050}
+"""Where a login_address without a port is; every other brand listens at 80."""
 
 _GATEWAYS = (
     select(
+        gateway.c.code,
+        gateway.c.brand,
+        gateway.c.variant,
+        gateway.c.controller_url,
+        gateway.c.controller_site,
+        gateway.c.controller_user,
+        gateway.c.controller_password_sealed,
         gateway.c.login_address,
         gateway.c.portal_base,
         gateway.c.portal_secret_sealed,
@@ -35,10 +45,9 @@ _GATEWAYS = (
         (plan.c.mac_authentication & site.c.mac_authentication).label("mac_authentication"),
     )
     .select_from(gateway)
-    .join(nas, nas.c.gateway_id == gateway.c.id)
+    .outerjoin(nas, nas.c.gateway_id == gateway.c.id)
     .join(site, site.c.id == gateway.c.site_id)
     .join(plan, plan.c.id == site.c.plan_id)
-    .where(gateway.c.brand == BRAND)
     .order_by(gateway.c.code)
 )
 
@@ -46,7 +55,7 @@ _GATEWAYS = (
 async def load_sites(
     engine: AsyncEngine, keyring: Keyring, settings: Settings, *, phones: int = 0
 ) -> list[SiteConfiguration]:
-    """Return every configured CoovaChilli site at a loopback address, each with so many guests.
+    """Return every site of a simulated dialect at a loopback address, each with so many guests.
 
     Raises: ConfigurationError when a secret was sealed with another master key.
     """
@@ -55,7 +64,7 @@ async def load_sites(
     return [
         SiteConfiguration(_configuration(row, keyring, settings), phones)
         for row in rows
-        if is_loopback(row["login_address"])
+        if (row["brand"], row["variant"]) in BRANDS and is_loopback(row["login_address"])
     ]
 
 
@@ -73,17 +82,36 @@ def is_loopback(login_address: str) -> bool:
 
 def _configuration(row: RowMapping, keyring: Keyring, settings: Settings) -> GatewayConfiguration:
     host, _, port = row["login_address"].partition(":")
-    sealed = row["portal_secret_sealed"]
+    brand, sealed = row["brand"], row["portal_secret_sealed"]
+    known = GatewayConfiguration(
+        nasid=row["identifier"] or row["nas_code"] or row["code"],
+        address=host,
+        login_port=int(port or USUAL_PORTS.get(brand, 80)),
+        portal=row["portal_base"] or _portal(brand, row["code"], settings),
+        portal_secret=keyring.open(sealed) if sealed else "",
+        network=IPv4Network("10.1.0.0/24"),
+        brand=brand,
+        variant=row["variant"],
+        controller=_controller(row, keyring),
+        radius=None,
+    )
+    return known if row["nas_code"] is None else _with_nas(known, row, keyring, settings)
+
+
+def _portal(brand: str, code: str, settings: Settings) -> str:
+    """CoovaChilli says who it is in its redirect; every other gateway by the path."""
+    base = f"{settings.portal.public_url}/gateway/{brand}"
+    return base if brand == "coovachilli" else f"{base}/{code}"
+
+
+def _with_nas(
+    known: GatewayConfiguration, row: RowMapping, keyring: Keyring, settings: Settings
+) -> GatewayConfiguration:
     shared_secret = keyring.open(row["next_secret_sealed"] or row["shared_secret_sealed"])
     radius = settings.radius
-    return GatewayConfiguration(
-        nasid=row["identifier"] or row["nas_code"],
-        uamlisten=host,
-        uamport=int(port or UAM_PORT),
-        uamserver=row["portal_base"] or f"{settings.portal.public_url}/gateway/{BRAND}",
-        uamsecret=keyring.open(sealed) if sealed else "",
+    return replace(
+        known,
         coaport=row["coa_port"],
-        network=IPv4Network("10.1.0.0/24"),
         macauth=row["mac_authentication"] and row["mac_user_name"] != MacUserName.NONE,
         macpasswd=_macpasswd(MacPassword(row["mac_password"]), shared_secret),
         radius=RadiusServer(
@@ -92,6 +120,16 @@ def _configuration(row: RowMapping, keyring: Keyring, settings: Settings) -> Gat
             radius.authentication_port,
             radius.accounting_port,
         ),
+    )
+
+
+def _controller(row: RowMapping, keyring: Keyring) -> ControllerAccount:
+    sealed = row["controller_password_sealed"]
+    return ControllerAccount(
+        port=urlsplit(row["controller_url"] or "").port or 0,
+        site=row["controller_site"] or "default",
+        user=row["controller_user"] or "",
+        password=keyring.open(sealed) if sealed else "",
     )
 
 

@@ -9,10 +9,12 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime
 
-from simulation import packets, uam
-from simulation.configuration import GatewayConfiguration
+from simulation import packets
+from simulation.configuration import GatewayConfiguration, RadiusServer
+from simulation.credentials import Credential
 from simulation.packets import Nas, Order, Reply, Request, StatusType
 from simulation.radius_port import Address, RadiusPort
+from simulation.radius_words import RadiusWords
 from simulation.subscriber import Subscriber, TerminateCause
 
 Tell = Callable[[str, str, tuple[tuple[str, str], ...]], None]
@@ -20,12 +22,21 @@ Tell = Callable[[str, str, tuple[tuple[str, str], ...]], None]
 
 
 class GatewayRadius:
-    """What a running gateway says to its RADIUS server, and hears from it."""
+    """What a running gateway says to its RADIUS server, and hears from it.
+
+    One that has no server says and hears nothing.
+    """
 
     def __init__(
-        self, options: GatewayConfiguration, tell: Tell, obey: Callable[[Order], bool]
+        self,
+        options: GatewayConfiguration,
+        words: RadiusWords,
+        tell: Tell,
+        obey: Callable[[Order], bool],
     ) -> None:
         self._options = options
+        self._server = options.radius or RadiusServer("")
+        self._words = words
         self._tell = tell
         self._obey = obey
         self._port: RadiusPort | None = None
@@ -39,14 +50,17 @@ class GatewayRadius:
         Raises: OSError when it is taken.
         """
         options = self._options
+        if options.radius is None:
+            return
         self._nas = Nas(
             options.nasid,
-            options.uamlisten,
+            options.address,
             options.nasmac,
             logoff_url,
             options.radius.shared_secret.encode(),
+            options.ssid,
         )
-        self._port = await RadiusPort.open((options.uamlisten, options.coaport), self._take_order)
+        self._port = await RadiusPort.open((options.address, options.coaport), self._take_order)
 
     async def close(self) -> None:
         """Let go of every report and of the port."""
@@ -74,18 +88,18 @@ class GatewayRadius:
         return self._port.ignored if self._port else 0
 
     async def authenticate(
-        self, phone: Subscriber, user_name: str, credential: uam.Credential
+        self, phone: Subscriber, user_name: str, credential: Credential
     ) -> Reply | None:
         """Return the server's verdict, None when it stays silent or nothing can be sent."""
         if self._nas is None:
             return None
-        server = self._options.radius
-        request = packets.access_request(
+        server = self._server
+        request = self._words.access_request(
             self._nas, phone, user_name, credential, secrets.token_bytes(16)
         )
         described = packets.describe(request.packet)
         self._tell("access-request", f"{phone.mac} asks to come in", described)
-        port = await RadiusPort.open((self._options.uamlisten, 0))
+        port = await RadiusPort.open((self._options.address, 0))
         try:
             address = (server.host, server.authentication_port)
             reply = await port.ask(request, address, server.patience)
@@ -104,13 +118,13 @@ class GatewayRadius:
         """Send a Start, an Interim-Update or a Stop of an online phone."""
         if self._nas is not None and phone.online is not None:
             report = packets.Report(status, now, self._next_identifier(), cause)
-            self._send(packets.session_report(self._nas, phone, phone.online, report), status)
+            self._send(self._words.session_report(self._nas, phone, phone.online, report), status)
 
     def report_nas(self, status: StatusType, now: datetime) -> None:
         """Send an Accounting-On or an Accounting-Off."""
         if self._nas is not None:
             report = packets.Report(status, now, self._next_identifier())
-            self._send(packets.nas_report(self._nas, report), status)
+            self._send(self._words.nas_report(self._nas, report), status)
 
     def _next_identifier(self) -> int:
         self._identifier = (self._identifier + 1) % 256
@@ -126,7 +140,7 @@ class GatewayRadius:
     async def _deliver(self, request: Request, words: str) -> None:
         if self._port is None:
             return
-        server = self._options.radius
+        server = self._server
         address = (server.host, server.accounting_port)
         reply = await self._port.ask(request, address, server.patience)
         if reply is None:
@@ -135,8 +149,10 @@ class GatewayRadius:
             self._tell("accounting-response", f"The server confirms {words}", reply.attributes)
 
     def _take_order(self, octets: bytes, sender: Address) -> bytes | None:
-        order = packets.read_order(octets, self._options.radius.shared_secret.encode())
-        if order is None or sender[0] != self._options.radius.host:
+        secret = self._server.shared_secret.encode()
+        order = packets.read_order(octets, secret, self._words.dictionary)
+        trusted = order is not None and sender[0] == self._server.host
+        if order is None or not trusted or not self._words.names_session(order):
             self._tell("order-ignored", "An order that cannot be trusted is ignored", ())
             return None
         done = self._obey(order)
@@ -144,10 +160,10 @@ class GatewayRadius:
         outcome = "done" if done else "nobody is concerned"
         self._tell(
             f"{kind}-{'ack' if done else 'nak'}",
-            f"An order about {order.user_name}: {outcome}",
+            f"An order about {order.user_name or order.session_id or order.station}: {outcome}",
             order.attributes,
         )
-        return packets.answer_order(order, done=done)
+        return packets.answer_order(order, done=done, error_cause=self._words.error_cause)
 
 
 def _verdict(

@@ -3,12 +3,23 @@
 No script, no cookie, no style: what a phone cannot do here, our pages must not need.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import urlencode, urljoin
 
 VOID_TEXT = frozenset({"script", "style", "template", "noscript"})
+_REFRESH = re.compile(r"\s*(\d{1,9})(?:\.\d*)?\s*[;,]\s*(?:url\s*=\s*)?(\S.*)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """Where a page leads by itself."""
+
+    seconds: int
+    address: str
+    """As written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +59,8 @@ class Page:
     forms: tuple[Form, ...]
     links: tuple[str, ...]
     """The addresses of its links, as written."""
+    refresh: Refresh | None = None
+    """Where it leads by itself (meta refresh), and when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +80,7 @@ def read_page(html: str) -> Page:
     reader.close()
     text = " ".join(" ".join(reader.words).split())
     title = " ".join("".join(reader.title).split())
-    return Page(title, text, tuple(reader.forms), tuple(reader.links))
+    return Page(title, text, tuple(reader.forms), tuple(reader.links), reader.refresh)
 
 
 def choose_form(forms: Sequence[Form], gateway: str) -> Form | None:
@@ -110,6 +123,7 @@ class _Reader(HTMLParser):
         self.words: list[str] = []
         self.forms: list[Form] = []
         self.links: list[str] = []
+        self.refresh: Refresh | None = None
         self._open: tuple[str, str] | None = None
         self._fields: list[Field] = []
         self._select = ""
@@ -122,6 +136,8 @@ class _Reader(HTMLParser):
         match tag:
             case "title":
                 self._in_title = True
+            case "meta" if values.get("http-equiv", "").lower() == "refresh":
+                self.refresh = _refresh(values.get("content", ""))
             case "a" if "href" in values:
                 self.links.append(values["href"])
             case "form":
@@ -158,3 +174,8 @@ class _Reader(HTMLParser):
             self.title.append(data)
         elif not self._silent:
             self.words.append(data)
+
+
+def _refresh(content: str) -> Refresh | None:
+    told = _REFRESH.fullmatch(content)
+    return Refresh(int(told[1]), told[2].strip("'\" ")) if told else None

@@ -1,17 +1,20 @@
 """A simulated guest's phone: browses, is captured, reads the portal's pages, goes online (shell).
 
-    browse --captured--> the portal's pages --form--> ... --> the gateway's /logon --> browse
+    browse --captured--> the portal's pages --form--> ... --> the gateway's log-in --> browse
 
 It knows the gateway only as the way to the Web: every name leads there. Its own address is a
-loopback address, by which the gateway tells it from others. It keeps no cookie.
+loopback address, by which the gateway tells it from others. It keeps no cookie. Whoever has sent
+a form looks whether the Web is open as soon as the portal is left, or has nothing more to ask.
 """
 
+import asyncio
 import socket
+import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -24,6 +27,10 @@ MAX_HOPS = 12
 """Redirects followed for one page."""
 MAX_PAGES = 6
 """Pages of the portal walked through before a phone gives up."""
+MAX_REFRESHES = 20
+"""Pages that lead on by themselves, followed in a row."""
+LONGEST_REFRESH = 10
+"""Seconds after which a page that leads on by itself is one to be read."""
 MAX_PAGE_OCTETS = 1 << 20
 USER_AGENT = "Mozilla/5.0 (simulated phone) CaptiveNetworkSupport"
 
@@ -61,12 +68,25 @@ class Phone:
     """One phone on one gateway's network; use it as an asynchronous context."""
 
     def __init__(
-        self, source: str, doorway: Doorway, hosts: Mapping[str, Doorway] | None = None
+        self,
+        source: str,
+        doorway: Doorway,
+        hosts: Mapping[str, Doorway] | None = None,
+        *,
+        trusts: ssl.SSLContext | None = None,
+        patience_seconds: float = LONGEST_REFRESH,
     ) -> None:
-        """`hosts`: names that lead elsewhere than to the gateway (the portal's, for instance)."""
+        """`hosts`: names that lead elsewhere than to the gateway (the portal's, for instance).
+
+        `trusts`: whose certificates it believes, where not the system's. `patience_seconds`: how
+        long it waits at most before it follows a page that leads on by itself.
+        """
         self.source = source
         connector = aiohttp.TCPConnector(
-            local_addr=(source, 0), resolver=_Resolver(doorway, hosts or {}), use_dns_cache=False
+            local_addr=(source, 0),
+            resolver=_Resolver(doorway, hosts or {}),
+            use_dns_cache=False,
+            ssl=trusts or True,
         )
         self._http = aiohttp.ClientSession(
             connector=connector,
@@ -74,7 +94,9 @@ class Phone:
             timeout=aiohttp.ClientTimeout(total=20),
             headers={"User-Agent": USER_AGENT},
         )
-        self._gateway = ""
+        self._patience = patience_seconds
+        self._gateway = doorway.host
+        self._log_off = ""
 
     async def __aenter__(self) -> Self:
         return self
@@ -103,29 +125,46 @@ class Phone:
 
         Raises: Unavailable when a server on the way does not answer.
         """
-        sight = await self.browse(address)
-        sights = [sight]
-        if sight.address == address:
-            return Journey(True, tuple(sights))
+        sights = [await self.browse(address)]
         for _ in range(MAX_PAGES):
-            form = choose_form(sight.page.forms, self._gateway)
-            if form is None or sight.address == address:
+            form = choose_form(sights[-1].page.forms, f"http://{self._gateway}")
+            if sights[-1].address == address or form is None:
                 break
-            sight = await self._follow(submit(form, sight.address))
-            sights.append(sight)
-            if self._was_admitted(sight):
+            before = sights[-1]
+            sights.append(await self._follow(submit(form, before.address)))
+            if _left(before, sights[-1]):
                 break
-        sights.append(await self.browse(address))
-        return Journey(sights[-1].address == address, tuple(sights))
+            open_web = await self.browse(address)
+            if open_web.address == address:
+                sights.append(open_web)
+        if sights[-1].address != address:
+            sights.append(await self.browse(address))
+        online = sights[-1].address == address
+        if online and sights[-1].page.links:
+            self._log_off = urljoin(address, sights[-1].page.links[0])
+        return Journey(online, tuple(sights))
 
     async def log_off(self) -> Sight | None:
-        """Ask the gateway to end the session; None when the phone was never captured.
+        """Follow the open Web's link that ends the session; None when it showed none.
 
         Raises: Unavailable when a server on the way does not answer.
         """
-        return await self.browse(f"{self._gateway}/logoff") if self._gateway else None
+        return await self.browse(self._log_off) if self._log_off else None
 
     async def _follow(self, submission: Submission) -> Sight:
+        """Follow redirects, and pages that lead on by themselves."""
+        sight, hops = await self._redirected(submission), tuple[str, ...]()
+        for _ in range(MAX_REFRESHES):
+            refresh = sight.page.refresh
+            if refresh is None or refresh.seconds > LONGEST_REFRESH:
+                break
+            await asyncio.sleep(min(refresh.seconds, self._patience))
+            hops += sight.hops
+            address = urljoin(sight.address, refresh.address)
+            sight = await self._redirected(Submission("GET", address, ""))
+        return replace(sight, hops=(*hops, *sight.hops))
+
+    async def _redirected(self, submission: Submission) -> Sight:
         hops: list[str] = []
         method, address, body = submission.method, submission.address, submission.body
         while len(hops) < MAX_HOPS:
@@ -134,7 +173,6 @@ class Phone:
             if not location:
                 return Sight(address, status, read_page(html), tuple(hops))
             address = urljoin(address, location)
-            self._learn_gateway(address)
             if status not in (307, 308):
                 method, body = "GET", ""
         raise Unavailable(f"{submission.address} redirects without end")
@@ -157,15 +195,11 @@ class Phone:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unavailable(f"{urlsplit(address).netloc} does not answer") from error
 
-    def _learn_gateway(self, address: str) -> None:
-        query = parse_qs(urlsplit(address).query)
-        if "uamip" in query and "uamport" in query:
-            self._gateway = f"http://{query['uamip'][0]}:{query['uamport'][0]}"
 
-    def _was_admitted(self, sight: Sight) -> bool:
-        """Tell whether the gateway was asked on the way, so that its answer is what is seen."""
-        asked = any(hop.startswith(f"{self._gateway}/logon") for hop in sight.hops)
-        return bool(self._gateway) and asked
+def _left(before: Sight, after: Sight) -> bool:
+    """Tell whether a form led out of the portal, to the gateway and perhaps back."""
+    portal = urlsplit(before.address).netloc
+    return any(urlsplit(hop).netloc != portal for hop in after.hops)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -1,43 +1,55 @@
-"""The phones on a simulated CoovaChilli's network, and all that can happen to them (shell).
+"""The phones on a simulated gateway's network, and all that can happen to them (shell).
 
-    captured --/logon, Access-Accept--> online --/logoff, limit, order--> captured
+    captured --log-in, Access-Accept--> online --log-off, limit, order--> captured
 
 Each phone is a frozen `Subscriber`, replaced at each step (`subscriber.py` thinks, this file
-does). Every method that a browser causes returns the address the browser is sent to.
+does). What a browser sees of it is the brand's affair (`brand.py`).
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 
-from simulation import redirects, uam
 from simulation import subscriber as states
 from simulation.configuration import GatewayConfiguration, derived_lease
+from simulation.credentials import Credential, Pap
 from simulation.events import EventListener, GatewayEvent
 from simulation.gateway_radius import GatewayRadius
-from simulation.packets import MAX_TEXT_OCTETS, Order, Reply, StatusType, order_rights
-from simulation.redirects import NOTHING_MORE, Circumstances
-from simulation.subscriber import Subscriber, TerminateCause
+from simulation.packets import Order, Reply, StatusType
+from simulation.radius_words import RadiusWords
+from simulation.subscriber import Rights, Subscriber, TerminateCause
 from territory.clock import Clock
-
-CLOSES = 2
-"""CoovaChilli-Session-State in a CoA-Request that ends a session."""
 
 PHONES = 250
 """The most phones on one gateway: what its /24 can hold."""
+USER_URL_OCTETS = 255
+"""What a gateway remembers of the address first asked for; the rest is cut off."""
+CHALLENGE_LIFE = timedelta(seconds=600)
+"""How long a challenge is good that nobody has answered (CoovaChilli's challengetimeout)."""
+
+EndListener = Callable[[Subscriber, TerminateCause], None]
+"""Takes a phone as it was before its session ended, and why."""
 
 
 class PhoneTable:
     """Who is on the network, captured or online."""
 
     def __init__(
-        self, configuration: GatewayConfiguration, clock: Clock, listener: EventListener
+        self,
+        configuration: GatewayConfiguration,
+        clock: Clock,
+        listener: EventListener,
+        words: RadiusWords | None = None,
     ) -> None:
         self.options = configuration
-        self.uam_port = configuration.uamport
+        self.login_port = configuration.login_port
         """Set once the listener is bound, when any free port was asked for."""
-        self.radius = GatewayRadius(configuration, self.tell, self._obey)
-        self._clock = clock
+        self.words = words or RadiusWords()
+        self.radius = GatewayRadius(configuration, self.words, self.tell, self._obey)
+        self.clock = clock
+        self.on_end: EndListener = _nobody
+        """Told of every session that ends."""
         self._listener = listener
         self._phones: dict[str, Subscriber] = {}
         self._generations: dict[str, int] = {}
@@ -49,26 +61,33 @@ class PhoneTable:
         """Return the phones by source address, as they are now."""
         return dict(self._phones)
 
+    def source_of(self, mac: str) -> str | None:
+        """Return the source address of the phone with this MAC address, however it is written."""
+        wanted = _bare(mac)
+        found = (source for source, phone in self._phones.items() if _bare(phone.mac) == wanted)
+        return next(found, None)
+
     @property
-    def uam_address(self) -> str:
-        """Where /logon and /logoff are: http://127.10.1.1:3990."""
-        return f"http://{self.options.uamlisten}:{self.uam_port}"
+    def login_address(self) -> str:
+        """Where browsers log in and out: http://127.10.1.1:3990."""
+        scheme = "https" if self.options.certificate else "http"
+        return f"{scheme}://{self.options.address}:{self.login_port}"
 
     # --- Power --------------------------------------------------------------------------------
 
-    async def begin(self) -> None:
+    async def begin(self, log_off_address: str = "") -> None:
         """Open the RADIUS side and say Accounting-On.
 
         Raises: OSError when the CoA port is taken.
         """
-        await self.radius.open(f"{self.uam_address}/logoff")
-        self.radius.report_nas(StatusType.ACCOUNTING_ON, self._clock.now())
+        await self.radius.open(log_off_address)
+        self.radius.report_nas(StatusType.ACCOUNTING_ON, self.clock.now())
 
     async def finish(self) -> None:
         """End every session, say Accounting-Off, and wait for the answers as long as set."""
         for source in list(self._phones):
-            self._end(source, TerminateCause.NAS_REBOOT)
-        self.radius.report_nas(StatusType.ACCOUNTING_OFF, self._clock.now())
+            self.end(source, TerminateCause.NAS_REBOOT)
+        self.radius.report_nas(StatusType.ACCOUNTING_OFF, self.clock.now())
         await self.radius.settle(self.options.stop_seconds)
 
     def forget(self) -> None:
@@ -93,67 +112,24 @@ class PhoneTable:
 
     def leave(self, source: str) -> None:
         """Take the phone off the network; the next one at this address is another phone."""
-        self._end(source, TerminateCause.LOST_CARRIER)
+        self.end(source, TerminateCause.LOST_CARRIER)
         self._phones.pop(source, None)
         self._generations[source] = self._generations.get(source, 0) + 1
 
     def carry(self, source: str, upload_octets: int, download_octets: int) -> None:
         """Count what an admitted phone sent and received; who has left sends nothing."""
-        phone, now = self._phones.get(source), self._clock.now()
+        phone, now = self._phones.get(source), self.clock.now()
         if phone is not None:
             self._phones[source] = states.carried(phone, upload_octets, download_octets, now)
 
-    def capture(self, source: str, user_url: str) -> str:
-        """Return the portal's address for a browser that is not let through yet."""
-        self._remember(source, user_url)
-        return self._redirect(self._with_challenge(source), "notyet")
+    # --- Letting in and out -------------------------------------------------------------------
 
-    def prelogin(self, source: str, user_url: str | None = None) -> str:
-        """Return the portal's address with a challenge that is still good, or "already"."""
-        if self._remember(source, user_url).online:
-            return self._redirect(self._phones[source], "already")
-        return self._redirect(self._with_challenge(source), "notyet")
-
-    def status(self, source: str) -> str:
-        """Return the portal's address with the times of the session."""
-        phone = self._with_challenge(source)
-        more = redirects.status_circumstances(phone, self._clock.now())
-        return self._redirect(phone, "already" if phone.online else "notyet", more)
-
-    def abort(self, source: str) -> str:
-        """Return the portal's address after a log-in was given up; an online phone stays so."""
-        phone = self._phones[source]
-        if phone.online:
-            return self._redirect(phone, "already")
-        self._phones[source] = replace(phone, challenged_at=None)
-        return self._redirect(phone, "logoff")
-
-    def log_off(self, source: str, user_url: str | None = None) -> str:
-        """End the phone's session; return the portal's address with a new challenge."""
-        before = self._remember(source, user_url)
-        self._end(source, TerminateCause.USER_REQUEST)
-        if not before.online:
-            self._renew_challenge(source)
-        after = replace(self._phones[source], session_id=before.session_id)
-        return self._redirect(after, "logoff")
-
-    async def log_on(self, source: str, query: Mapping[str, str]) -> str | None:
-        """Ask the RADIUS server; return where the browser goes, None when the query is
-        unusable."""
-        phone = self._remember(source, query.get("userurl"))
-        if phone.online:
-            return self._redirect(phone, "already")
-        lifetime = self.options.challengetimeout2
-        if states.challenge_expired(phone, lifetime, self._clock.now()):
-            late = replace(self._renew_challenge(source), user_url="")
-            return self._redirect(late, "failed", Circumstances(reason="other"))
-        mixed = uam.mixed_challenge(phone.challenge, self.options.uamsecret)
-        credential = uam.read_credential(query, mixed)
-        user_name = query.get("username", "")
-        if credential is None or not 0 < len(user_name.encode()) <= MAX_TEXT_OCTETS:
-            return None
-        reply = await self.radius.authenticate(phone, user_name, credential)
-        return self._conclude(source, phone, user_name, reply)
+    async def ask(self, source: str, user_name: str, credential: Credential) -> Reply | None:
+        """Ask the RADIUS server and let the phone in if it accepts; None: no answer."""
+        reply = await self.radius.authenticate(self._phones[source], user_name, credential)
+        if reply is not None and reply.accepted:
+            self.admit(source, user_name, reply.rights)
+        return reply
 
     async def authenticate_mac(self, source: str) -> None:
         """Ask the RADIUS server about the phone by its MAC address, its own password or the one
@@ -162,92 +138,105 @@ class PhoneTable:
         if phone.online:
             return
         shown = self.options.macpasswd or phone.mac
-        reply = await self.radius.authenticate(phone, phone.mac, uam.Pap(shown.encode()))
-        if reply is not None and reply.accepted:
-            self._admit(source, phone.mac, reply)
+        await self.ask(source, phone.mac, Pap(shown.encode()))
 
-    # --- What the server says -----------------------------------------------------------------
-
-    def _conclude(self, source: str, asked: Subscriber, user_name: str, reply: Reply | None) -> str:
-        if reply is not None and reply.accepted:
-            self._admit(source, user_name, reply)
-            rights = reply.rights
-            more = Circumstances("", user_name, rights.session_seconds, rights.reply_message)
-            return rights.redirection_url or self._redirect(asked, "success", more)
-        return self._refuse(source, asked, reply)
-
-    def _refuse(self, source: str, asked: Subscriber, reply: Reply | None) -> str:
-        """Renew challenge and session, unless the phone left or came in by another try."""
-        present = self._phones.get(source, asked)
-        if present.online:
-            return self._redirect(present, "already")
-        after = states.refused(present, secrets.token_bytes(16), self._clock.now())
-        if source in self._phones:
-            self._phones[source] = after
-        reason = "timeout" if reply is None else "reject"
-        more = Circumstances(reason, reply=reply.rights.reply_message if reply else "")
-        return self._redirect(replace(after, session_id=asked.session_id), "failed", more)
-
-    def _admit(self, source: str, user_name: str, reply: Reply) -> None:
-        phone, now = self._phones.get(source), self._clock.now()
+    def admit(self, source: str, user_name: str, rights: Rights) -> None:
+        """Let a phone through, and report its Start; one that left or is online stays so."""
+        phone, now = self._phones.get(source), self.clock.now()
         if phone is None or phone.online:
             return
-        self._phones[source] = states.admitted(phone, user_name, reply.rights, now)
+        self._phones[source] = states.admitted(phone, user_name, rights, now)
         self.tell("released", f"{phone.mac} is let through to the open Web")
         self.radius.report_session(self._phones[source], StatusType.START, now)
 
-    def _end(self, source: str, cause: TerminateCause) -> None:
-        phone, now = self._phones.get(source), self._clock.now()
+    def refuse(self, source: str, asked: Subscriber) -> Subscriber:
+        """Renew challenge and session of the phone that `asked`, unless it left or came in by
+        another try; return it as it is now."""
+        present = self._phones.get(source, asked)
+        if present.online:
+            return present
+        after = states.refused(present, secrets.token_bytes(16), self.clock.now())
+        if source in self._phones:
+            self._phones[source] = after
+        return after
+
+    def end(self, source: str, cause: TerminateCause) -> None:
+        """End a phone's session, if it has one, and report its Stop."""
+        phone, now = self._phones.get(source), self.clock.now()
         if phone is None or phone.online is None:
             return
         self.radius.report_session(phone, StatusType.STOP, now, cause)
         self._phones[source] = states.ended(phone, secrets.token_bytes(16), now)
         words = cause.name.lower().replace("_", " ")
         self.tell("ended", f"The session of {phone.mac} is over: {words}")
+        self.on_end(phone, cause)
+
+    # --- What the server orders ---------------------------------------------------------------
 
     def _obey(self, order: Order) -> bool:
         concerned = [
-            source
-            for source, phone in self._phones.items()
-            if phone.online is not None
-            and phone.online.user_name == order.user_name
-            and order.session_id in ("", phone.session_id)
+            source for source, phone in self._phones.items() if self.words.concerns(order, phone)
         ]
         for source in concerned:
             self._apply(source, order)
         return bool(concerned)
 
     def _apply(self, source: str, order: Order) -> None:
-        phone = self._phones[source]
-        if order.disconnect:
-            self._end(source, TerminateCause.ADMIN_RESET)
-        elif order.session_state == CLOSES:
-            self._end(source, TerminateCause.USER_REQUEST)
+        phone, cause = self._phones[source], self.words.closes(order)
+        if cause is not None:
+            self.end(source, cause)
         elif phone.online is not None:
-            rights = order_rights(order, phone.online.rights)
+            rights = self.words.rights(order.packet, phone.online.rights)
             self._phones[source] = replace(phone, online=replace(phone.online, rights=rights))
 
     # --- Time ---------------------------------------------------------------------------------
 
     def tick(self) -> None:
         """Cut the sessions that reached a limit, and report on those whose interval is over."""
-        now = self._clock.now()
+        now = self.clock.now()
         for source, phone in list(self._phones.items()):
             if phone.online is None:
                 continue
             cause = states.limit_reached(phone.online, now)
             if cause is not None:
-                self._end(source, cause)
+                self.end(source, cause)
             elif states.interim_due(phone.online, self.options.interim_seconds, now):
                 self.radius.report_session(phone, StatusType.INTERIM_UPDATE, now)
                 online = replace(phone.online, reported_at=now)
                 self._phones[source] = replace(phone, online=online)
 
+    # --- What a brand keeps about a phone -----------------------------------------------------
+
+    def remember(self, source: str, user_url: str | None) -> Subscriber:
+        """Return the phone, with the address it first asked for if one is told."""
+        phone = self._phones[source]
+        if user_url is not None:
+            kept = user_url.encode()[:USER_URL_OCTETS].decode(errors="ignore")
+            self._phones[source] = phone = replace(phone, user_url=kept)
+        return phone
+
+    def with_challenge(self, source: str) -> Subscriber:
+        """Return the phone with a challenge that is still good."""
+        phone = self._phones[source]
+        if states.challenge_expired(phone, CHALLENGE_LIFE, self.clock.now()):
+            return self.renew_challenge(source)
+        return phone
+
+    def renew_challenge(self, source: str) -> Subscriber:
+        """Return the phone with a new challenge."""
+        phone, now = self._phones[source], self.clock.now()
+        self._phones[source] = states.challenged(phone, secrets.token_bytes(16), now)
+        return self._phones[source]
+
+    def drop_challenge(self, source: str) -> None:
+        """Let the phone's challenge be good no longer."""
+        self._phones[source] = replace(self._phones[source], challenged_at=None)
+
     # --- Small steps --------------------------------------------------------------------------
 
     def tell(self, kind: str, summary: str, attributes: tuple[tuple[str, str], ...] = ()) -> None:
         """Tell the listener what happened."""
-        now, nasid = self._clock.now(), self.options.nasid
+        now, nasid = self.clock.now(), self.options.nasid
         self._listener(GatewayEvent(now, nasid, kind, summary, attributes))
 
     def _lease(self, source: str) -> Subscriber:
@@ -258,28 +247,13 @@ class PhoneTable:
         lease = self.options.leases.get(source) or derived_lease(
             self.options, source, port, self._generations.get(source, 0)
         )
-        session = states.session_id(self._clock.now(), port)
+        session = states.session_id(self.clock.now(), port)
         return Subscriber(lease.mac, lease.address, port, session)
 
-    def _remember(self, source: str, user_url: str | None) -> Subscriber:
-        phone = self._phones[source]
-        if user_url is not None:
-            kept = user_url.encode()[: uam.USER_URL_OCTETS].decode(errors="ignore")
-            self._phones[source] = phone = replace(phone, user_url=kept)
-        return phone
 
-    def _with_challenge(self, source: str) -> Subscriber:
-        phone, lifetime = self._phones[source], self.options.challengetimeout
-        if states.challenge_expired(phone, lifetime, self._clock.now()):
-            return self._renew_challenge(source)
-        return phone
+def _nobody(_phone: Subscriber, _cause: TerminateCause) -> None:
+    """Tell nobody of a session's end."""
 
-    def _renew_challenge(self, source: str) -> Subscriber:
-        phone, now = self._phones[source], self._clock.now()
-        self._phones[source] = states.challenged(phone, secrets.token_bytes(16), now)
-        return self._phones[source]
 
-    def _redirect(self, phone: Subscriber, res: str, more: Circumstances = NOTHING_MORE) -> str:
-        described = tuple(redirects.parameters(self.options, self.uam_port, phone, res, more))
-        self.tell("redirect", f"{phone.mac} is sent to the portal: {res}", described)
-        return redirects.location(self.options, self.uam_port, phone, res, more)
+def _bare(mac: str) -> str:
+    return "".join(character for character in mac.upper() if character not in ":-.")

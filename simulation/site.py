@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from simulation.configuration import GatewayConfiguration
-from simulation.coovachilli import SimulatedGateway
 from simulation.events import EventListener, ignore
+from simulation.gateway import SimulatedGateway
 from simulation.phone import Doorway, Phone
 from territory.clock import Clock
 from territory.errors import Unavailable
@@ -63,13 +63,13 @@ class SimulatedSite:
             await self.gateway.stop()
 
     async def _live(self, number: int) -> None:
-        source = phone_address(self.configuration.gateway.uamlisten, number)
+        source = phone_address(self.configuration.gateway.address, number)
         chance = random.Random(f"{self.configuration.seed}|{source}")
         while True:
             await self._pause(chance)
             if not self.gateway.plugged:
                 continue
-            doorway = Doorway(self.configuration.gateway.uamlisten, self.gateway.web_port)
+            doorway = Doorway(self.configuration.gateway.address, self.gateway.web_port)
             async with Phone(source, doorway) as phone:
                 try:
                     await self._visit(phone, chance)
@@ -103,10 +103,10 @@ async def simulate(
             group.create_task(SimulatedSite(site, clock=clock, listener=listener).run())
 
 
-def phone_address(uamlisten: str, number: int) -> str:
+def phone_address(address: str, number: int) -> str:
     """Return the source address of a gateway's phone, counted from 0, beside the gateway's own.
 
     >>> phone_address("127.10.1.1", 0)
     '127.10.1.11'
     """
-    return str(IPv4Address(uamlisten) + FIRST_PHONE + number)
+    return str(IPv4Address(address) + FIRST_PHONE + number)

@@ -182,7 +182,7 @@ class Scene:
         console = f"{portal}/console"
         first = guests.PLACES[0]
         gateway = self.sites[first.code].gateway.configuration
-        phone = f"http://{gateway.uamlisten}:{gateway.web_port}/"
+        phone = f"http://{gateway.address}:{gateway.web_port}/"
 
         async def go_to_phone() -> str:
             return phone

@@ -17,7 +17,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from simulation.configuration import GatewayConfiguration, Lease, RadiusServer
-from simulation.coovachilli import SimulatedGateway
+from simulation.gateway import SimulatedGateway
 from simulation.phone import Doorway, Phone
 from simulation.radius_port import Patience
 from simulation.site import phone_address
@@ -51,9 +51,9 @@ class Town:
         """Return the options of a site's gateway."""
         return GatewayConfiguration(
             nasid=code,
-            uamlisten=self.addresses[code],
-            uamserver=f"{self.base.portal_url}/gateway/coovachilli",
-            uamsecret=PORTAL_SECRET,
+            address=self.addresses[code],
+            portal=f"{self.base.portal_url}/gateway/coovachilli",
+            portal_secret=PORTAL_SECRET,
             radius=RadiusServer(SHARED_SECRET, self.base.host),
             web_port=0,
             tick_seconds=0.2,
@@ -198,7 +198,7 @@ async def test_a_refused_guest_reads_what_to_do_next(place: Place) -> None:
     """A wrong credential is refused by RADIUS; the page says to press again, and that works."""
     await place.browse()
     wrong = f"username={'a' * 26}&response={'0' * 32}"
-    await place.window.goto(f"{place.gateway.uam_address}/logon?{wrong}")
+    await place.window.goto(f"{place.gateway.login_address}/logon?{wrong}")
     await expect(place.window).to_have_url(re.compile("res=failed&reason=reject"))
     await expect(place.window.locator("main")).to_contain_text("Appuyez de nouveau sur le bouton")
     await place.accept()
@@ -289,5 +289,5 @@ async def _through_opennds(window: Page, base: Base) -> None:
 
 
 def _phone(gateway: SimulatedGateway, number: int) -> Phone:
-    host = gateway.configuration.uamlisten
+    host = gateway.configuration.address
     return Phone(phone_address(host, number), Doorway(host, gateway.web_port))

@@ -20,7 +20,7 @@ import asyncpg
 import pytest
 
 from simulation.configuration import GatewayConfiguration, RadiusServer
-from simulation.coovachilli import SimulatedGateway
+from simulation.gateway import SimulatedGateway
 from simulation.phone import Doorway, Phone
 from simulation.site import phone_address
 from territory.database.components import Component
@@ -108,10 +108,10 @@ def installed(bundle: Path) -> GatewayConfiguration:
     assert options["nasip"] == options["uamlisten"]
     return GatewayConfiguration(
         nasid=options["radiusnasid"],
-        uamlisten=options["uamlisten"],
-        uamport=int(options["uamport"]),
-        uamserver=options["uamserver"],
-        uamsecret=options["uamsecret"],
+        address=options["uamlisten"],
+        login_port=int(options["uamport"]),
+        portal=options["uamserver"],
+        portal_secret=options["uamsecret"],
         radius=RadiusServer(
             options["radiussecret"],
             options["radiusserver1"],
@@ -147,8 +147,8 @@ async def test_the_bundle_alone_takes_a_guest_online(bundle: Path, database: Any
     assert await database.fetchval("SELECT count(*) FROM live.nas_seen") == 0
     router, log = installed(bundle), EventLog()
     async with SimulatedGateway(router, listener=log) as gateway:
-        doorway = Doorway(router.uamlisten, gateway.web_port)
-        async with Phone(phone_address(router.uamlisten, 0), doorway) as phone:
+        doorway = Doorway(router.address, gateway.web_port)
+        async with Phone(phone_address(router.address, 0), doorway) as phone:
             journey = await phone.go_online()
         await log.until("accounting-response", 2)  # Accounting-On, then Start
     assert journey.online

@@ -80,4 +80,4 @@ async def listening(*sessions: str, address: str = "127.0.0.1") -> AsyncIterator
 
 
 def _read(octets: bytes) -> Any:
-    return CoAPacket(secret=SHARED_SECRET.encode(), dict=dictionary(), packet=octets)
+    return CoAPacket(secret=SHARED_SECRET.encode(), dict=dictionary("coovachilli"), packet=octets)

@@ -15,6 +15,8 @@ from pyrad.packet import AccessReject, AcctPacket, AuthPacket, CoAPacket
 from simulation.packets import dictionary
 
 PASSWORD = "one-shot-secret"
+VENDORS = ("coovachilli",)
+"""Whose attributes it knows: those of every simulated brand."""
 
 
 @dataclass
@@ -49,7 +51,7 @@ class PlainRadius:
         """Return the reply to one packet, None for silence."""
         kind = AuthPacket if data[0] == 1 else AcctPacket
         secret = b"forged" if self.forging else self.secret
-        request = kind(secret=self.secret, dict=dictionary(), packet=data)
+        request = kind(secret=self.secret, dict=dictionary(*VENDORS), packet=data)
         named = {key: request[key] for key in request.keys()}  # noqa: SIM118 - pyrad names them there
         self.heard.append({"code": [data[0]], **named})
         request.secret = secret
@@ -121,7 +123,9 @@ async def order(
     secret: bytes = b"testing123",
 ) -> int | None:
     """Send a Disconnect-Request (40) or a CoA-Request (43); return the answer's code."""
-    packet = CoAPacket(code=code, id=secrets.randbelow(256), secret=secret, dict=dictionary())
+    packet = CoAPacket(
+        code=code, id=secrets.randbelow(256), secret=secret, dict=dictionary(*VENDORS)
+    )
     for name, value in attributes.items():
         packet[name] = value
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
@@ -133,6 +137,6 @@ async def order(
             data = await asyncio.wait_for(loop.sock_recv(sender, 4096), 0.5)
         except TimeoutError:
             return None
-    reply = CoAPacket(secret=secret, dict=dictionary(), packet=data)
+    reply = CoAPacket(secret=secret, dict=dictionary(*VENDORS), packet=data)
     assert packet.VerifyReply(reply)
     return int(data[0])

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from simulation.configuration import GatewayConfiguration, RadiusServer
-from simulation.coovachilli import SimulatedGateway
+from simulation.gateway import SimulatedGateway
 from simulation.phone import Doorway, Phone
 from simulation.radius_port import Patience
 from tests.conftest import FixedClock
@@ -69,14 +69,14 @@ class Lab:
 
     async def phone(self, number: int = 0) -> Phone:
         """Return a phone on the gateway's network."""
-        host = self.gateway.configuration.uamlisten
+        host = self.gateway.configuration.address
         source = f"{host.rsplit('.', 1)[0]}.{11 + number}"
         door = Doorway(host, self.gateway.web_port)
         return await self.stack.enter_async_context(Phone(source, door))
 
     async def another(self, **options: Any) -> SimulatedGateway:
         """Start one more gateway, with other options."""
-        configuration = replace(self.gateway.configuration, uamlisten=gateway_address(), **options)
+        configuration = replace(self.gateway.configuration, address=gateway_address(), **options)
         gateway = SimulatedGateway(configuration, clock=self.clock, listener=self.events)
         return await self.stack.enter_async_context(gateway)
 
@@ -93,9 +93,9 @@ async def lab(clock: FixedClock) -> AsyncIterator[Lab]:
         radius = await stack.enter_async_context(PlainRadius())
         configuration = GatewayConfiguration(
             nasid="lab-chilli",
-            uamlisten=gateway_address(),
-            uamserver=f"http://127.0.0.1:{runner.addresses[0][1]}/gateway/coovachilli",
-            uamsecret=SECRET,
+            address=gateway_address(),
+            portal=f"http://127.0.0.1:{runner.addresses[0][1]}/gateway/coovachilli",
+            portal_secret=SECRET,
             radius=RadiusServer(
                 "testing123", "127.0.0.1", radius.port, radius.port, Patience(0.1, 3)
             ),

@@ -24,9 +24,10 @@ async def test_configured_sites_become_gateways(database_url: str, keyring: Keyr
         await engine.dispose()
     assert [site.phones for site in sites] == [3]
     gateway = sites[0].gateway
-    assert (gateway.nasid, gateway.uamlisten, gateway.uamport) == ("mairie", "127.10.1.1", 3991)
-    assert (gateway.uamserver, gateway.uamsecret) == (base, PORTAL_SECRET)
+    assert (gateway.nasid, gateway.address, gateway.login_port) == ("mairie", "127.10.1.1", 3991)
+    assert (gateway.portal, gateway.portal_secret) == (base, PORTAL_SECRET)
     assert (gateway.coaport, gateway.macauth) == (3800, False)
+    assert gateway.radius is not None
     assert gateway.radius.shared_secret == SHARED_SECRET
     assert (gateway.radius.host, gateway.radius.authentication_port) == ("127.0.0.1", 1814)
 

@@ -55,7 +55,7 @@ async def test_a_phone_that_is_online_browses_freely_and_is_told_so(lab: Lab) ->
     again = await phone.go_online()
     assert again.online
     assert len(again.sights) == 1
-    sight = await phone.browse(f"{lab.gateway.uam_address}/logon?username=x&response={'0' * 32}")
+    sight = await phone.browse(f"{lab.gateway.login_address}/logon?username=x&response={'0' * 32}")
     assert asked(sight.address)["res"] == "already"
     assert [packet["code"] for packet in lab.radius.heard].count([1]) == 1
 
@@ -153,7 +153,7 @@ async def test_interim_updates_come_at_the_granted_interval(lab: Lab) -> None:
 async def test_a_disconnect_ends_the_session_of_that_user(lab: Lab) -> None:
     """ACK and a Stop with Admin-Reset; NAK for someone who is not there."""
     _, known = await online_phone(lab)
-    host = (lab.gateway.configuration.uamlisten, lab.gateway.coa_port)
+    host = (lab.gateway.configuration.address, lab.gateway.coa_port)
     assert known.online is not None
     user = known.online.user_name
     assert await order(host, 40, {"User-Name": "nobody"}) == 42
@@ -169,7 +169,7 @@ async def test_a_change_of_authorization_changes_what_it_names(lab: Lab) -> None
     """CoA with a Session-Timeout re-parametrises; with Session-State 2 it ends the session."""
     lab.radius.answers = {"Session-Timeout": 3600, "Idle-Timeout": 600}
     phone, known = await online_phone(lab)
-    host = (lab.gateway.configuration.uamlisten, lab.gateway.coa_port)
+    host = (lab.gateway.configuration.address, lab.gateway.coa_port)
     assert known.online is not None
     user = known.online.user_name
     assert await order(host, 43, {"User-Name": user, "Session-Timeout": 30}) == 44
@@ -206,7 +206,7 @@ async def test_a_clean_stop_ends_sessions_and_says_off(lab: Lab) -> None:
 async def test_a_known_device_is_let_in_by_its_mac(lab: Lab) -> None:
     """With macauth a phone is asked about before its first page."""
     gateway = await lab.another(macauth=True)
-    host = gateway.configuration.uamlisten
+    host = gateway.configuration.address
     async with Phone(phone_address(host, 0), Doorway(host, gateway.web_port)) as phone:
         sight = await phone.browse("http://a-site.test/")
     assert sight.page.title == "Le Web est ouvert"
@@ -221,7 +221,7 @@ async def test_two_sites_may_lease_the_same_addresses(lab: Lab) -> None:
     first = await lab.phone()
     await first.browse("http://a-site.test/")
     async with aiohttp.ClientSession() as window:
-        host = f"http://{other.configuration.uamlisten}:{other.web_port}/"
+        host = f"http://{other.configuration.address}:{other.web_port}/"
         async with window.get(host, allow_redirects=False) as response:
             location = response.headers["Location"]
     assert asked(location)["ip"] == asked(lab.portal.redirects[0])["ip"] == "10.1.0.2"
@@ -231,7 +231,7 @@ async def test_two_sites_may_lease_the_same_addresses(lab: Lab) -> None:
 async def test_the_other_pages_of_the_gateway(lab: Lab) -> None:
     """/prelogin, /status and /abort, before and during a session; anything else is refused."""
     phone = await lab.phone()
-    home = lab.gateway.uam_address
+    home = lab.gateway.login_address
     before = [await phone.browse(f"{home}/{page}") for page in ("prelogin", "status", "abort")]
     assert [asked(sight.address)["res"] for sight in before] == ["notyet", "notyet", "logoff"]
     assert (await phone.browse(f"{home}/json/status")).status == 400
@@ -248,7 +248,7 @@ async def test_a_late_hand_back_is_refused_by_the_gateway_itself(lab: Lab) -> No
     phone = await lab.phone()
     await phone.browse("http://a-site.test/")
     lab.clock.advance(seconds=1201)
-    address = f"{lab.gateway.uam_address}/logon?username=x&response={'0' * 32}"
+    address = f"{lab.gateway.login_address}/logon?username=x&response={'0' * 32}"
     failed = asked((await phone.browse(address)).address)
     assert (failed["res"], failed["reason"]) == ("failed", "other")
     assert [packet["code"] for packet in lab.radius.heard].count([1]) == 0
@@ -277,7 +277,7 @@ async def test_a_phone_that_leaves_while_the_server_thinks_is_gone(lab: Lab) -> 
     lab.radius.silent = True
     phone = await lab.phone()
     await phone.browse("http://a-site.test/")
-    address = f"{lab.gateway.uam_address}/logon?username=x&response={'0' * 32}"
+    address = f"{lab.gateway.login_address}/logon?username=x&response={'0' * 32}"
     asking = asyncio.create_task(phone.browse(address))
     await lab.events.until("access-request")
     lab.gateway.leave(phone.source)

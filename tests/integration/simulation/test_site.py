@@ -21,7 +21,7 @@ async def test_guests_come_and_go_until_the_simulation_is_cancelled(lab: Lab) ->
             released.set()
 
     options = replace(
-        lab.gateway.configuration, nasid="living", uamlisten=gateway_address(), web_port=0
+        lab.gateway.configuration, nasid="living", address=gateway_address(), web_port=0
     )
     site = SiteConfiguration(options, phones=2, pause_seconds=0.02)
     simulation = asyncio.create_task(simulate([site], clock=lab.clock, listener=listen))

@@ -1,9 +1,10 @@
 """What a simulated phone makes of a page."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulation.mini_browser import Form, Submission, choose_form, read_page, submit
+from simulation.mini_browser import Form, Refresh, Submission, choose_form, read_page, submit
 
 PORTAL = """<!doctype html><title> Mairie
 de Bar </title><style>p{}</style><body>
@@ -59,3 +60,23 @@ def test_a_button_that_goes_to_the_gateway_leads_on() -> None:
 def test_broken_markup_is_never_an_error(html: str) -> None:
     """A page that makes no sense is a page without forms."""
     read_page(html)
+
+
+@pytest.mark.parametrize(
+    ("content", "seconds", "address"),
+    [
+        ("3;url=/ma-connexion?visit=a.b", 3, "/ma-connexion?visit=a.b"),
+        ("0; URL='http://p.test/'", 0, "http://p.test/"),
+        ("1.5,http://p.test/", 1, "http://p.test/"),
+    ],
+)
+def test_a_page_that_leads_on_by_itself(content: str, seconds: int, address: str) -> None:
+    """A waiting page, or a gateway's own page that sends to the portal."""
+    page = read_page(f'<meta http-equiv="Refresh" content="{content}"><p>Un instant</p>')
+    assert page.refresh == Refresh(seconds, address)
+
+
+@pytest.mark.parametrize("content", ["", "30", "url=/x", "soon;url=/x", "-1;url=/x"])
+def test_a_page_that_stays(content: str) -> None:
+    """It reloads itself at most, or says nothing that can be read."""
+    assert read_page(f'<meta http-equiv="refresh" content="{content}">').refresh is None

@@ -5,14 +5,16 @@ from datetime import UTC, datetime
 import pytest
 
 from simulation import packets
+from simulation.brands.coovachilli_radius import CoovaChilliWords
+from simulation.credentials import Chap, Credential, Pap
 from simulation.packets import Nas, Report, StatusType
 from simulation.subscriber import Counters, Online, Rights, Subscriber, TerminateCause
-from simulation.uam import Chap, Credential, Pap
 from tests.servers import recordings
 
 NAS = Nas(
     "lab-chilli", "10.1.0.1", "02-00-00-00-00-10", "http://10.1.0.1:3990/logoff", b"testing123"
 )
+WORDS = CoovaChilliWords()
 ACCESS = recordings.packets("access-request")
 ACCESS_REPLIES = recordings.packets("access-reply")
 ACCOUNTING = recordings.packets("accounting-request")
@@ -41,9 +43,9 @@ def recorded_chap(octets: bytes) -> Chap:
 def rebuilt(octets: bytes, session: str, user_name: str, credential: Credential) -> packets.Request:
     """Return the same Access-Request, with the recorded authenticator and identifier."""
     authenticator = octets[4:20]
-    request = packets.access_request(NAS, phone(session), user_name, credential, authenticator)
+    request = WORDS.access_request(NAS, phone(session), user_name, credential, authenticator)
     request.packet.id = octets[1]
-    return packets.Request(request.packet, request.packet.RequestPacket())
+    return packets.Request(request.packet, request.packet.RequestPacket(), WORDS.rights)
 
 
 REBUILT = [
@@ -63,8 +65,8 @@ def test_accounting_on_and_off_are_the_recorded_ones() -> None:
     """What a gateway says when it starts and stops."""
     on = Report(StatusType.ACCOUNTING_ON, instant(0x6B0213C3), 0)
     off = Report(StatusType.ACCOUNTING_OFF, instant(0x6B021414), 6)
-    assert packets.nas_report(NAS, on).octets == ACCOUNTING[0]
-    assert packets.nas_report(NAS, off).octets == ACCOUNTING[-1]
+    assert WORDS.nas_report(NAS, on).octets == ACCOUNTING[0]
+    assert WORDS.nas_report(NAS, off).octets == ACCOUNTING[-1]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +88,7 @@ def test_session_reports_are_the_recorded_ones(
     """Start, Interim-Update and Stop of the recorded session."""
     since = instant(0x6B0213D2)
     online = Online("opaque-7f3a", CLASS, since, since, since, counters)
-    request = packets.session_report(NAS, phone("179529825800000001"), online, report)
+    request = WORDS.session_report(NAS, phone("179529825800000001"), online, report)
     assert request.octets == ACCOUNTING[number]
 
 
@@ -95,7 +97,7 @@ def test_more_than_four_gibibytes_go_into_gigawords() -> None:
     since = instant(0)
     online = Online("u", CLASS, since, since, since, Counters((3 << 32) + 5, (1 << 32) + 7))
     report = Report(StatusType.STOP, since, 0, TerminateCause.USER_REQUEST)
-    described = dict(packets.session_report(NAS, phone("1"), online, report).packet.items())
+    described = dict(WORDS.session_report(NAS, phone("1"), online, report).packet.items())
     assert [described[number][0][-1] for number in (42, 52, 43, 53)] == [5, 3, 7, 1]
 
 
@@ -135,7 +137,7 @@ def test_a_truncated_reply_is_ignored() -> None:
 
 def test_a_wrong_accounting_response_is_ignored() -> None:
     """An Accounting-Response is as authentic as its Response Authenticator (RFC 2866 §3)."""
-    on = packets.nas_report(NAS, Report(StatusType.ACCOUNTING_ON, instant(0x6B0213C3), 0))
+    on = WORDS.nas_report(NAS, Report(StatusType.ACCOUNTING_ON, instant(0x6B0213C3), 0))
     assert packets.read_reply(on, ACCOUNTING_REPLIES[0]) is not None
     assert packets.read_reply(on, ACCOUNTING_REPLIES[1]) is None
 

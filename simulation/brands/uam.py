@@ -8,41 +8,17 @@ recorded in tests/data/portal/coovachilli-1.7.txt, against which they are tested
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import cycle
+
+from simulation.credentials import Chap, Credential, Pap
 
 UNESCAPED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*")
 """The octets that the gateway leaves as they are; others become % and lower-case hex."""
-
-USER_URL_OCTETS = 255
-"""What the gateway remembers of the address first asked for; the rest is cut off."""
 
 PASSWORD_OCTETS = 128
 """The longest password that the gateway takes."""
 
 CHALLENGE_OCTETS = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Pap:
-    """A password to be hidden in User-Password."""
-
-    password: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Chap:
-    """A response to be forwarded in CHAP-Password."""
-
-    ident: int
-    """0 to 255."""
-    response: bytes
-    """16 octets."""
-    challenge: bytes
-    """What CHAP-Challenge carries: the challenge after the gateway's secret was mixed in."""
-
-
-Credential = Pap | Chap
 
 
 def escape(text: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from simulation import uam
+from simulation.brands import uam
 from simulation.configuration import GatewayConfiguration
 from simulation.subscriber import Subscriber
 
@@ -35,19 +35,19 @@ NOTHING_MORE = Circumstances()
 
 def location(
     options: GatewayConfiguration,
-    uam_port: int,
+    login_port: int,
     phone: Subscriber,
     res: str,
     more: Circumstances = NOTHING_MORE,
 ) -> str:
     """Return the signed address of the portal for this phone."""
-    fields = list(parameters(options, uam_port, phone, res, more))
-    return uam.redirect(options.uamserver, fields, options.uamsecret)
+    fields = list(parameters(options, login_port, phone, res, more))
+    return uam.redirect(options.portal, fields, options.portal_secret)
 
 
 def parameters(
     options: GatewayConfiguration,
-    uam_port: int,
+    login_port: int,
     phone: Subscriber,
     res: str,
     more: Circumstances = NOTHING_MORE,
@@ -56,8 +56,8 @@ def parameters(
     status = more.status_at is not None
     yield "res", res
     yield "reason", more.reason
-    yield "uamip", options.uamlisten
-    yield "uamport", str(uam_port)
+    yield "uamip", options.address
+    yield "uamport", str(login_port)
     if status or res not in WITHOUT_CHALLENGE:
         yield "challenge", phone.challenge.hex()
     if more.status_at is not None:

@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from simulation import redirects
 from simulation import subscriber as states
+from simulation.brands import coovachilli_redirects as redirects
+from simulation.brands.coovachilli_redirects import Circumstances
 from simulation.configuration import GatewayConfiguration, RadiusServer
-from simulation.redirects import Circumstances
 from simulation.subscriber import Rights, Subscriber
 from tests.servers.recordings import steps
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulation import uam
+from simulation.brands import uam
+from simulation.credentials import Chap, Pap
 from tests.servers.recordings import Step, steps
 
 UAM_SERVER = "http://10.9.0.1:8080/gateway/coovachilli"
@@ -52,7 +53,7 @@ def test_the_recorded_pap_password_is_read() -> None:
     )
     query = dict(parse_qsl(urlsplit(STEPS["admitted-pap"].asked).query))
     mixed = uam.mixed_challenge(challenge, SECRET)
-    assert uam.read_credential(query, mixed) == uam.Pap(b"one-shot-secret")
+    assert uam.read_credential(query, mixed) == Pap(b"one-shot-secret")
 
 
 def test_the_recorded_chap_response_is_read() -> None:
@@ -63,7 +64,7 @@ def test_the_recorded_chap_response_is_read() -> None:
     mixed = uam.mixed_challenge(challenge, SECRET)
     query = dict(parse_qsl(urlsplit(STEPS["admitted-chap"].asked).query))
     right = md5(b"\0one-shot-secret" + mixed).digest()
-    assert uam.read_credential(query, mixed) == uam.Chap(0, right, mixed)
+    assert uam.read_credential(query, mixed) == Chap(0, right, mixed)
 
 
 @pytest.mark.parametrize(
@@ -83,4 +84,4 @@ def test_an_unreadable_hand_back_carries_nothing(query: dict[str, str]) -> None:
 
 def test_a_nul_at_the_end_of_a_password_is_dropped() -> None:
     """Some portals append one before they mix the challenge in."""
-    assert uam.read_credential({"password": b"abc\0".hex()}, bytes(16)) == uam.Pap(b"abc")
+    assert uam.read_credential({"password": b"abc\0".hex()}, bytes(16)) == Pap(b"abc")

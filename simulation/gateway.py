@@ -1,19 +1,19 @@
-"""A simulated CoovaChilli gateway: captures phones, asks RADIUS, lets them through (shell).
+"""A simulated gateway: captures phones, asks RADIUS or a controller, lets them through (shell).
 
-    a phone's browsing -> coovachilli_http -> phone_table -> gateway_radius -> RADIUS server
-                               |                  ^
-                        302 to the portal   /logon, /logoff from the portal's pages
-
-What is known of the real one, and what this one leaves out, is in the package's README.
+a phone's browsing -> listeners -> brand -> phone_table -> gateway_radius -> RADIUS server
+                          |          ^
+               302 to the portal   log-ins and log-offs from the portal's pages
 """
 
 import asyncio
 from collections.abc import Mapping
 from typing import Self
 
+from simulation.brand import Brand
 from simulation.configuration import GatewayConfiguration
-from simulation.coovachilli_http import Listeners
 from simulation.events import EventListener, ignore
+from simulation.listeners import Listeners
+from simulation.makes import BRANDS
 from simulation.phone_table import PhoneTable
 from simulation.subscriber import Subscriber
 from territory.clock import Clock, SystemClock
@@ -29,8 +29,11 @@ class SimulatedGateway:
         clock: Clock | None = None,
         listener: EventListener = ignore,
     ) -> None:
+        make = BRANDS[configuration.brand, configuration.variant]
         self.configuration = configuration
-        self._table = PhoneTable(configuration, clock or SystemClock(), listener)
+        self._table = PhoneTable(configuration, clock or SystemClock(), listener, make.words)
+        self.brand: Brand = make(self._table)
+        """What it does in its own way; a controller it runs, for instance."""
         self._listeners: Listeners | None = None
         self._clockwork: asyncio.Task[None] | None = None
 
@@ -46,10 +49,12 @@ class SimulatedGateway:
 
         Raises: OSError when an address or a port is taken.
         """
-        listeners = await Listeners.open(self._table)
+        listeners = await Listeners.open(self._table, self.brand)
         try:
-            await self._table.begin()
+            await self._table.begin(self.brand.log_off_address)
+            await self.brand.open()
         except OSError:
+            await self._table.radius.close()
             await listeners.close()
             raise
         self._listeners = listeners
@@ -79,6 +84,7 @@ class SimulatedGateway:
         if clockwork is not None:
             clockwork.cancel()
             await asyncio.gather(clockwork, return_exceptions=True)
+        await self.brand.close()
         if listeners is not None:
             await listeners.close()
         await self._table.radius.close()
@@ -96,9 +102,9 @@ class SimulatedGateway:
         return self._listeners is not None
 
     @property
-    def uam_address(self) -> str:
-        """Where /logon and /logoff are: http://127.10.1.1:3990."""
-        return self._table.uam_address
+    def login_address(self) -> str:
+        """Where browsers log in and out: http://127.10.1.1:3990."""
+        return self._table.login_address
 
     @property
     def web_port(self) -> int:
