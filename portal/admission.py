@@ -184,11 +184,11 @@ def fresh_admission(
 ) -> Admission:
     """Return the admission a visit would get.
 
-    RADIUS binds it to the device that shows it first; where the gateway asks no RADIUS server, it
-    is bound from the start.
+    RADIUS binds it to the device that shows it first; where the gateway shows no credential, it is
+    bound from the start.
     """
     plan = gate.place.plan
-    unbound = gate.dialect.asks_radius
+    unbound = gate.dialect.shows_credential
     return Admission(
         id=visit.id,
         user_name=user_name,

@@ -29,6 +29,7 @@ from territory.communes.national_list import national_list
 from territory.errors import ConfigurationError, Unavailable
 from territory.gateway_dialects import dialect_of
 from territory.keyring import Keyring
+from territory.rules import central_login
 
 CHANNEL = "territory"
 REFRESH_SECONDS = 60.0
@@ -134,11 +135,14 @@ class Directory:
     def _registration(self, row: Row) -> Registration | None:
         """The gateway's own record, opened; a secret that does not open shuts that gateway only."""
         sealed = row["portal_secret_sealed"]
+        dialect = dialect_of(row["brand"], row["variant"])
         try:
             secret = self._keyring.open(sealed) if sealed else None
         except ConfigurationError:
             _log.error("directory.secret", gateway=row["code"])
             return None
+        if dialect is not None and dialect.is_central:
+            secret = self._keyring.derive(central_login.PURPOSE).hex()
         base = row["portal_base"] or default_base(self._public_url, row["brand"])
         return Registration(
             row["login_address"],

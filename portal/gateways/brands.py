@@ -2,13 +2,28 @@
 
 from collections.abc import Mapping
 
-from portal.gateways import aruba, coovachilli, fortinet, generic, opennds, ruckus
+from portal.gateways import (
+    aruba,
+    cisco,
+    cisco_central,
+    coovachilli,
+    fortinet,
+    generic,
+    meraki,
+    meraki_click_through,
+    opennds,
+    ruckus,
+)
 from portal.gateways.vocabulary import Adapter
 
 ADAPTERS: Mapping[tuple[str, str], Adapter] = {
     ("coovachilli", ""): coovachilli,
     ("uspot", ""): coovachilli,
     ("opennds", "fas1"): opennds,
+    ("cisco", "lwa"): cisco,
+    ("cisco", "cwa"): cisco_central,
+    ("meraki", "sign-on"): meraki,
+    ("meraki", "click-through"): meraki_click_through,
     **{("generic", variant): generic for variant in generic.descriptions()},
     **{("aruba", variant): aruba for variant in ("instant", "controller", "instant-on")},
     ("ruckus", ""): ruckus,

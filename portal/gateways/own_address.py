@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from portal.gateways.vocabulary import HandBack, Registration
 from territory.errors import ProtocolError
 
-_LONGEST = 512
+_LONGEST = 1024
+"""Characters: it travels in the signed visit."""
 _PORTS = {"http": 80, "https": 443}
 
 ANYWHERE = HandBack("http://198.51.100.1/")

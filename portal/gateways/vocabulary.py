@@ -5,8 +5,8 @@ It never believes an address it is told: the only places a guest is sent are tho
 own record (`Registration`). Nothing here, or in an adapter, knows the clock, the database or the
 web server; what a peer sent wrongly is a `ProtocolError` with a stable reason.
 
-There are four ways back (`WayBack`): the browser follows an address, sends a form, or waits for
-the gateway to come and ask, or the portal asks the gateway's controller.
+There are five ways back (`WayBack`): the browser follows an address, sends a form, or waits for
+the gateway to come and ask, or the portal asks the gateway's controller, or RADIUS the gateway.
 """
 
 from collections.abc import Mapping
@@ -15,6 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from territory.errors import ProtocolError
 from territory.identifiers import MacAddress
@@ -45,6 +46,12 @@ class Refusal(StrEnum):
     """The RADIUS server said no."""
     NO_ANSWER = "no-answer"
     """The RADIUS server did not answer the gateway in time."""
+    IN_USE = "in-use"
+    """The gateway says that this credential is being used already."""
+    SHUT_OUT = "shut-out"
+    """The gateway keeps the device away for a while, after too many failures."""
+    NOT_SET_UP = "not-set-up"
+    """The gateway is not set up to let guests in through this portal."""
     OTHER = "other"
     """Anything else: a fault of the gateway's own."""
 
@@ -93,6 +100,8 @@ class Arrival:
     """The language of the hand-back, where the gateway repeats it."""
     told_at: datetime | None = None
     """When the gateway says it sent the device here, aware; the view refuses what is stale."""
+    ends_at: datetime | None = None
+    """From when on the redirect says nothing any more, aware, where it is signed with an end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +194,19 @@ class PollBack:
     """No form goes anywhere."""
 
 
-WayBack: TypeAlias = HandBack | FormBack | ControllerBack | PollBack
+@dataclass(frozen=True, slots=True)
+class CoaBack:
+    """Of whom RADIUS asks the gateway to present them again; the browser sees a page of ours."""
+
+    nas_id: UUID
+    """The NAS that presented the device."""
+    session: str
+    """That NAS's own name of the session (audit-session-id); empty: it told none."""
+    origin: str = ""
+    """No form goes anywhere."""
+
+
+WayBack: TypeAlias = HandBack | FormBack | ControllerBack | PollBack | CoaBack
 """How a guest goes back to the gateway."""
 
 

@@ -16,8 +16,16 @@ from portal.gateways.brands import adapters_of
 from portal.gateways.vocabulary import Adapter, Arrival, Situation
 from portal.guest.connection import show_connected, show_connection
 from portal.guest.notices import notice_of
-from portal.guest.parts import Portal, admitted_visit, begin_visit, log, portal_of, raw_query
-from portal.guest.splash import read_current, show_refused, show_restart, show_splash
+from portal.guest.parts import (
+    Portal,
+    admitted_visit,
+    begin_visit,
+    log,
+    portal_of,
+    raw_query,
+    show_refused,
+)
+from portal.guest.splash import read_current, show_restart, show_splash
 from portal.places import Gate, Territory
 from portal.public_address import shared_address, speaks_for_site
 from portal.records import load_admission_named, load_admission_of, record_public_address
@@ -53,7 +61,7 @@ async def _read(request: web.Request, brand: str, query: bytes) -> web.Response:
             return await _return(request, token)
     gate = _gate(portal_of(request).directory.current, adapters, request, query)
     arrival = gate.adapter.read(query, gate.registration)
-    if arrival.told_at and not _is_fresh(arrival.told_at, portal_of(request).now()):
+    if not _is_current(arrival, portal_of(request).now()):
         raise ProtocolError("stale")
     portal_of(request).metrics.arrived.labels(gate.brand, arrival.situation).inc()
     log.info("arrival", gateway=gate.code, situation=arrival.situation)
@@ -84,9 +92,14 @@ def _name_in(adapter: Adapter, query: bytes) -> str | ProtocolError:
         return fault
 
 
-def _is_fresh(told_at: datetime, now: datetime) -> bool:
-    """Whether a redirect was made just now, by a gateway whose clock may be a little wrong."""
-    return -CLOCK_SLACK <= now - told_at <= LIFETIME + CLOCK_SLACK
+def _is_current(arrival: Arrival, now: datetime) -> bool:
+    """Whether a redirect was made just now, by a gateway whose clock may be a little wrong, or has
+    not ended where our own clock has set its end."""
+    if arrival.ends_at and arrival.ends_at <= now:
+        return False
+    if arrival.told_at is None:
+        return True
+    return -CLOCK_SLACK <= now - arrival.told_at <= LIFETIME + CLOCK_SLACK
 
 
 async def _return(request: web.Request, token: str) -> web.Response:

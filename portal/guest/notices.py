@@ -61,6 +61,18 @@ NOTICES = {
         N_("Le service n'a pas répondu à temps."),
         N_("Attendez une minute, puis appuyez de nouveau sur le bouton."),
     ),
+    Refusal.IN_USE.value: Notice(
+        N_("Cette connexion est déjà utilisée."),
+        N_("Attendez une minute, puis appuyez de nouveau sur le bouton."),
+    ),
+    Refusal.SHUT_OUT.value: Notice(
+        N_("La borne Wi-Fi refuse votre appareil pour quelques minutes."),
+        N_("Attendez cinq minutes, puis appuyez de nouveau sur le bouton."),
+    ),
+    Refusal.NOT_SET_UP.value: Notice(
+        N_("La borne Wi-Fi n'est pas réglée pour cette page."),
+        N_("Prévenez l'accueil du lieu."),
+    ),
     Refusal.OTHER.value: Notice(
         N_("La borne Wi-Fi a eu un problème."),
         N_("Appuyez de nouveau sur le bouton. Si cela se répète, prévenez l'accueil du lieu."),

@@ -41,6 +41,8 @@ class Kind(StrEnum):
     DISCONNECT = "disconnect"
     COA = "coa"
     """Tell the NAS the rights a session has now."""
+    REAUTHENTICATE = "reauthenticate"
+    """Have a NAS present a device once more, whose session it may not have told us of."""
 
 
 class Outcome(StrEnum):
@@ -115,6 +117,31 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Presentation:
+    """A device that its NAS has presented by its MAC address."""
+
+    nas_id: UUID
+    """The NAS."""
+    device: MacAddress
+    """The device."""
+    session: str = ""
+    """The NAS's own name of the session (audit-session-id); empty: it told none."""
+
+    def payload(self) -> dict[str, str]:
+        """Return it as a command's row has it."""
+        return {"nas_id": str(self.nas_id), "device": str(self.device), "session": self.session}
+
+    @classmethod
+    def read(cls, payload: Mapping[str, Any]) -> "Presentation | None":
+        """Return the device of a row; None: it cannot be read."""
+        nas_id, device = _uuid(payload.get("nas_id")), _mac(payload.get("device"))
+        session = payload.get("session")
+        if nas_id is None or device is None or not isinstance(session, str):
+            return None
+        return cls(nas_id, device, session)
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """Who asks, and until when it is of use."""
 
@@ -174,6 +201,13 @@ async def ask_change(
     """
     payload = {**target.payload(), "or_disconnect": or_disconnect}
     return await _ask(statements, Kind.COA, payload, request)
+
+
+async def ask_reauthentication(
+    statements: Statements, presented: Presentation, request: Request
+) -> UUID:
+    """Ask that a NAS present a device once more; return the command's identifier."""
+    return await _ask(statements, Kind.REAUTHENTICATE, presented.payload(), request)
 
 
 async def result_of(statements: Statements, command_id: UUID) -> Result | None:

@@ -87,12 +87,14 @@ ENGLISH = Words(
         "block_over": "The block was over.",
         "disconnect": "{by} asked the gateway to disconnect it; the gateway's answer:",
         "coa": "{by} asked the gateway to change its rights; the gateway's answer:",
+        "reauthenticate": "{by} asked the gateway to let it in; the gateway's answer:",
         "unanswered": "none yet",
     },
     reasons={
         "first_use": ("First use of its credential.", ""),
         "shown_again": ("It showed its credential again.", ""),
         "known_device": ("Recognised by its address.", ""),
+        "sent_to_portal": ("Sent to the log-in page; nothing else is open to it.", ""),
         "from_memory": ("Let in from memory while the database was away.", ""),
         "wrong_password": (
             "The password was wrong.",

@@ -87,12 +87,14 @@ FRENCH = Words(
         "block_over": "Le blocage a pris fin.",
         "disconnect": "Déconnexion demandée à la passerelle par {by} ; sa réponse :",
         "coa": "Changement de droits demandé à la passerelle par {by} ; sa réponse :",
+        "reauthenticate": "Entrée demandée à la passerelle par {by} ; sa réponse :",
         "unanswered": "aucune encore",
     },
     reasons={
         "first_use": ("Première utilisation de ses identifiants.", ""),
         "shown_again": ("Il a montré de nouveau ses identifiants.", ""),
         "known_device": ("Reconnu par son adresse.", ""),
+        "sent_to_portal": ("Envoyé à la page de connexion, rien d'autre ne lui est ouvert.", ""),
         "from_memory": ("Admis de mémoire pendant une panne de la base de données.", ""),
         "wrong_password": (
             "Le mot de passe était faux.",

@@ -1,0 +1,103 @@
+"""Meraki's sign-on splash page: the guest's browser posts the log-in to Meraki's cloud.
+
+The access point sends the browser here with `login_url`, an address at Meraki that names the
+visit (`mauth`); Meraki's cloud then asks RADIUS, by RadSec. Nothing is signed for us: the log-in is
+only posted to the host of the site's own record, such as `n123.network-auth.com`, in https. After a
+refusal the browser comes again with `error_message`, where Meraki repeats Reply-Message. Guests log
+off through the base, which disconnects by RADIUS: Meraki takes a Disconnect-Request, and no CoA.
+
+From documents: developer.cisco.com, "Captive Portal API, sign-on"; that `error_message` is the
+name after a refusal is not confirmed.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from portal.gateways.own_address import ANYWHERE, checked_host, checked_url
+from portal.gateways.query import parse_query
+from portal.gateways.vocabulary import (
+    Arrival,
+    Departure,
+    FormBack,
+    HandBack,
+    Refusal,
+    Registration,
+    Situation,
+    WayBack,
+    device_of,
+    required,
+)
+from territory.errors import ProtocolError
+
+LONGEST_REPLY: Final = 253
+"""Characters of a Reply-Message (RFC 2865 §5.18)."""
+
+
+def name_in(query: bytes) -> str:
+    """Return the MAC address of the access point (`ap_mac`); not yet believed."""
+    return str(device_of(required(parse_query(query), "ap_mac")))
+
+
+def returned_visit(query: bytes) -> str:  # noqa: ARG001 - every redirect tells all it needs
+    """Return nothing: a success leads to our own page, and not through here."""
+    return ""
+
+
+def read(query: bytes, registration: Registration) -> Arrival:
+    """Return what a redirect tells; nothing of it is signed for us."""
+    parameters = parse_query(query)
+    error = parameters.get("error_message", "")
+    return Arrival(
+        situation=Situation.REFUSED if error else Situation.CAPTIVE,
+        device=device_of(required(parameters, "client_mac")),
+        carried={"to": own_path(required(parameters, "login_url"), registration)},
+        refusal=Refusal.REJECTED if error else None,
+        reply=error[:LONGEST_REPLY],
+    )
+
+
+def hand_back(registration: Registration, departure: Departure) -> FormBack:
+    """Return the form that Meraki expects; a success leads to our page."""
+    return FormBack(
+        at_meraki(registration, required(departure.carried, "to")),
+        {
+            "username": departure.credential.user_name,
+            "password": departure.credential.password,
+            "success_url": departure.page_of_ours,
+        },
+    )
+
+
+def log_off(registration: Registration, carried: Mapping[str, str]) -> WayBack | None:  # noqa: ARG001
+    """Return nothing: the base disconnects."""
+    return None
+
+
+def start(registration: Registration) -> HandBack:  # noqa: ARG001 - Meraki's cloud is no gateway
+    """Return an address that is nobody's: the access point sends a captive browser to us."""
+    return ANYWHERE
+
+
+def own_path(address: str, registration: Registration) -> str:
+    """Return the path and query of an https address at the site's own host at Meraki.
+
+    Raises:
+        ProtocolError: `foreign-address`.
+    """
+    parts = urlsplit(checked_url(address, registration))
+    checked_host(parts.hostname or "", registration)  # an access point is not Meraki's cloud
+    if parts.scheme != "https" or not parts.path:
+        raise ProtocolError("foreign-address")
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def at_meraki(registration: Registration, path: str) -> str:
+    """Return the address of a path that `own_path` gave, at the site's own host.
+
+    Raises:
+        ProtocolError: `foreign-address`: it is no path.
+    """
+    if not path.startswith("/"):
+        raise ProtocolError("foreign-address")
+    return f"https://{registration.login_address}{path}"
