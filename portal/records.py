@@ -90,7 +90,8 @@ _REOPEN = """
 """
 _KNOWN_ADDRESS = """
     SELECT 1 FROM source.site_public_address
-    WHERE site_id = $1 AND valid_until IS NULL AND (address = $2 OR origin = 'stated')
+    WHERE site_id = $1 AND valid_until IS NULL
+        AND (address = $2 AND origin = 'observed' OR origin = 'stated')
 """
 _CLOSE_ADDRESS = """
     UPDATE source.site_public_address SET valid_until = $2

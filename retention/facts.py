@@ -128,9 +128,13 @@ _SECURITY = """
 
 _PUBLIC = """
     SELECT site.code, host(p.address), {valid_from}, {valid_until}
-    FROM source.site_public_address p JOIN territory.site ON site.id = p.site_id
+    FROM (SELECT site_id, address, lower(held) AS valid_from, upper(held) AS valid_until
+        FROM (SELECT site_id, address, unnest(range_agg(tstzrange(valid_from, valid_until))) AS held
+            FROM source.site_public_address GROUP BY site_id, address) intervals) p
+    JOIN territory.site ON site.id = p.site_id
     WHERE p.valid_from < $2 AND coalesce(p.valid_until, 'infinity') > $1
 """
+"""Guests' requests and the tunnel may both tell of one address: their intervals become one."""
 
 
 async def load_source(connection: Connection, day: date) -> pa.Table:

@@ -143,6 +143,9 @@ class AddressOrigin(StrEnum):
 
     STATED = "stated"
     OBSERVED = "observed"
+    """By its guests' own requests."""
+    LINK = "link"
+    """By its tunnel, from the address it calls from."""
 
 
 class AtEnd(StrEnum):

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from territory.application.state import ENABLED, Kind, Secret, Value, Values, key
 from territory.database import tables
 from territory.keyring import Keyring
+from territory.vocabulary import AddressOrigin
 
 Row = Mapping[Any, Any]
 
@@ -99,7 +100,8 @@ async def load_held(connection: AsyncConnection, keyring: Keyring) -> Held:
         }
         query = select(shape.table)
         if kind is Kind.PUBLIC_ADDRESS:
-            query = query.where(shape.table.c.valid_until.is_(None))
+            seen_by_link = shape.table.c.origin == AddressOrigin.LINK
+            query = query.where(shape.table.c.valid_until.is_(None), ~seen_by_link)
         held.state[kind], held.identifiers[kind] = {}, {}
         for row in (await connection.execute(query)).mappings():
             values = _values_of(row, shape, codes, keyring)

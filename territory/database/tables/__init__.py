@@ -26,6 +26,7 @@ from territory.database.tables.live import (
     session,
     set_aside,
     spool_position,
+    tunnel_seen,
 )
 from territory.database.tables.reference import (
     access_point,
@@ -35,6 +36,7 @@ from territory.database.tables.reference import (
     organisation,
     plan,
     site,
+    tunnel_peer,
 )
 from territory.database.tables.staff import audit_entry, operator, sign_in, sign_in_link
 
@@ -71,4 +73,6 @@ __all__ = [
     "source_event",
     "spool_position",
     "traffic_event",
+    "tunnel_peer",
+    "tunnel_seen",
 ]

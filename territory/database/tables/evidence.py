@@ -104,7 +104,7 @@ site_public_address = Table(
         "origin",
         Text,
         _SOURCE,
-        "stated: by the territory's description; observed: by the portal.",
+        "stated: by the territory's description; observed: by the portal; link: by the tunnel.",
         server_default="observed",
     ),
     schema="source",

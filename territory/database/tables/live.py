@@ -192,6 +192,30 @@ nas_seen = Table(
     comment="What RADIUS last saw of each NAS.",
 )
 
+tunnel_seen = Table(
+    "tunnel_seen",
+    metadata,
+    column(
+        "site_id",
+        Uuid,
+        _OPERATION,
+        "Whose link.",
+        ForeignKey("territory.site.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    column("handshake_at", _INSTANT, _OPERATION, "Last, under its present key.", nullable=True),
+    column(
+        "next_handshake_at",
+        _INSTANT,
+        _OPERATION,
+        "Last, under the key that a rotation brings in.",
+        nullable=True,
+    ),
+    column("checked_at", _INSTANT, _OPERATION, "Last read."),
+    schema=_SCHEMA,
+    comment="What the hub last saw of each tunnel.",
+)
+
 discard = Table(
     "discard",
     metadata,

@@ -285,3 +285,58 @@ access_point = Table(
     schema=_SCHEMA,
     comment="A radio.",
 )
+
+tunnel_peer = Table(
+    "tunnel_peer",
+    metadata,
+    column(
+        "site_id",
+        Uuid,
+        _REFERENCE,
+        "Whose link it is.",
+        ForeignKey("territory.site.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    column("inside_address", INET, _REFERENCE, "Its IPv4 address in the tunnel.", unique=True),
+    column("public_key", Text, _REFERENCE, "WireGuard, base64.", unique=True),
+    column(
+        "private_key_sealed",
+        LargeBinary,
+        _REFERENCE,
+        "Sealed at rest; none: made on the router, which keeps it.",
+        nullable=True,
+    ),
+    column("preshared_key_sealed", LargeBinary, _REFERENCE, "WireGuard's, sealed at rest."),
+    column("rotated_at", DateTime(timezone=True), _REFERENCE, "Its present key was made."),
+    column(
+        "next_public_key",
+        Text,
+        _REFERENCE,
+        "Key that a rotation brings in; none: no rotation.",
+        unique=True,
+        nullable=True,
+    ),
+    column(
+        "next_private_key_sealed",
+        LargeBinary,
+        _REFERENCE,
+        "Its private half, sealed; none: made on the router, or no rotation.",
+        nullable=True,
+    ),
+    column(
+        "next_preshared_key_sealed",
+        LargeBinary,
+        _REFERENCE,
+        "Preshared key that comes with it, sealed at rest.",
+        nullable=True,
+    ),
+    column(
+        "rotation_began_at",
+        DateTime(timezone=True),
+        _REFERENCE,
+        "Both keys are valid since; none: no rotation.",
+        nullable=True,
+    ),
+    schema=_SCHEMA,
+    comment="One WireGuard peer for each site whose link is a tunnel.",
+)
