@@ -16,7 +16,7 @@ from aiohttp.typedefs import Handler
 
 from portal.console.app import Console, create_console
 from portal.directory import Directory
-from portal.guest import arrival, captive_portal, connection, information, splash
+from portal.guest import arrival, captive_portal, connection, in_clear, information, splash
 from portal.guest.information import PAGES_OF_INFORMATION
 from portal.guest.parts import PORTAL, Keys, Portal, log, portal_of
 from portal.identification.terms import load_terms
@@ -39,6 +39,7 @@ from territory.web.server import LARGEST_BODY, start_site
 HERE = Path(__file__).parent / "guest"
 LANGUAGES = ("fr", "en", "de", "nl")
 LANGUAGE_NAMES = {"fr": "Français", "en": "English", "de": "Deutsch", "nl": "Nederlands"}
+IN_CLEAR = "/remise"
 POOL_SIZE = 8
 CLOSE_SECONDS = 5.0
 
@@ -80,6 +81,7 @@ def create_app(
     app.router.add_get("/gateway/{brand}", arrival.arrive)
     app.router.add_get("/gateway/{brand}/", arrival.arrive)
     app.router.add_get("/gateway/{brand}/{gateway}", arrival.arrive)
+    app.router.add_get(IN_CLEAR, in_clear.show)
     app.router.add_get("/visite", splash.show_visit)
     app.router.add_post("/visite", splash.accept)
     app.router.add_get("/ma-connexion", connection.my_connection)
@@ -110,10 +112,16 @@ async def _count(request: web.Request, handler: Handler) -> web.StreamResponse:
 @web.middleware
 async def _require_https(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Send plain http to the public address, its query octet for octet."""
-    if is_https(request):
+    if is_https(request) or _is_in_clear(request):
         return await handler(request)
     url = f"{portal_of(request).public_url}{request.raw_path}"
     return web.Response(status=308, headers={"Location": url, "Cache-Control": "no-store"})
+
+
+def _is_in_clear(request: web.Request) -> bool:
+    """Whether this is the one page that is served in clear, under the name it has for that."""
+    plain_url = portal_of(request).plain_url
+    return request.path == IN_CLEAR and f"http://{request.host}" == plain_url
 
 
 async def run(settings: Settings, keyring: Keyring, clock: Clock) -> None:
@@ -163,26 +171,34 @@ async def _read_portal(settings: Settings, keyring: Keyring, clock: Clock, pool:
         keys=Keys.of(keyring),
         terms=load_terms(),
         public_url=settings.portal.public_url,
+        plain_url=settings.portal.plain_url or "",
     )
 
 
 async def _listen(
     app: web.Application, settings: Settings, portal: Portal, transport: Transport
 ) -> list[web.AppRunner]:
-    """Start the pages and the health page; raises `ConfigurationError` where a port is taken."""
+    """Start the pages and the health page; raises `ConfigurationError` where a port is taken.
+
+    Where the portal ends TLS itself, the page in clear has a port of its own.
+    """
     started: list[web.AppRunner] = []
     checks = {"database": partial(check, portal.pool)}
     try:
         host, port = settings.portal.host, settings.portal.port
         started.append(await start_site(app, host, port, transport.tls))
+        if transport.tls and settings.portal.plain_url:
+            port = settings.portal.plain_port
+            await web.TCPSite(started[0], host, port).start()
         host, port = settings.metrics.host, settings.metrics.portal_port
         started.append(await start_health(host, port, portal.metrics.registry, checks))
     except OSError as fault:
         for runner in started:
             await runner.cleanup()
         wanted = f"a free address and port, not {host}:{port}: {fault.strerror}"
-        key = "metrics.portal_port" if started else "portal.port"
-        raise ConfigurationError([Fault(key, wanted)]) from fault
+        keys = {"plain_port": settings.portal.plain_port, "port": settings.portal.port}
+        taken = [f"portal.{name}" for name, number in keys.items() if number == port]
+        raise ConfigurationError([Fault((*taken, "metrics.portal_port")[0], wanted)]) from fault
     return started
 
 

@@ -40,6 +40,7 @@ def read_transport(settings: Settings) -> Transport:
         expected = "expected https outside the demo"
         faults.append(Fault("portal.public_url", f"{expected}, found {portal.public_url}"))
     tls = _tls(portal, faults)
+    _check_plain_url(portal, faults)
     if is_https and tls is None and not proxies and not faults:
         expected = "expected PEM files, or portal.trusted_proxies naming the front that ends TLS"
         faults.append(Fault("portal.tls_certificate", expected))
@@ -65,6 +66,17 @@ def _is_https(public_url: str, faults: list[Fault]) -> bool:
         expected = "expected https://name[:port] without a final slash"
         faults.append(Fault("portal.public_url", f"{expected}, found {public_url}"))
     return parts.scheme == "https"
+
+
+def _check_plain_url(portal: PortalSettings, faults: list[Fault]) -> None:
+    """The page in clear has a name of its own: browsers keep the other one to https."""
+    if portal.plain_url is None:
+        return
+    parts = urlsplit(portal.plain_url)
+    well = parts.scheme == "http" and bool(parts.hostname) and not parts.path
+    if not well or parts.hostname == urlsplit(portal.public_url).hostname:
+        expected = "expected http://another-name[:port] than portal.public_url's"
+        faults.append(Fault("portal.plain_url", f"{expected}, found {portal.plain_url}"))
 
 
 def _tls(portal: PortalSettings, faults: list[Fault]) -> ssl.SSLContext | None:

@@ -63,6 +63,11 @@ class PortalSettings(_Section):
     """PEM private key of `tls_certificate`."""
     trusted_proxies: list[str] = []
     """Addresses or networks of the fronts whose X-Forwarded-* is believed."""
+    plain_url: str | None = None
+    """http address of this portal under another name than `public_url`, for the one page that hands
+    guests back to gateways that take forms in clear only; without it, browsers warn of those."""
+    plain_port: int = Field(default=8081, ge=0, le=65535)
+    """Where that page is served when the portal ends TLS itself."""
 
 
 class RadsecSettings(_Section):

@@ -12,8 +12,8 @@ from aiohttp import web
 
 from portal.admission import REVOKED_BY_GUEST, Holding
 from portal.gateways.vocabulary import FormBack, HandBack
-from portal.guest.parts import log, portal_of, see_other
-from portal.guest.splash import notice_at, read_current, show_refused, show_restart
+from portal.guest.parts import log, portal_of, see_other, show_refused
+from portal.guest.splash import notice_at, read_current, show_restart
 from portal.guest.way_back import show_way_back
 from portal.guest.wording import duration, volume
 from portal.places import Gate

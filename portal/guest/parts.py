@@ -21,7 +21,7 @@ from territory.clock import Clock
 from territory.errors import ProtocolError
 from territory.keyring import Keyring
 from territory.rules.credentials import credential_password
-from territory.web.pages import language_of, set_language
+from territory.web.pages import language_of, render, set_language
 
 AFTER_THE_END = timedelta(hours=1)
 """How long "ma connexion" still answers once an admission is over."""
@@ -56,6 +56,8 @@ class Portal:
     terms: tuple[Terms, ...]
     public_url: str
     """How phones reach us, without a final slash."""
+    plain_url: str = ""
+    """How they reach the one page in clear; empty: there is none."""
     metrics: Metrics = field(default_factory=Metrics)
     throttle: Throttle = field(default_factory=Throttle)
     sightings: Sightings = field(default_factory=Sightings)
@@ -138,3 +140,10 @@ def see_other(url: str) -> web.Response:
     """Return a 303 to `url`, character for character: a library's tidying would break answers."""
     headers = {"Location": url, "Cache-Control": "no-store"}
     return web.Response(status=303, headers=headers)
+
+
+def show_refused(request: web.Request, reason: str) -> web.Response:
+    """Return one clear page, the same for every cause, without a trace of what was sent."""
+    portal_of(request).metrics.refused.labels(reason).inc()
+    log.info("visit.refused", reason=reason)
+    return render(request, "refused.html", status=400)

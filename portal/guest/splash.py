@@ -23,7 +23,7 @@ from portal.admission import (
 )
 from portal.controllers.port import ControllerFault
 from portal.guest.notices import NOTICES, OPENS, Notice
-from portal.guest.parts import Portal, log, portal_of
+from portal.guest.parts import Portal, log, portal_of, show_refused
 from portal.guest.way_back import allow_way_back, go_back
 from portal.guest.wording import duration, moment, volume
 from portal.identification import click_through
@@ -144,13 +144,6 @@ def show_restart(request: web.Request, gate: Gate, visit: Visit) -> web.Response
         here="/visite",
         start=gate.adapter.start(gate.registration).url,
     )
-
-
-def show_refused(request: web.Request, reason: str) -> web.Response:
-    """Return one clear page, the same for every cause, without a trace of what was sent."""
-    portal_of(request).metrics.refused.labels(reason).inc()
-    log.info("visit.refused", reason=reason)
-    return render(request, "refused.html", status=400)
 
 
 async def _go_online(request: web.Request, gate: Gate, visit: Visit) -> web.Response:

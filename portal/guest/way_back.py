@@ -1,9 +1,10 @@
-"""How a guest goes back to the gateway, for each of the four ways.
+"""How a guest goes back to the gateway, for each of the five ways.
 
 HandBack        303 to the gateway's address
 FormBack        a page with one button that posts to it
 ControllerBack  the controller is asked, then 303 to "connected"
 PollBack        a page that waits until the gateway has asked us, then "connected"
+CoaBack         RADIUS asks the gateway, then 303 to "connected"
 """
 
 from typing import Any
@@ -15,6 +16,7 @@ from portal.controllers.makes import CONTROLLERS
 from portal.controllers.port import Controller, ControllerFault, ControllerGuest, Trouble
 from portal.gateways.vocabulary import (
     Allowance,
+    CoaBack,
     ControllerBack,
     Credential,
     Departure,
@@ -23,9 +25,12 @@ from portal.gateways.vocabulary import (
     PollBack,
     WayBack,
 )
+from portal.guest.in_clear import address_in_clear, passes_in_clear
 from portal.guest.parts import Portal, admitted_visit, log, portal_of, see_other
 from portal.places import Gate
+from portal.reauthentication import reauthenticate
 from portal.visit import Visit
+from territory.database.commands import Outcome
 from territory.errors import ProtocolError
 from territory.web.headers import allow
 from territory.web.pages import render
@@ -70,7 +75,9 @@ def allow_way_back(request: web.Request, gate: Gate, visit: Visit) -> None:
         back = gate.adapter.hand_back(gate.registration, leaving)
     except ProtocolError:
         return
-    if back.origin:
+    if isinstance(back, FormBack) and passes_in_clear(portal_of(request), request, back):
+        allow(request, form_action=portal_of(request).plain_url)
+    elif back.origin:
         allow(request, form_action=back.origin)
 
 
@@ -81,12 +88,16 @@ async def go_back(
 
     Raises:
         ProtocolError: what the visit carried cannot be used.
-        ControllerFault: the gateway's controller did not let the guest in.
+        ControllerFault: the gateway's controller, or the gateway, did not let the guest in.
+        Unavailable: the database is away, so that nobody could be asked.
     """
     departure = departure_of(portal_of(request), gate, visit, admission)
     back = gate.adapter.hand_back(gate.registration, departure)
     if isinstance(back, ControllerBack):
         await _ask_controller(gate, visit, back, departure)
+        return see_other(departure.page_of_ours)
+    if isinstance(back, CoaBack):
+        await _ask_radius(portal_of(request), gate, visit, back)
         return see_other(departure.page_of_ours)
     return show_way_back(request, gate, back, departure.page_of_ours)
 
@@ -99,9 +110,12 @@ def show_way_back(
         case HandBack(url):
             return see_other(url)
         case FormBack(url, fields):
+            portal = portal_of(request)
+            if passes_in_clear(portal, request, back):
+                return see_other(address_in_clear(portal, request, gate, back))
             allow(request, form_action=back.origin)
             return _page(request, gate, "hand_back.html", url=url, fields=fields)
-        case PollBack() | ControllerBack():
+        case PollBack() | ControllerBack() | CoaBack():
             return _page(request, gate, "waiting.html", url=page_of_ours, seconds=WAIT_SECONDS)
 
 
@@ -127,6 +141,20 @@ async def _ask_controller(
     except ControllerFault as fault:
         log.warning("controller", gateway=gate.code, trouble=fault.trouble, words=str(fault))
         raise
+
+
+async def _ask_radius(portal: Portal, gate: Gate, visit: Visit, back: CoaBack) -> None:
+    """Have the gateway present the device again, to be let in."""
+    result = await reauthenticate(portal.pool, back, visit.device, portal.now())
+    if result is None or result.outcome is not Outcome.CHANGED:
+        outcome = result.outcome if result else Outcome.NO_ANSWER
+        words = result.words if result else "RADIUS did not take the command"
+        log.warning("reauthentication", gateway=gate.code, outcome=outcome, words=words)
+        raise ControllerFault(_TROUBLES.get(outcome, Trouble.REFUSED), words)
+
+
+_TROUBLES = {Outcome.NO_ANSWER: Trouble.SILENT, Outcome.IMPOSSIBLE: Trouble.NO_SUCH_GUEST}
+"""What else may come of a command, in a controller's words."""
 
 
 def _page(request: web.Request, gate: Gate, template: str, **values: Any) -> web.Response:

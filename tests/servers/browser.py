@@ -29,12 +29,17 @@ FLAGS = (
 
 @asynccontextmanager
 async def phone_window(
-    *, hosts: str = "", program: str = CHROMIUM, scripts: bool = True
+    *,
+    hosts: str = "",
+    program: str = CHROMIUM,
+    scripts: bool = True,
+    any_certificate: bool = False,
 ) -> AsyncIterator[Page]:
     """Give a browser window of a phone's width.
 
     `hosts`: Chromium's --host-resolver-rules. `program`: see `inside`. `scripts`: whether pages
-    may run JavaScript, which ours must not need.
+    may run JavaScript, which ours must not need. `any_certificate`: whether one that nobody vouches
+    for will do.
     """
     expect.set_options(timeout=WAIT_MILLISECONDS)
     rules = (f"--host-resolver-rules={hosts}",) if hosts else ()
@@ -44,7 +49,10 @@ async def phone_window(
         )
         try:
             context = await browser.new_context(
-                viewport=PHONE, locale="fr-FR", java_script_enabled=scripts
+                viewport=PHONE,
+                locale="fr-FR",
+                java_script_enabled=scripts,
+                ignore_https_errors=any_certificate,
             )
             context.set_default_timeout(WAIT_MILLISECONDS)
             yield await context.new_page()

@@ -57,6 +57,25 @@ def test_a_trusted_front() -> None:
     assert transport.https_only
 
 
+@pytest.mark.parametrize(
+    "plain",
+    [
+        "https://remise.wifi.meuse.example",
+        "http://wifi.meuse.example",
+        "http://remise.wifi.meuse.example/page",
+        "remise.wifi.meuse.example",
+    ],
+)
+def test_the_page_in_clear_has_a_name_of_its_own(plain: str) -> None:
+    """In http, without a path, and not the one that browsers keep to https."""
+    front = ["10.0.0.0/24"]
+    with pytest.raises(ConfigurationError) as found:
+        read_transport(settings(public_url=PUBLIC, plain_url=plain, trusted_proxies=front))
+    assert faults(found) == ["portal.plain_url"]
+    other = "http://remise.wifi.meuse.example"
+    assert read_transport(settings(public_url=PUBLIC, plain_url=other, trusted_proxies=front))
+
+
 def test_the_demo_may_be_plain() -> None:
     """And only the demo."""
     plain = {"public_url": "http://127.0.0.1:8080"}
