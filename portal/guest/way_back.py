@@ -163,6 +163,5 @@ def _page(request: web.Request, gate: Gate, template: str, **values: Any) -> web
         template,
         place=gate.place,
         publisher=gate.place.organisation,
-        here="/visite",
         **values,
     )
