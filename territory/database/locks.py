@@ -24,3 +24,5 @@ class Lock(IntEnum):
     """Of several RADIUS servers, one watches the sessions that must end."""
     SILENCE = 1096107620
     """Of several RADIUS servers, one closes the sessions whose NAS went silent."""
+    KEEPER = 1096107630
+    """Of several portals, one ends what is over at gateways without RADIUS."""

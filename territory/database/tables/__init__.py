@@ -27,6 +27,7 @@ from territory.database.tables.live import (
     set_aside,
     spool_position,
     tunnel_seen,
+    waiting,
 )
 from territory.database.tables.reference import (
     access_point,
@@ -75,4 +76,5 @@ __all__ = [
     "traffic_event",
     "tunnel_peer",
     "tunnel_seen",
+    "waiting",
 ]

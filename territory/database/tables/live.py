@@ -95,7 +95,7 @@ session = Table(
         "MD5 of NAS, its handle, Acct-Session-Id and device.",
         primary_key=True,
     ),
-    column("nas_id", Uuid, _SOURCE, "Who reported it."),
+    column("nas_id", Uuid, _SOURCE, "Who reported it: a NAS, or a gateway without RADIUS."),
     column("site_id", Uuid, _SOURCE, "Where."),
     column("nas_handle", Text, _SOURCE, "NAS-Identifier, else NAS address, as received."),
     column("acct_session_id", Text, _SOURCE, "The NAS's own name for it."),
@@ -342,4 +342,27 @@ block = Table(
     column("until", _INSTANT, _OPERATION, "Until; none: until it is lifted.", nullable=True),
     schema=_SCHEMA,
     comment="Who may not go online, why, and until when.",
+)
+
+waiting = Table(
+    "waiting",
+    metadata,
+    column(
+        "token", Text, _SOURCE, "The gateway's own name of the client (rhid).", primary_key=True
+    ),
+    column("gateway_id", Uuid, _SOURCE, "Who is to be told."),
+    column("admission_id", Uuid, _SOURCE, "The right it goes by."),
+    column("device", MACADDR, _SOURCE, "The device."),
+    column("address", INET, _SOURCE, "Its private IPv4 address, where told.", nullable=True),
+    column("rights", Text, _OPERATION, "Minutes, kbit/s and kByte, as the gateway is told them."),
+    column("asked_at", _INSTANT, _SOURCE, "The guest was admitted at."),
+    column(
+        "acknowledged_at",
+        _INSTANT,
+        _SOURCE,
+        "The gateway said that it let it in; none: not yet.",
+        nullable=True,
+    ),
+    schema=_SCHEMA,
+    comment="Who was admitted at a gateway that comes and asks, for a few minutes.",
 )
