@@ -82,6 +82,8 @@ def create_app(
     app.router.add_get("/gateway/{brand}/", arrival.arrive)
     app.router.add_get("/gateway/{brand}/{gateway}", arrival.arrive)
     app.router.add_get(IN_CLEAR, in_clear.show)
+    app.router.add_get("/guest/s/{site}/", arrival.arrive_by_unifi)
+    app.router.add_get("/gateway/{brand}/{gateway}/guest/s/{site}/", arrival.arrive)
     app.router.add_get("/visite", splash.show_visit)
     app.router.add_post("/visite", splash.accept)
     app.router.add_get("/ma-connexion", connection.my_connection)

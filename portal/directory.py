@@ -151,6 +151,7 @@ class Directory:
             row["code"],
             row["variant"],
             frozenset(row["access_point_addresses"]),
+            frozenset(row["access_points"]),
         )
 
     def _controller(self, row: Row) -> ControllerRecord | None:

@@ -181,6 +181,36 @@ _TABLE: Final = (
         asks_radius=True,
         links=_RADIUS,
     ),
+    *(
+        Dialect(Brand.UNIFI, variant, name, Return.CONTROLLER, asks_radius=False, links=links)
+        for variant, name, links in (
+            ("official", "UniFi Network 9.1.105 and later, API key", PRIVATE | {Link.CLOUD}),
+            ("legacy", "UniFi Network before 9.1.105, account", PRIVATE),
+        )
+    ),
+    Dialect(
+        Brand.OMADA,
+        "radius",
+        "TP-Link Omada 5.3.1 and later, RADIUS with an external web portal",
+        Return.FORM,
+        asks_radius=True,
+        links=_RADIUS,
+    ),
+    Dialect(
+        Brand.OMADA,
+        "controller",
+        "TP-Link Omada, external portal server",
+        Return.CONTROLLER,
+        asks_radius=False,
+        links=PRIVATE,
+    ),
+    *(
+        Dialect(Brand.SMARTZONE, variant, name, Return.CONTROLLER, asks_radius=True, links=links)
+        for variant, name, links in (
+            ("smartzone", "Ruckus SmartZone", PRIVATE),
+            ("ruckus-one", "Ruckus One", _RADIUS),
+        )
+    ),
 )
 
 

@@ -113,3 +113,15 @@ class Controller(Protocol):
         Raises:
             ControllerFault: it did not say.
         """
+
+
+class Opener(Protocol):
+    """A controller whose gateways name a device encrypted."""
+
+    async def open_device(self, sealed: str) -> MacAddress:
+        """Return the device.
+
+        Raises:
+            ControllerFault: it was not opened.
+        """
+        ...

@@ -11,8 +11,11 @@ from portal.gateways import (
     generic,
     meraki,
     meraki_click_through,
+    omada,
     opennds,
     ruckus,
+    smartzone,
+    unifi,
 )
 from portal.gateways.vocabulary import Adapter
 
@@ -28,6 +31,10 @@ ADAPTERS: Mapping[tuple[str, str], Adapter] = {
     **{("aruba", variant): aruba for variant in ("instant", "controller", "instant-on")},
     ("ruckus", ""): ruckus,
     ("fortinet", ""): fortinet,
+    **{("unifi", variant): unifi for variant in ("official", "legacy")},
+    ("omada", "radius"): omada.BY_RADIUS,
+    ("omada", "controller"): omada.BY_CONTROLLER,
+    **{("smartzone", variant): smartzone for variant in ("smartzone", "ruckus-one")},
 }
 """By brand and variant."""
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from territory.errors import ProtocolError
-from territory.identifiers import MacAddress
+from territory.identifiers import MAX_SSID_OCTETS, MacAddress
 
 LONGEST_QUERY_OCTETS = 8192
 """A redirect above this is refused unread; recorded ones stay under 1 500."""
@@ -72,6 +72,8 @@ class Registration:
     """Which of its brand's dialects it speaks (`territory.gateway_dialects`)."""
     access_points: frozenset[str] = frozenset()
     """Addresses of its site's access points, where guests may be handed back to one of them."""
+    radios: frozenset[str] = frozenset()
+    """MAC addresses of its site's access points, as `aa:bb:cc:dd:ee:ff`; none: not on record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,15 @@ class Arrival:
     """When the gateway says it sent the device here, aware; the view refuses what is stale."""
     ends_at: datetime | None = None
     """From when on the redirect says nothing any more, aware, where it is signed with an end."""
+
+
+class SealedDevice(ProtocolError):
+    """A redirect that names its device encrypted: only the gateway's controller can open it."""
+
+    def __init__(self, sealed: str, arrival: Arrival) -> None:
+        super().__init__("sealed-device")
+        self.sealed = sealed
+        self.arrival = arrival
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +300,29 @@ def device_of(text: str) -> MacAddress:
     if not device.is_device:
         raise ProtocolError("bad-device")
     return device
+
+
+def radio_of(text: str, registration: Registration) -> MacAddress:
+    """Return the access point a redirect names, which is the site's own where those are on record.
+
+    Raises:
+        ProtocolError: `bad-device`, or `foreign-access-point`.
+    """
+    radio = device_of(text)
+    if registration.radios and str(radio) not in registration.radios:
+        raise ProtocolError("foreign-access-point")
+    return radio
+
+
+def ssid_of(text: str) -> str:
+    """Return the network a redirect names, or nothing.
+
+    Raises:
+        ProtocolError: `bad-ssid`: more than 32 octets.
+    """
+    if len(text.encode()) > MAX_SSID_OCTETS:
+        raise ProtocolError("bad-ssid")
+    return text
 
 
 def web_page(url: str, longest: int = 512) -> str:

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from portal.admission import Admission, Holding
 from portal.gateways.brands import adapters_of
-from portal.gateways.vocabulary import Adapter, Arrival, Situation
+from portal.gateways.vocabulary import Adapter, Arrival, SealedDevice, Situation
 from portal.guest.connection import show_connected, show_connection
 from portal.guest.notices import notice_of
 from portal.guest.parts import (
@@ -26,12 +26,14 @@ from portal.guest.parts import (
     show_refused,
 )
 from portal.guest.splash import read_current, show_restart, show_splash
+from portal.guest.way_back import open_device
 from portal.places import Gate, Territory
 from portal.public_address import shared_address, speaks_for_site
 from portal.records import load_admission_named, load_admission_of, record_public_address
 from portal.throttle import BAD_REDIRECTS, source_of
 from portal.visit import LIFETIME, State, refuse
 from territory.errors import ProtocolError, Unavailable
+from territory.vocabulary import Brand
 from territory.web.headers import client_address
 from territory.web.pages import language_of, set_language
 
@@ -42,8 +44,17 @@ NOT_ONLINE = (Situation.CAPTIVE, Situation.REFUSED, Situation.LEFT)
 
 async def arrive(request: web.Request) -> web.Response:
     """Take a gateway's redirect."""
+    return await _arrive(request, request.match_info["brand"])
+
+
+async def arrive_by_unifi(request: web.Request) -> web.Response:
+    """Take UniFi's redirect, which adds a path of its own to the portal's address."""
+    return await _arrive(request, Brand.UNIFI)
+
+
+async def _arrive(request: web.Request, brand: str) -> web.Response:
     try:
-        return await _read(request, request.match_info["brand"], raw_query(request))
+        return await _read(request, brand, raw_query(request))
     except ProtocolError as refused:
         source = source_of(client_address(request))
         if not portal_of(request).throttle.allows(BAD_REDIRECTS, "bad redirects", source):
@@ -60,12 +71,20 @@ async def _read(request: web.Request, brand: str, query: bytes) -> web.Response:
         if token := adapter.returned_visit(query):
             return await _return(request, token)
     gate = _gate(portal_of(request).directory.current, adapters, request, query)
-    arrival = gate.adapter.read(query, gate.registration)
+    arrival = await _arrival(gate, query)
     if not _is_current(arrival, portal_of(request).now()):
         raise ProtocolError("stale")
     portal_of(request).metrics.arrived.labels(gate.brand, arrival.situation).inc()
     log.info("arrival", gateway=gate.code, situation=arrival.situation)
     return await _welcome(request, gate, arrival)
+
+
+async def _arrival(gate: Gate, query: bytes) -> Arrival:
+    """What the redirect tells; a device that it names encrypted is opened by the controller."""
+    try:
+        return gate.adapter.read(query, gate.registration)
+    except SealedDevice as found:
+        return replace(found.arrival, device=await open_device(gate, found.sealed))
 
 
 def _gate(

@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from portal.admission import Admission, Holding
-from portal.controllers.makes import CONTROLLERS
+from portal.controllers.makes import CONTROLLERS, OPENERS
 from portal.controllers.port import Controller, ControllerFault, ControllerGuest, Trouble
 from portal.gateways.vocabulary import (
     Allowance,
@@ -32,6 +32,7 @@ from portal.reauthentication import reauthenticate
 from portal.visit import Visit
 from territory.database.commands import Outcome
 from territory.errors import ProtocolError
+from territory.identifiers import MacAddress
 from territory.web.headers import allow
 from territory.web.pages import render
 
@@ -129,6 +130,22 @@ def controller_of(gate: Gate) -> Controller:
     if gate.controller is None or make is None:
         raise ControllerFault(Trouble.ACCOUNT, f"no controller is on record for {gate.code}")
     return make(gate.controller)
+
+
+async def open_device(gate: Gate, sealed: str) -> MacAddress:
+    """Return the device that a redirect names encrypted, as the gateway's controller opens it.
+
+    Raises:
+        ProtocolError: `sealed-device`: it was not opened.
+    """
+    make = OPENERS.get((gate.brand, gate.dialect.variant))
+    if gate.controller is None or make is None:
+        raise ProtocolError("sealed-device")
+    try:
+        return await make(gate.controller).open_device(sealed)
+    except ControllerFault as fault:
+        log.warning("controller", gateway=gate.code, trouble=fault.trouble, words=str(fault))
+        raise ProtocolError("sealed-device") from fault
 
 
 async def _ask_controller(

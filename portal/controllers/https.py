@@ -1,0 +1,241 @@
+"""One https conversation with a controller: few calls, one deadline, nobody else's address.
+
+Stands under every controller (`unifi`, `omada`, `smartzone`) and knows none of them. The address
+is the record's own; a redirect is an answer like another and is never followed; what comes back is
+capped, and read by the shape that was expected. The certificate is checked before anything is sent:
+by its pinned digest, or by the system's authorities. Whatever goes wrong is a `ControllerFault`
+whose sentence names the controller's fault and no guest.
+
+A call is repeated once where its connection broke, and only if asking twice does no harm.
+"""
+
+import asyncio
+import json
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Annotated, Any, TypeVar
+
+import aiohttp
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from yarl import URL
+
+from portal.controllers.port import DEADLINE_SECONDS, ControllerFault, ControllerRecord, Trouble
+from territory.errors import ProtocolError
+from territory.identifiers import MacAddress
+
+LARGEST_ANSWER = 4 << 20
+"""Octets; a list of 1 000 clients takes two million of them in the most talkative dialect."""
+LOOK_SECONDS = 20.0
+"""For all the calls that say who is online: no guest is waiting."""
+_HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "Socle"}
+
+ShapeT = TypeVar("ShapeT", bound=BaseModel)
+
+
+class Told(BaseModel):
+    """What a controller says, as far as we read it; the rest may change with its version."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+
+
+Count = Annotated[int, Field(strict=False, ge=0)]
+"""Seconds or octets; some versions write them as text, or with a decimal point."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One call."""
+
+    method: str
+    """GET or POST."""
+    path: str
+    """After the controller's address, percent-encoded, with its query."""
+    body: Mapping[str, Any] | None = None
+    """Sent as JSON; None: nothing."""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """More of them: key, session, token."""
+    repeats: bool = True
+    """Whether asking twice does no harm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, whole."""
+
+    status: int
+    """Of HTTP; redirects are not followed."""
+    body: bytes = field(repr=False)
+    """At most `LARGEST_ANSWER` octets."""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """By name, in any case."""
+    cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What it sets."""
+
+    def checked(self) -> "Answer":
+        """Return itself where the controller did as asked.
+
+        Raises:
+            ControllerFault: any other status than 2xx.
+        """
+        if 200 <= self.status < 300:
+            return self
+        trouble, words = _STATUSES.get(self.status, (Trouble.UNREADABLE, "an unexpected answer"))
+        if 300 <= self.status < 400:
+            words = "a redirect, which is not followed: is this the address of its API?"
+        raise ControllerFault(trouble, f"the controller answers {self.status}: {words}")
+
+    def read(self, shape: type[ShapeT]) -> ShapeT:
+        """Return the body in the shape that is expected of it.
+
+        Raises:
+            ControllerFault: not JSON, or of another shape: the version may have changed.
+        """
+        try:
+            return shape.model_validate_json(self.body)
+        except ValidationError as fault:
+            found = fault.errors(include_url=False, include_context=False, include_input=False)[0]
+            place = ".".join(str(part) for part in found["loc"]) or "the answer"
+            words = f"the controller's answer is not what its version should say: {place}"
+            raise ControllerFault(Trouble.UNREADABLE, f"{words}: {found['type']}") from fault
+
+
+_STATUSES = {
+    401: (Trouble.ACCOUNT, "it refuses the account or the key"),
+    403: (Trouble.ACCOUNT, "the account or the key may not do this"),
+    404: (Trouble.UNREADABLE, "its API is not there: another product or version?"),
+    429: (Trouble.REFUSED, "it was asked too often"),
+}
+
+
+class Conversation:
+    """Calls to one controller; use `conversation`."""
+
+    def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
+        self._url = url
+        self._session = session
+
+    async def ask(self, ask: Ask) -> Answer:
+        """Return what a call is answered, whatever its status.
+
+        Raises:
+            ControllerFault: no whole answer came.
+        """
+        try:
+            return await self._once(ask)
+        except aiohttp.ClientError as fault:
+            if not ask.repeats or not _is_lost(fault):
+                raise _fault_of(fault) from fault
+        try:
+            return await self._once(ask)
+        except aiohttp.ClientError as fault:
+            raise _fault_of(fault) from fault
+
+    async def _once(self, ask: Ask) -> Answer:
+        sent = None if ask.body is None else json.dumps(ask.body).encode()
+        kind = {} if sent is None else {"Content-Type": "application/json"}
+        async with self._session.request(
+            ask.method,
+            URL(f"{self._url}{ask.path}", encoded=True),
+            data=sent,
+            headers={**kind, **ask.headers},
+            allow_redirects=False,
+        ) as response:
+            body = await _capped(response.content)
+            cookies = {name: morsel.value for name, morsel in response.cookies.items()}
+            return Answer(response.status, body, response.headers, cookies)
+
+
+@asynccontextmanager
+async def conversation(
+    record: ControllerRecord, seconds: float = DEADLINE_SECONDS
+) -> AsyncIterator[Conversation]:
+    """Open a conversation; all its calls together have so many seconds.
+
+    Raises:
+        ControllerFault: the time is over.
+    """
+    try:
+        async with (
+            asyncio.timeout(seconds),
+            aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(ssl=_trust(record.certificate)),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                headers=_HEADERS,
+                timeout=aiohttp.ClientTimeout(total=None),
+            ) as session,
+        ):
+            yield Conversation(record.url, session)
+    except TimeoutError as fault:
+        words = f"the controller has not answered within {seconds:g} seconds"
+        raise ControllerFault(Trouble.SILENT, words) from fault
+
+
+def cookie_header(cookies: Mapping[str, str]) -> dict[str, str]:
+    """Return the header that shows a session again; aiohttp's jar would drop those of addresses."""
+    pairs = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    return {"Cookie": pairs} if pairs else {}
+
+
+def mac_of(text: str) -> MacAddress | None:
+    """Return an address a controller tells, or None where it is none."""
+    try:
+        return MacAddress.parse(text)
+    except ProtocolError:
+        return None
+
+
+def _trust(certificate: str | None) -> ssl.SSLContext | aiohttp.Fingerprint:
+    if certificate is None:
+        return _system_authorities()
+    return aiohttp.Fingerprint(bytes.fromhex(certificate))
+
+
+@cache
+def _system_authorities() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+async def _capped(content: aiohttp.StreamReader) -> bytes:
+    kept = bytearray()
+    async for chunk in content.iter_any():
+        kept += chunk
+        if len(kept) > LARGEST_ANSWER:
+            words = f"the controller's answer is larger than {LARGEST_ANSWER} octets"
+            raise ControllerFault(Trouble.UNREADABLE, words)
+    return bytes(kept)
+
+
+def _is_lost(fault: aiohttp.ClientError) -> bool:
+    """Whether a connection broke, or could not be made; a wrong certificate stays wrong."""
+    if isinstance(fault, aiohttp.ServerFingerprintMismatch | aiohttp.ClientSSLError):
+        return False
+    return isinstance(fault, aiohttp.ClientConnectionError | aiohttp.ClientPayloadError)
+
+
+_FAULTS: tuple[tuple[type[Exception], Trouble, str], ...] = (
+    (
+        aiohttp.ServerFingerprintMismatch,
+        Trouble.CERTIFICATE,
+        "the controller's certificate is not the one on record: renewed, or somebody else's?",
+    ),
+    (
+        aiohttp.ClientSSLError,
+        Trouble.CERTIFICATE,
+        "nobody this system knows vouches for the controller's certificate: "
+        "put its SHA-256 on record",
+    ),
+    (aiohttp.ClientPayloadError, Trouble.UNREADABLE, "the controller broke off its answer"),
+    (aiohttp.ClientConnectionError, Trouble.SILENT, "the controller cannot be reached"),
+)
+
+
+def _fault_of(fault: aiohttp.ClientError) -> ControllerFault:
+    """Return what a library's error is to a technician; the first row that fits."""
+    for kind, trouble, words in _FAULTS:
+        if isinstance(fault, kind):
+            return ControllerFault(trouble, words)
+    return ControllerFault(Trouble.UNREADABLE, "the controller does not answer in HTTP")

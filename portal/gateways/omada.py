@@ -1,0 +1,172 @@
+"""TP-Link Omada, in two dialects; neither signs anything.
+
+`radius`, an external web portal beside a RADIUS server: the browser posts the one-shot credential
+to the controller's own portal, which asks RADIUS (by CHAP), then sends the browser to our page.
+The form goes to `/portal/radius/browserauth`, which version 5.3.1 and later have; versions 4.1.5
+to 5.1 know `/portal/radius/auth` alone, which takes JSON only and so no browser's form: for them,
+the other dialect. `target`, `targetPort` and `scheme` are compared with the site's own record.
+
+`controller`, an external portal server: our server asks the controller (`portal.controllers.omada`)
+and the browser stays with us. A redirect that tells when it was made must be fresh.
+
+From documents: TP-Link FAQ 2907, 2912, 3231, 13025 and 13080. An address of `clientIp` may be the
+site's public one where the controller is elsewhere: it is given back, and never believed.
+"""
+
+from collections.abc import Mapping
+from ipaddress import ip_address
+
+from portal.gateways.own_address import ANYWHERE, checked_url
+from portal.gateways.query import parse_query
+from portal.gateways.told_time import told_time
+from portal.gateways.vocabulary import (
+    Arrival,
+    ControllerBack,
+    Departure,
+    FormBack,
+    HandBack,
+    Registration,
+    Situation,
+    device_of,
+    radio_of,
+    required,
+    ssid_of,
+)
+from territory.errors import ProtocolError
+
+RADIUS_PATH = "/portal/radius/browserauth"
+EXTERNAL_RADIUS = "2"
+"""authType."""
+PORTS = {"https": 8843, "http": 8088}
+"""Where a controller's own portal listens, unless the site's record says otherwise."""
+_PLACE = ("apMac", "gatewayMac", "ssidName", "radioId", "vid", "clientIp")
+
+
+def name_in(query: bytes) -> str:
+    """Return the MAC address of the access point or gateway, `aa:bb:…`; not yet believed."""
+    parameters = parse_query(query)
+    named = parameters.get("apMac") or parameters.get("gatewayMac") or ""
+    if not named:
+        raise ProtocolError("missing-apMac")
+    return str(device_of(named))
+
+
+class ByRadius:
+    """The controller asks RADIUS; the browser posts a form."""
+
+    def name_in(self, query: bytes) -> str:
+        """Return by which radio the site is known."""
+        return name_in(query)
+
+    def returned_visit(self, query: bytes) -> str:
+        """Return nothing: the browser comes back to our own address."""
+        return ""
+
+    def read(self, query: bytes, registration: Registration) -> Arrival:
+        """Return what a redirect tells, once its target is known for the site's own."""
+        parameters = parse_query(query)
+        scheme = required(parameters, "scheme")
+        if scheme not in PORTS:
+            raise ProtocolError("foreign-address")
+        port = parameters.get("targetPort", "")
+        url = f"{scheme}://{required(parameters, 'target')}{':' if port else ''}{port}{RADIUS_PATH}"
+        checked_url(url, registration, port=PORTS[scheme])
+        place = _place(parameters, registration)
+        return _arrival(parameters, {**place, "url": url})
+
+    def hand_back(self, registration: Registration, departure: Departure) -> FormBack:
+        """Return the form that has the controller ask RADIUS."""
+        url = checked_url(required(departure.carried, "url"), registration, port=_port(departure))
+        fields = {
+            "clientMac": departure.carried.get("clientMac", ""),
+            **{name: departure.carried.get(name, "") for name in _PLACE},
+            "authType": EXTERNAL_RADIUS,
+            "originUrl": departure.page_of_ours,
+            "username": departure.credential.user_name,
+            "password": departure.credential.password,
+        }
+        return FormBack(url, fields)
+
+    def log_off(self, registration: Registration, carried: Mapping[str, str]) -> None:
+        """Return nothing: neither browser nor RADIUS has a way; the session's time ends it."""
+
+    def start(self, registration: Registration) -> HandBack:
+        """Return a plain http address: the access point redirects it."""
+        return ANYWHERE
+
+
+class ByController:
+    """Our server asks the controller."""
+
+    def name_in(self, query: bytes) -> str:
+        """Return by which radio the site is known."""
+        return name_in(query)
+
+    def returned_visit(self, query: bytes) -> str:
+        """Return nothing: a browser that was let in is not sent back."""
+        return ""
+
+    def read(self, query: bytes, registration: Registration) -> Arrival:
+        """Return what a redirect tells; `site` is the record's, whatever it says."""
+        parameters = parse_query(query)
+        return _arrival(parameters, _place(parameters, registration))
+
+    def hand_back(self, registration: Registration, departure: Departure) -> ControllerBack:
+        """Return where the guest is, in the controller's own words."""
+        return ControllerBack({name: departure.carried.get(name, "") for name in _PLACE})
+
+    def log_off(self, registration: Registration, carried: Mapping[str, str]) -> None:
+        """Return nothing: the base tells the controller."""
+
+    def start(self, registration: Registration) -> HandBack:
+        """Return a plain http address: the access point redirects it."""
+        return ANYWHERE
+
+
+BY_RADIUS = ByRadius()
+BY_CONTROLLER = ByController()
+
+
+def _arrival(parameters: Mapping[str, str], carried: Mapping[str, str]) -> Arrival:
+    device = device_of(required(parameters, "clientMac"))
+    told = parameters.get("t", "")
+    return Arrival(
+        situation=Situation.CAPTIVE,
+        device=device,
+        carried={**carried, "clientMac": device.rfc3580},
+        ssid=carried.get("ssidName", ""),
+        told_at=told_time(told) if told else None,
+    )
+
+
+def _place(parameters: Mapping[str, str], registration: Registration) -> dict[str, str]:
+    """Return where the guest is, each part in a form that is known; what is empty is left out."""
+    if parameters.get("apMac"):
+        where = {"apMac": radio_of(parameters["apMac"], registration).rfc3580}
+    else:
+        where = {"gatewayMac": device_of(required(parameters, "gatewayMac")).rfc3580}
+    told = {
+        **where,
+        "ssidName": ssid_of(parameters.get("ssidName", "")),
+        "radioId": _number(parameters.get("radioId", ""), 1),
+        "vid": _number(parameters.get("vid", ""), 4),
+        "clientIp": _address(parameters.get("clientIp", "")),
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def _port(departure: Departure) -> int:
+    return PORTS["https" if departure.carried["url"].startswith("https:") else "http"]
+
+
+def _number(text: str, digits: int) -> str:
+    if text and not (text.isascii() and text.isdigit() and len(text) <= digits):
+        raise ProtocolError("bad-number")
+    return text
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ip_address(text)) if text else ""
+    except ValueError as fault:
+        raise ProtocolError("bad-address") from fault
