@@ -8,6 +8,9 @@ from collections.abc import Callable
 from datetime import datetime
 from random import SystemRandom
 from typing import Final
+from uuid import UUID
+
+import structlog
 
 from radius.access import AccessRequest, Proof, read_access_request
 from radius.access_ledger import AccessAnswers, Question
@@ -21,6 +24,7 @@ from radius.policy import (
     Discard,
     Facts,
     Reason,
+    Redirect,
     Reject,
     decide,
     decide_from_memory,
@@ -51,6 +55,8 @@ _OVER: Final = frozenset((Reason.REVOKED, Reason.ENDED, Reason.USED_UP))
 """What ends an admission: it is not remembered for an outage."""
 _CODES: Final = {_ACCEPT: 2, _REJECT: 3}
 """RFC 2865 §4.2, §4.3."""
+
+log = structlog.get_logger()
 
 
 class AccessExchange:
@@ -175,10 +181,31 @@ class AccessExchange:
                 late = request.proof is not Proof.DEVICE
                 attributes = _reject(pending.packet, decision)
                 seen.rejects += self._reply(attributes, pending, outline, late=late)
+            case Redirect(refused, admission_id):
+                if admission_id is not None and refused in _OVER:
+                    self._memory.drop(request, admission_id)
+                self._send_to_portal(request, pending, admission_id)
             case Discard(reason):
                 if reason is Reason.PLAN_UNKNOWN:
                     self._directory.reload_soon()
                 self._requests.give_up(pending, reason)
+
+    def _send_to_portal(
+        self, request: AccessRequest, pending: Pending, admission_id: UUID | None
+    ) -> None:
+        nas, device = request.nas, request.device
+        if nas.central_login is None or device is None:
+            return
+        outline = Outline(_ACCEPT, Reason.SENT_TO_PORTAL, device, admission_id)
+        try:
+            attributes = nas.central_login.redirect(
+                nas.id, device, request.ssid, pending.packet, pending.received_at
+            )
+        except ValueError:
+            log.error("access.portal_address_too_long", nas=nas.code)
+            self._requests.give_up(pending, "reply-length")
+            return
+        self._sightings.of(nas.id).accepts += self._reply(attributes, pending, outline)
 
     def _reply(
         self, attributes: bytes, pending: Pending, outline: Outline, *, late: bool = False

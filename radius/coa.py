@@ -9,11 +9,14 @@ result: `closed`, `changed`, `refused` (with the NAS's Error-Cause), `no-answer`
 and `words` says it in French. Nothing is sent after its deadline: whoever asked has been told that
 it failed. A server that ends leaves its leases to lapse, and another asks again: both requests are
 harmless twice.
+
+A device that central web authentication holds may have no session yet: the command then names the
+NAS and the device itself (`Kind.REAUTHENTICATE`).
 """
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -29,6 +32,7 @@ from radius.coa_sessions import (
     GONE,
     NO_CHANGE,
     NO_NAS,
+    NO_REAUTHENTICATION,
     NO_RIGHTS,
     NONE_OPEN,
     OVER,
@@ -49,7 +53,7 @@ from radius.outages import AWAY, Outage
 from radius.rights import encode_rights
 from radius.rulebook import slowed
 from territory.clock import Clock
-from territory.database.commands import CHANNEL, Kind, Outcome, Result, Target
+from territory.database.commands import CHANNEL, Kind, Outcome, Presentation, Result, Target
 
 _LOOK_SECONDS: Final = 1.0
 _BARE_SECONDS: Final = 3.0
@@ -215,6 +219,8 @@ class Coa:
 
     async def _result(self, command: Command) -> Result | None:
         """Return what came of it; None: its NAS is connected to another server, or to none."""
+        if command.kind is Kind.REAUTHENTICATE:
+            return await self._reauthenticate(command)
         target = Target.read(command.payload)
         if not target.payload():
             return GONE
@@ -230,19 +236,19 @@ class Coa:
         if not rows:
             return GONE if target.session_key else NONE_OPEN
         sessions = [OpenSession.read(row) for row in rows]
-        if not await self._reaches(sessions) and command.deadline > self._clock.now():
+        one = self._directory.by_id(sessions[0].nas_id) if len(sessions) == 1 else None
+        if not await self._reaches(one) and command.deadline > self._clock.now():
             return None
         return together(
             await asyncio.gather(*(self._one(command, session) for session in sessions))
         )
 
-    async def _reaches(self, sessions: list[OpenSession]) -> bool:
-        """Whether the NAS of the one session is connected here, where it comes by RadSec.
+    async def _reaches(self, nas: Nas | None) -> bool:
+        """Whether the one NAS that is asked is connected here, where it comes by RadSec.
 
         Of several sessions each is asked from here: whoever names a site waits for no connection.
         """
-        nas = self._directory.by_id(sessions[0].nas_id)
-        if len(sessions) > 1 or nas is None or nas.tls_name is None:
+        if nas is None or nas.tls_name is None:
             return True
         return await self._lines.to(nas).is_connected()
 
@@ -252,19 +258,51 @@ class Coa:
             return OVER
         if nas is None:
             return NO_NAS
+        talk = Talk(nas, dialect_of(nas.brand), session)
+        return await self._in_time(command, nas, self._ask(command, talk))
+
+    async def _in_time(
+        self, command: Command, nas: Nas, asking: Coroutine[Any, Any, Result]
+    ) -> Result:
+        """Return what comes of asking a NAS before the command's deadline."""
         seconds = (command.deadline - self._clock.now()).total_seconds()
         if seconds <= 0:
+            asking.close()
             return TOO_LATE
-        talk = Talk(nas, dialect_of(nas.brand), session)
         try:
             async with asyncio.timeout(seconds):
-                result = await self._ask(command, talk)
+                result = await asking
         except TimeoutError:
-            result = result_of(Ask.DISCONNECT, None, talk.dialect.advice)
+            result = result_of(Ask.DISCONNECT, None, dialect_of(nas.brand).advice)
         except TooManyWaiting:
             result = TOO_MANY
         self.counters.outcomes[command.kind, result.outcome] += 1
         return result
+
+    async def _reauthenticate(self, command: Command) -> Result | None:
+        """Have a NAS present a device again; None: it is connected to another server."""
+        presented = Presentation.read(command.payload)
+        nas = self._directory.by_id(presented.nas_id) if presented else None
+        if presented is None or nas is None:
+            return NO_NAS
+        dialect = dialect_of(nas.brand)
+        if not dialect.commands:
+            return NO_REAUTHENTICATION
+        if not await self._reaches(nas) and command.deadline > self._clock.now():
+            return None
+        names = SessionNames(
+            user_name=None,
+            acct_session_id="",
+            device=presented.device.octets,
+            address=None,
+            nas_handle=nas.code,
+            nas_address=None if nas.tls_name else nas.address,
+            own_session=presented.session,
+        )
+        attributes = encode_change(names, dialect, b"")
+        return await self._in_time(
+            command, nas, self._converse(nas, dialect, Ask.CHANGE, attributes)
+        )
 
     async def _ask(self, command: Command, talk: "Talk") -> Result:
         if command.kind is Kind.DISCONNECT:
@@ -278,7 +316,7 @@ class Coa:
         if not talk.dialect.disconnects:
             return silent_brand(talk.dialect.advice)
         attributes = encode_names(talk.names, talk.dialect)
-        return await self._converse(talk, Ask.DISCONNECT, attributes)
+        return await self._converse(talk.nas, talk.dialect, Ask.DISCONNECT, attributes)
 
     async def _change(self, talk: "Talk") -> Result:
         """Tell the NAS what the session may do now."""
@@ -297,17 +335,17 @@ class Coa:
         sets = talk.nas.attribute_sets & (talk.dialect.change_sets or talk.nas.attribute_sets)
         rights = encode_rights(talk.session.rights(given, found, now), sets)
         attributes = encode_change(talk.names, talk.dialect, rights)
-        return await self._converse(talk, Ask.CHANGE, attributes)
+        return await self._converse(talk.nas, talk.dialect, Ask.CHANGE, attributes)
 
-    async def _converse(self, talk: "Talk", ask: Ask, attributes: bytes) -> Result:
+    async def _converse(self, nas: Nas, dialect: Dialect, ask: Ask, attributes: bytes) -> Result:
         """Ask; once more with the names alone where the NAS knows no Event-Timestamp (401)."""
-        request = Request(ask, attributes, talk.dialect.bare)
-        line = self._lines.to(talk.nas)
+        request = Request(ask, attributes, dialect.bare)
+        line = self._lines.to(nas)
         answer = await line.ask(request, self._clock.now)
         if not request.bare and answer and answer.error_cause == UNSUPPORTED_ATTRIBUTE:
             answer = await self._ask_bare(line, request) or answer
         self._count_refusal(answer)
-        return result_of(ask, answer, talk.dialect.advice)
+        return result_of(ask, answer, dialect.advice)
 
     async def _ask_bare(self, line: Line, request: Request) -> Answer | None:
         """Ask again without; briefly, since this NAS answers, or wants them after all."""

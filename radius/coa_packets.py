@@ -69,6 +69,8 @@ class SessionNames:
     """How the NAS names itself: its NAS-Identifier, else its address as text."""
     nas_address: str | None = None
     """Where its packets come from; None: through RadSec."""
+    own_session: str = ""
+    """The NAS's own name of it (audit-session-id), where it told one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,11 @@ def encode_names(names: SessionNames, dialect: Dialect) -> bytes:
 
     What is not known is left out: an attribute is never empty (RFC 2865 §5).
     """
-    return b"".join(_encode_name(key, names) for key in dialect.keys)
+    standard = b"".join(_encode_name(key, names) for key in dialect.keys)
+    if not names.own_session or dialect.session_pair is None:
+        return standard
+    vendor, number, prefix = dialect.session_pair
+    return standard + encode_vendor_attribute(vendor, number, prefix + names.own_session.encode())
 
 
 def encode_change(names: SessionNames, dialect: Dialect, rights: bytes) -> bytes:

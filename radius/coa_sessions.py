@@ -31,6 +31,9 @@ TOO_MANY: Final = Result(
 NO_RIGHTS: Final = Result(
     Outcome.IMPOSSIBLE, "la session n'a pas d'autorisation connue, ou il n'en reste rien"
 )
+NO_REAUTHENTICATION: Final = Result(
+    Outcome.IMPOSSIBLE, "cette marque ne présente pas un appareil une nouvelle fois"
+)
 NO_CHANGE: Final = Result(
     Outcome.IMPOSSIBLE, "cette marque ne change pas les droits d'une session ouverte"
 )

@@ -49,6 +49,9 @@ class Dialect:
     """Whose attributes a CoA-Request may carry; None: all that the NAS understands."""
     commands: tuple[tuple[int, int, bytes], ...] = ()
     """Vendor attributes that a CoA-Request carries in place of rights: vendor, number, value."""
+    session_pair: tuple[int, int, bytes] | None = None
+    """The vendor attribute that names a session, where the brand has one of its own: vendor,
+    number, and what its value begins with; only known of a device presented by its address."""
     advice: str = ""
     """What a technician should look at where it does not answer, in French."""
 
@@ -96,7 +99,9 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
             (_CISCO, _CISCO_AVPAIR, b"subscriber:command=reauthenticate"),
             (_CISCO, _CISCO_AVPAIR, b"subscriber:reauthenticate-type=last"),
         ),
-        source="PacketFence Cisco/WLC.pm; audit-session-id is not kept, so not sent",
+        session_pair=(_CISCO, _CISCO_AVPAIR, b"audit-session-id="),
+        source="PacketFence Cisco/WLC.pm; audit-session-id is known in central web authentication"
+        " alone, and a Disconnect-Request does without",
         advice="essayez le port 1700 : certaines versions ignorent 3799",
     ),
     Brand.MERAKI: Dialect(

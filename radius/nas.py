@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID
 
+from radius.central_login import CentralLogin
 from radius.mac_authentication import MacAuthentication
 from radius.outcome_rows import encode_nas
 from radius.protocol.authenticators import ZEROS, SharedSecret
@@ -51,6 +52,8 @@ class Nas:
     """Whether `secret` is the one that the rotation brings in."""
     other_mac_authentication: MacAuthentication | None = None
     """`mac_authentication` under `other_secret`."""
+    central_login: CentralLogin | None = None
+    """Where the devices it presents are sent that may not go online; None: they are refused."""
     tls_name: str | None = None
     """The DNS name in its certificate, where its link is RadSec; it then has no address."""
     logged_as: bytes = field(init=False, repr=False, compare=False)

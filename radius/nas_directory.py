@@ -18,6 +18,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from radius.central_login import CentralLogin
 from radius.house import OPEN_HOUSE, House
 from radius.house_reading import read_house
 from radius.mac_authentication import mac_authentication
@@ -26,7 +27,9 @@ from radius.outages import AWAY, Outage
 from radius.protocol.authenticators import SharedSecret
 from radius.rights import Plan
 from territory.errors import ConfigurationError
+from territory.gateway_dialects import dialect_of
 from territory.keyring import Keyring
+from territory.rules import central_login
 from territory.rules.mac_form import MacForm
 from territory.vocabulary import MacPassword, MacUserName, MessageAuthenticatorRule
 
@@ -40,6 +43,7 @@ _NAS: Final = """
 select nas.id, nas.site_id, nas.code, host(nas.source_address) as address, nas.tls_name,
     nas.shared_secret_sealed, nas.require_message_authenticator, nas.limit_proxy_state,
     nas.coa_port, gateway.brand, nas.attribute_sets, nas.next_secret_sealed,
+    gateway.variant, gateway.code as gateway, gateway.portal_base,
     nas.mac_user_name, nas.mac_password, seen.signed_since, seen.unlearned_at
 from territory.nas join territory.gateway on gateway.id = nas.gateway_id
 left join live.nas_seen seen on seen.nas_id = nas.id
@@ -66,9 +70,12 @@ class _Secret(NamedTuple):
 class NasDirectory:
     """Who may speak to us, and what plans grant."""
 
-    def __init__(self, url: str, keyring: Keyring) -> None:
+    def __init__(self, url: str, keyring: Keyring, portal_url: str = "") -> None:
+        """`portal_url`: how phones reach the portal, without a final slash."""
         self._url = url
         self._keyring = keyring
+        self._portal_url = portal_url
+        self._central_key = keyring.derive(central_login.PURPOSE).hex()
         self._by_address: dict[str, Nas] = {}
         self._by_id: dict[UUID, Nas] = {}
         self._by_tls_name: dict[str, Nas] = {}
@@ -203,12 +210,23 @@ class NasDirectory:
             mac_authentication=mac_authentication(form, secret.text),
             other_secret=coming and coming.keyed,
             other_mac_authentication=coming and mac_authentication(form, coming.text),
+            central_login=self._central_login(row),
             tls_name=tls_name,
         )
         before = self._by_id.get(nas.id)
         if before is not None and coming is not None and before.secret is coming.keyed:
             return nas.with_other_secret()
         return nas
+
+    def _central_login(self, row: asyncpg.Record) -> CentralLogin | None:
+        dialect = dialect_of(row["brand"], row["variant"])
+        if dialect is None or not dialect.is_central:
+            return None
+        gateway = row["gateway"]
+        page = central_login.portal_page(
+            row["portal_base"], self._portal_url, row["brand"], gateway
+        )
+        return CentralLogin(page, gateway, self._central_key)
 
     def _rule(self, row: asyncpg.Record) -> MessageAuthenticatorRule:
         """Return whether a NAS must sign: `learn` becomes `always` once it has, here or elsewhere.

@@ -6,6 +6,10 @@ shows it: the same statement that reads the facts has bound it, so here a device
 right one or not. The same device may show it again as long as the admission lives (log-in
 cookies, re-authentication, a lost reply), at any NAS of the admission's site.
 
+A NAS of central web authentication refuses no device it presents: what would be refused is sent to
+the portal, which says why (`Redirect`). There the MAC address is all that is ever shown, so a live
+admission of the place lets its device in whatever its plan says of coming back by it.
+
 Nothing challenges yet (no EAP, no second factor), so there is no Access-Challenge to decide on.
 """
 
@@ -41,6 +45,7 @@ class Reason(StrEnum):
     SHOWN_AGAIN = "shown_again"
     KNOWN_DEVICE = "known_device"
     FROM_MEMORY = "from_memory"
+    SENT_TO_PORTAL = "sent_to_portal"
     WRONG_PASSWORD = "wrong_password"  # noqa: S105
     MALFORMED_PASSWORD = "malformed_password"  # noqa: S105
     TWO_PASSWORDS = "two_passwords"
@@ -118,6 +123,14 @@ class Reject:
         return f"{words} [{self.reason}]"
 
 
+class Redirect(NamedTuple):
+    """Let in as far as the portal, which can say why no further."""
+
+    refused: Reason
+    """Why no further."""
+    admission_id: UUID | None
+
+
 @dataclass(frozen=True, slots=True)
 class Discard:
     """No answer: the NAS asks again, or asks its next server."""
@@ -125,7 +138,7 @@ class Discard:
     reason: Reason
 
 
-Decision = Accept | Reject | Discard
+Decision = Accept | Reject | Redirect | Discard
 
 _TRY_AGAIN = "Reconnectez-vous depuis la page d'accueil."
 _NOT_HERE = "Ce reseau n'accepte pas ce mode de connexion. Ouvrez la page d'accueil."
@@ -197,6 +210,23 @@ def decide(
         now: the instant of the facts, aware, UTC.
         house: limits, hours, blocks, and who may return by a MAC address.
     """
+    decision = _judge(request, facts, plans, now, house)
+    if (
+        request.nas.central_login is not None
+        and request.proof is Proof.DEVICE
+        and isinstance(decision, Reject)
+    ):
+        return Redirect(decision.reason, decision.admission_id)
+    return decision
+
+
+def _judge(
+    request: AccessRequest,
+    facts: Facts | None,
+    plans: Mapping[UUID, Plan],
+    now: datetime,
+    house: House,
+) -> Decision:
     by_device = request.proof is Proof.DEVICE
     if facts is None:
         return Reject(Reason.UNKNOWN_DEVICE if by_device else Reason.UNKNOWN_CREDENTIAL)
@@ -267,6 +297,8 @@ def _refusal(request: AccessRequest, facts: Facts, now: datetime) -> Reason | No
 
 def _cannot_return(request: AccessRequest, facts: Facts, plan: Plan, house: House) -> Reason | None:
     """Return why a device may not come back by its MAC address; None: it may."""
+    if request.nas.central_login is not None:
+        return None
     beyond = facts.beyond
     if not plan.mac_authentication or not may_return(house, facts.site_id, beyond):
         return Reason.DEVICE_NOT_ALLOWED

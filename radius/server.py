@@ -81,7 +81,7 @@ class Server:
             url, min_size=0, max_size=_SIDE_CONNECTIONS, command_timeout=_STATEMENT_SECONDS
         )
         self.counters = Counters()
-        self.directory = NasDirectory(url, keyring)
+        self.directory = NasDirectory(url, keyring, settings.portal.public_url)
         self.sightings = Sightings(self._pool, clock, self.directory.uses_next_secret)
         exchange_log = ExchangeLog(
             keyring.derive("radius log"), enabled=log.is_enabled_for(logging.DEBUG)

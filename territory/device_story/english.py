@@ -5,6 +5,10 @@ from datetime import UTC, datetime
 from territory.device_story.story import Verdict, Words
 
 _AGAIN = "Open the log-in page again."
+_PAGE = (
+    "Open any page on the device. If the log-in page does not come, check the redirect ACL on the"
+    " gateway, and that it lets the log-in page through."
+)
 _COMPARE = (
     "Compare the shared secret of the NAS with the one in the territory's description;"
     " apply the description again, or type the secret again at the gateway."
@@ -51,6 +55,7 @@ ENGLISH = Words(
             " an answer below, and `socle doctor`.",
         ),
         Verdict.REFUSED: ("Not online: refused at {site}. {why}", "{advice}"),
+        Verdict.AT_THE_PORTAL: ("Not online: sent to the log-in page by {nas} at {site}.", _PAGE),
         Verdict.UNREPORTED: (
             "Let in at {site}, but {nas} has reported no session of it since.",
             "Either the device left at once, or the gateway sends no accounting: check its"
@@ -94,7 +99,7 @@ ENGLISH = Words(
         "first_use": ("First use of its credential.", ""),
         "shown_again": ("It showed its credential again.", ""),
         "known_device": ("Recognised by its address.", ""),
-        "sent_to_portal": ("Sent to the log-in page; nothing else is open to it.", ""),
+        "sent_to_portal": ("Sent to the log-in page; nothing else is open to it.", _PAGE),
         "from_memory": ("Let in from memory while the database was away.", ""),
         "wrong_password": (
             "The password was wrong.",

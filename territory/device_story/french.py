@@ -4,6 +4,10 @@ from territory.device_story.story import Verdict, Words
 from territory.web.french import exact
 
 _AGAIN = "Rouvrez la page de connexion."
+_PAGE = (
+    "Ouvrez une page quelconque sur l'appareil. Si la page de connexion ne vient pas, vérifiez sur"
+    " la passerelle l'ACL de redirection et que la page de connexion y reste permise."
+)
 _COMPARE = (
     "Comparez le secret partagé du NAS avec celui de la description du territoire ; appliquez de"
     " nouveau la description, ou saisissez de nouveau le secret sur la passerelle."
@@ -47,6 +51,10 @@ FRENCH = Words(
             " ci-dessous les paquets laissés sans réponse, et la page « Passerelles et bornes ».",
         ),
         Verdict.REFUSED: ("Hors ligne : refusé à {site}. {why}", "{advice}"),
+        Verdict.AT_THE_PORTAL: (
+            "Hors ligne : envoyé à la page de connexion par {nas}, à {site}.",
+            _PAGE,
+        ),
         Verdict.UNREPORTED: (
             "Admis à {site}, mais {nas} n'en a signalé aucune session depuis.",
             "Soit l'appareil est reparti aussitôt, soit la passerelle n'envoie pas de comptage :"
@@ -94,7 +102,7 @@ FRENCH = Words(
         "first_use": ("Première utilisation de ses identifiants.", ""),
         "shown_again": ("Il a montré de nouveau ses identifiants.", ""),
         "known_device": ("Reconnu par son adresse.", ""),
-        "sent_to_portal": ("Envoyé à la page de connexion, rien d'autre ne lui est ouvert.", ""),
+        "sent_to_portal": ("Envoyé à la page de connexion, rien d'autre ne lui est ouvert.", _PAGE),
         "from_memory": ("Admis de mémoire pendant une panne de la base de données.", ""),
         "wrong_password": (
             "Le mot de passe était faux.",

@@ -32,6 +32,7 @@ from territory.device_story.history import (
 )
 
 _ACCEPT: Final = "accept"
+_SENT_TO_PORTAL: Final = "sent_to_portal"
 
 
 class Verdict(StrEnum):
@@ -42,6 +43,7 @@ class Verdict(StrEnum):
     BLOCKED = "blocked"
     UNKNOWN = "unknown"
     REFUSED = "refused"
+    AT_THE_PORTAL = "at_the_portal"
     UNREPORTED = "unreported"
     SILENT = "silent"
     OVER = "over"
@@ -51,6 +53,9 @@ class Verdict(StrEnum):
     def is_online(self) -> bool:
         """Whether it is online as far as can be known."""
         return self in {Verdict.ONLINE, Verdict.ONLINE_BLOCKED}
+
+
+_ABOUT_ITS_ANSWER: Final = frozenset({Verdict.REFUSED, Verdict.AT_THE_PORTAL, Verdict.UNREPORTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +140,8 @@ def _offline(history: History) -> Verdict:
     answer, session = _last_answer(history), _last_session(history)
     heard_at = session.last_seen_at if session else None
     if answer is not None and (heard_at is None or answer.at > heard_at):
+        if answer.reason == _SENT_TO_PORTAL:
+            return Verdict.AT_THE_PORTAL
         return Verdict.UNREPORTED if answer.outcome == _ACCEPT else Verdict.REFUSED
     if session is None:
         return Verdict.WAITING
@@ -164,7 +171,7 @@ def _facts(history: History, verdict: Verdict, words: Words) -> dict[str, str]:
         facts |= {"since": words.moment(session.started_at)}
         facts |= {"heard": words.moment(session.last_seen_at)}
         facts |= {"cause": words.cause(session.terminate_cause)}
-    if answer and verdict in {Verdict.REFUSED, Verdict.UNREPORTED}:
+    if answer and verdict in _ABOUT_ITS_ANSWER:
         why, advice = words.reason(answer.reason)
         facts |= {"site": answer.site, "nas": answer.nas, "why": why, "advice": advice}
     if block and verdict in {Verdict.BLOCKED, Verdict.ONLINE_BLOCKED}:

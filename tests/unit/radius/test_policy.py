@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from radius.access import AccessRequest, Proof
+from radius.central_login import CentralLogin
 from radius.house import OPEN_HOUSE, Beyond, House
 from radius.policy import (
     MESSAGES,
@@ -17,6 +18,7 @@ from radius.policy import (
     Discard,
     Facts,
     Reason,
+    Redirect,
     Reject,
     decide,
     decide_from_memory,
@@ -30,6 +32,9 @@ from tests.unit.radius.sample import DEVICE, FACTS, NAS, NOW, PLAN, PLANS, USER_
 OTHER = bytes.fromhex("020000000001")
 SHOWN = AccessRequest(NAS, USER_NAME, Proof.RIGHT_PASSWORD, DEVICE, None)
 BY_MAC = AccessRequest(NAS, DEVICE.hex(), Proof.DEVICE, DEVICE, DEVICE)
+CENTRAL = replace(
+    NAS, central_login=CentralLogin("https://portal.example/gateway/cisco/wlc", "wlc", "key")
+)
 SECOND = timedelta(seconds=1)
 HOUSE = House(mac_sites=frozenset({FACTS.site_id}))
 """Nothing limited, nobody blocked; devices may come back."""
@@ -80,6 +85,37 @@ def test_who_is_let_in(request_: AccessRequest, found: Facts, reason: Reason) ->
     assert decision.reason is reason
     assert decision.rights.session_seconds == 4 * 3600
     assert decision.rights.octets == PLAN.session_octets
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        (None, Reason.UNKNOWN_DEVICE),
+        (facts(ends_at=NOW), Reason.ENDED),
+        (facts(revoked_at=NOW), Reason.REVOKED),
+        (facts(download_octets=5_000_000_000), Reason.USED_UP),
+    ],
+)
+def test_central_web_authentication_refuses_no_device(found: Facts | None, reason: Reason) -> None:
+    """The portal is where a guest reads why; a device refused there could not even associate."""
+    asked = BY_MAC._replace(nas=CENTRAL)
+    admission = found and found.admission_id
+    assert decide(asked, found, PLANS, NOW, HOUSE) == Redirect(reason, admission)
+    assert decide_from_memory(asked, found, PLANS, NOW) == Discard(Reason.UNAVAILABLE)
+
+
+def test_central_web_authentication_lets_in_by_the_address_alone() -> None:
+    """A live admission of the place is enough, where plan and place would let no device return."""
+    asked = BY_MAC._replace(nas=CENTRAL)
+    decision = decide(asked, facts(), {PLAN.id: replace(PLAN, mac_authentication=False)}, NOW)
+    assert isinstance(decision, Accept)
+    assert decision.reason is Reason.KNOWN_DEVICE
+
+
+def test_central_web_authentication_refuses_a_wrong_credential_as_any_other() -> None:
+    """Only a device that its NAS presents is sent to the portal."""
+    decision = decide(SHOWN._replace(nas=CENTRAL), None, PLANS, NOW)
+    assert decision == Reject(Reason.UNKNOWN_CREDENTIAL)
 
 
 @pytest.mark.parametrize(
@@ -290,7 +326,7 @@ def test_a_refusal_says_what_to_do_in_ascii(reason: Reason) -> None:
 def test_every_refusal_has_its_words() -> None:
     """No reason a guest can meet is without a message."""
     silent = {Reason.FIRST_USE, Reason.SHOWN_AGAIN, Reason.KNOWN_DEVICE, Reason.FROM_MEMORY}
-    silent |= {Reason.UNAVAILABLE, Reason.PLAN_UNKNOWN}
+    silent |= {Reason.UNAVAILABLE, Reason.PLAN_UNKNOWN, Reason.SENT_TO_PORTAL}
     assert set(Reason) - silent == set(MESSAGES)
 
 
