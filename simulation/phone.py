@@ -20,7 +20,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from simulation.mini_browser import Page, Submission, choose_form, read_page, submit
+from simulation.mini_browser import Form, Page, Submission, choose_form, read_page, submit
 from territory.errors import Unavailable
 
 MAX_HOPS = 12
@@ -131,7 +131,7 @@ class Phone:
             if sights[-1].address == address or form is None:
                 break
             before = sights[-1]
-            sights.append(await self._follow(submit(form, before.address)))
+            sights.append(await self.press(form, before))
             if _left(before, sights[-1]):
                 break
             open_web = await self.browse(address)
@@ -143,6 +143,13 @@ class Phone:
         if online and sights[-1].page.links:
             self._log_off = urljoin(address, sights[-1].page.links[0])
         return Journey(online, tuple(sights))
+
+    async def press(self, form: Form, on: Sight) -> Sight:
+        """Return what the phone sees once it has sent a form of a page that it saw.
+
+        Raises: Unavailable when a server on the way does not answer.
+        """
+        return await self._follow(submit(form, on.address))
 
     async def log_off(self) -> Sight | None:
         """Follow the open Web's link that ends the session; None when it showed none.

@@ -34,6 +34,8 @@ class SitePlan:
     session_seconds: int = 4 * 3600
     portal_secret: str = PORTAL_SECRET
     mac_authentication: bool = False
+    variant: str = ""
+    """Which of its brand's dialects; empty: the usual one."""
 
 
 async def lay(owner_url: str, keyring: Keyring, sites: Sequence[SitePlan]) -> dict[str, UUID]:
@@ -100,7 +102,7 @@ async def _site(connection: AsyncConnection, keyring: Keyring, owner: UUID, each
             site_id=site_id,
             code=each.code,
             brand=each.brand,
-            variant=usual_variant(Brand(each.brand)),
+            variant=each.variant or usual_variant(Brand(each.brand)),
             login_address=each.login_address,
             portal_base=each.portal_base,
             portal_secret_sealed=keyring.seal(each.portal_secret),
