@@ -1,16 +1,18 @@
 """The simulated sites of the demonstration, and the words its journal finds for their packets."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from simulation.configuration import Lease
 from simulation.configured import load_sites
 from simulation.events import GatewayEvent
 from simulation.site import SimulatedSite, SiteConfiguration
+from simulation.stranger import Stranger, stranger
 from socle.demo.journal import Journal, Kind
 from territory.clock import Clock
 from territory.keyring import Keyring
@@ -38,7 +40,13 @@ _WORDS: Final = {
     "unplugged": "plus de courant : la borne se tait",
     "plugged": "le courant revient",
     "phone-gave-up": "un téléphone simulé renonce",
+    "stranger": "une passerelle que personne n'a décrite nous appelle : on ne lui répond pas",
 }
+VISITOR = Lease("6A-55-0C-29-1E-07", "10.1.0.200")
+"""The device of whoever opens the guest's door, so that its story can be asked for."""
+_VISITOR_SOURCE: Final = "127.0.0.1"
+_STRANGER: Final = ("salle-des-fetes-void", "127.10.9.1")
+"""The name and the address of a gateway that nobody has described."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,7 @@ async def load_places(
                     known[place.nasid].gateway,
                     web_port=OPEN_WEB_PORT,
                     interim_seconds=_INTERIM_SECONDS,
+                    leases={_VISITOR_SOURCE: VISITOR} if place is PLACES[0] else {},
                 ),
                 phones=place.phones,
                 pause_seconds=_PAUSE_SECONDS,
@@ -86,6 +95,13 @@ async def load_places(
         )
         for place in PLACES
     }
+
+
+def load_stranger(sites: Mapping[str, SimulatedSite]) -> Stranger:
+    """Return the gateway that nobody has described; it calls the server that `sites` call."""
+    server = sites[PLACES[0].code].gateway.configuration.radius
+    assert server is not None  # noqa: S101 - the demonstration's first place speaks RADIUS
+    return stranger(*_STRANGER, server)
 
 
 def note_packet(journal: Journal, place: str, event: GatewayEvent) -> None:

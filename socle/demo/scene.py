@@ -11,9 +11,11 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from string import Template
 from typing import Final
+from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -200,8 +202,18 @@ class Scene:
             Door(
                 "technician",
                 "Le technicien",
-                "Quels lieux sont en panne, depuis quand, pourquoi.",
+                "Quels lieux sont en panne, depuis quand, pourquoi ; qui nous appelle sans être"
+                " connu.",
                 signed_in("theo@territoire.example", console, Application.CONSOLE),
+            ),
+            Door(
+                "device",
+                "Le technicien, devant la visiteuse",
+                "Pourquoi son appareil est en ligne, ou non. Collez son adresse :"
+                f" {guests.VISITOR.mac}",
+                lambda: self._signed_in(
+                    "theo@territoire.example", console, Application.CONSOLE, "appareil"
+                ),
             ),
             Door(
                 "custodian",
@@ -223,13 +235,17 @@ class Scene:
             ),
         ]
 
-    async def _signed_in(self, login: str, where: str, application: Application) -> str:
+    async def _signed_in(
+        self, login: str, where: str, application: Application, page: str = ""
+    ) -> str:
+        """Return an address that signs an operator in and goes on to a page below `where`."""
         async with self.engine.begin() as db:
             operator = await operator_by_login(db, login)
             if operator is None:
                 raise LookupError(login)
             token = await mint_link(db, operator.id, application, self.clock.now())
-        return f"{where}/lien/{token}"
+        follow = f"?suite={urlsplit(where).path}/{page}" if page else ""
+        return f"{where}/lien/{token}{follow}"
 
     # --- Acts ---------------------------------------------------------------------------------
 
@@ -313,12 +329,18 @@ class Scene:
                 await self._until_up()
                 for site in self.sites.values():
                     group.create_task(site.run())
+                group.create_task(self._call_as_a_stranger())
                 ready()
         finally:
             for task in self._tasks:
                 task.cancel()
             await page.cleanup()
             await self.engine.dispose()
+
+    async def _call_as_a_stranger(self) -> None:
+        """Be called by a gateway that nobody has described, until cancelled."""
+        stranger = guests.load_stranger(self.sites)
+        await stranger.run(self.clock, partial(guests.note_packet, self.journal, "inconnue"))
 
     async def _until_up(self) -> None:
         """Wait for every component's /healthz, so that the first guest finds an open door."""
@@ -339,6 +361,9 @@ class Scene:
         return {
             "Tout va-t-il bien ?": f"{socle} doctor {settings}",
             "Quels NAS signent, quels secrets sont à changer ?": f"{socle} nas list {settings}",
+            "Pourquoi l'appareil de la visiteuse est-il en ligne, ou non ?": (
+                f"{socle} device explain {guests.VISITOR.mac} {settings}"
+            ),
             "Le dossier d'un lieu, prêt pour son routeur": (
                 f"{socle} site render mairie-bar-le-duc --output {folder}/bundle {settings}"
             ),

@@ -123,7 +123,7 @@ async def show_link(request: web.Request) -> web.StreamResponse:
 
 
 async def use_link(request: web.Request) -> web.StreamResponse:
-    """Sign in whom the link was made for."""
+    """Sign in whom the link was made for; go on to `?suite=` where that is one of our pages."""
     access = request.app[ACCESS]
     async with access.engine.begin() as db:
         operator = await consume_link(
@@ -131,7 +131,7 @@ async def use_link(request: web.Request) -> web.StreamResponse:
         )
     if operator is None:
         return render(request, "sign_in_link.html", status=410, usable=False)
-    return await _enter(request, operator, "link", "")
+    return await _enter(request, operator, "link", request.query.get("suite", ""))
 
 
 async def show_password(request: web.Request) -> web.StreamResponse:

@@ -130,6 +130,17 @@ async def guest_goes_online(context: BrowserContext, demo: Page) -> None:
     await phone.close()
 
 
+async def explained(page: Page, demo: Page) -> None:
+    """Paste the visitor's address that the door shows; read what came of her visit."""
+    door = demo.get_by_role("link", name="devant la visiteuse")
+    (mac,) = re.findall("[0-9A-F]{2}(?:-[0-9A-F]{2}){5}", await door.inner_text())
+    await page.get_by_label("Adresse MAC").fill(mac)
+    await page.get_by_role("button", name="Expliquer").click()
+    await expect(page.get_by_text("Première utilisation")).to_be_visible()
+    await expect(page.get_by_text("hors ligne", exact=True)).to_be_visible()
+    await picture(page, "explained")
+
+
 async def through_door(context: BrowserContext, demo: Page, title: str) -> Page:
     """Go through a door; return the page behind it, signed in."""
     async with context.expect_page() as opened:
@@ -170,7 +181,10 @@ async def test_every_door_and_every_button(folder: Path) -> None:
         await seen(demo, "ligne", "equipment_state : down")
         await seen(demo, "geste", "cinq minutes ont passé")
         await seen(demo, "ligne", "equipment_state : down")
-        await picture(await through_door(context, demo, "Le technicien"), "technician")
+        technician = await through_door(context, demo, "Le technicien Quels")
+        await expect(technician.get_by_text("Est-ce votre nouvelle passerelle")).to_be_visible()
+        await picture(technician, "technician")
+        await explained(await through_door(context, demo, "devant la visiteuse"), demo)
         await demo.get_by_role("button", name="Rebrancher Commercy").click()
         for _ in range(3):
             await demo.get_by_role("button", name="Jour suivant").click()

@@ -9,6 +9,7 @@ EXPECTED = {
     Permission.SEE_EQUIPMENT: {"administrator", "technician"},
     Permission.EXPLAIN_DEVICES: {"administrator", "technician"},
     Permission.DISCONNECT: {"administrator", "technician"},
+    Permission.TRUST_NAS: {"administrator", "technician"},
     Permission.SEE_ORGANISATIONS: {"administrator", "dpo"},
     Permission.MANAGE_OPERATORS: {"administrator"},
     Permission.SEE_AUDIT: {"administrator", "dpo"},
