@@ -6,6 +6,7 @@ from simulation.brand import Brand
 from simulation.brands import aruba
 from simulation.brands.coovachilli import CoovaChilli
 from simulation.brands.fortinet import FortiGate
+from simulation.brands.plain_form import Nebula, Vigor
 from simulation.brands.ruckus import Unleashed
 
 BRANDS: Mapping[tuple[str, str], type[Brand]] = {
@@ -15,5 +16,7 @@ BRANDS: Mapping[tuple[str, str], type[Brand]] = {
     ("aruba", "instant-on"): aruba.InstantOn,
     ("ruckus", ""): Unleashed,
     ("fortinet", ""): FortiGate,
+    ("generic", "zyxel"): Nebula,
+    ("generic", "draytek"): Vigor,
 }
 """By brand and variant."""
