@@ -4,7 +4,8 @@ Some gateways take their log-in by a form in plain http and nothing else. From a
 Chromium covers such a form with a full page that says it is not secure; from a page in http it
 does not, and a 303 from https to http passes unseen. So where `portal.plain_url` names this portal
 in plain http, under a name of its own (browsers remember that the other one is https only), the
-guest passes through this page. It shows nothing but the place's name and one button. The
+guest passes through this page. It shows nothing but the place's name, one button, and the link to
+the guest's own page: whoever reads that over the air can log the guest out, and no more. The
 credential in it travels to the gateway in clear in any case; it opens nothing on another device.
 """
 
@@ -31,10 +32,16 @@ def passes_in_clear(portal: Portal, request: web.Request, back: FormBack) -> boo
     return bool(portal.plain_url) and is_https(request) and urlsplit(back.url).scheme == "http"
 
 
-def address_in_clear(portal: Portal, request: web.Request, gate: Gate, back: FormBack) -> str:
-    """Return the address of the page in clear that holds this form; good for a while."""
+def address_in_clear(
+    portal: Portal, request: web.Request, gate: Gate, back: FormBack, page_of_ours: str
+) -> str:
+    """Return the address of the page in clear that holds this form; good for a while.
+
+    `page_of_ours`: what it links to beside; empty: nothing.
+    """
     until = int((portal.now() + LIFETIME).timestamp())
-    content = [gate.code, until, language_of(request), back.url, dict(back.fields)]
+    form = [back.url, dict(back.fields)]
+    content = [gate.code, until, language_of(request), *form, page_of_ours]
     return f"{portal.plain_url}/remise?x={_serializer(portal).dumps(content)}"
 
 
@@ -42,7 +49,7 @@ async def show(request: web.Request) -> web.Response:
     """`GET /remise`: the form, as this portal has signed it."""
     portal = portal_of(request)
     try:
-        gate, language, back = _read(portal, request.query.get("x", ""))
+        gate, language, back, page_of_ours = _read(portal, request.query.get("x", ""))
     except ProtocolError as refused:
         return show_refused(request, refused.reason)
     set_language(request, language)
@@ -54,20 +61,21 @@ async def show(request: web.Request) -> web.Response:
         publisher=gate.place.organisation,
         url=back.url,
         fields=back.fields,
+        page_of_ours=page_of_ours,
     )
 
 
-def _read(portal: Portal, token: str) -> tuple[Gate, str, FormBack]:
+def _read(portal: Portal, token: str) -> tuple[Gate, str, FormBack, str]:
     try:
         if len(token) > LONGEST:
             raise ProtocolError("bad-hand-back")
-        code, until, language, url, fields = _serializer(portal).loads(token)
+        code, until, language, url, fields, ours = _serializer(portal).loads(token)
     except (BadData, ValueError) as fault:
         raise ProtocolError("bad-hand-back") from fault
     gate = portal.directory.current.gates.get(code)
     if gate is None or portal.now().timestamp() > until:
         raise ProtocolError("stale")
-    return gate, language, FormBack(url, fields)
+    return gate, language, FormBack(url, fields), ours
 
 
 def _serializer(portal: Portal) -> URLSafeSerializer:

@@ -113,9 +113,10 @@ def show_way_back(
         case FormBack(url, fields):
             portal = portal_of(request)
             if passes_in_clear(portal, request, back):
-                return see_other(address_in_clear(portal, request, gate, back))
+                return see_other(address_in_clear(portal, request, gate, back, page_of_ours))
             allow(request, form_action=back.origin)
-            return _page(request, gate, "hand_back.html", url=url, fields=fields)
+            shown = {"url": url, "fields": fields, "page_of_ours": page_of_ours}
+            return _page(request, gate, "hand_back.html", **shown)
         case PollBack() | ControllerBack() | CoaBack():
             return _page(request, gate, "waiting.html", url=page_of_ours, seconds=WAIT_SECONDS)
 
