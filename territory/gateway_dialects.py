@@ -174,6 +174,22 @@ _TABLE: Final = (
         links=PRIVATE,
     ),
     Dialect(
+        Brand.MIKROTIK,
+        "",
+        "MikroTik RouterOS hotspot",
+        Return.GET,
+        asks_radius=True,
+        links=_RADIUS,
+    ),
+    Dialect(
+        Brand.CAMBIUM,
+        "",
+        "Cambium cnPilot, cnMaestro",
+        Return.FORM,
+        asks_radius=True,
+        links=_RADIUS,
+    ),
+    Dialect(
         Brand.FORTINET,
         "",
         "FortiGate",

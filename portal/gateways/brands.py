@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from portal.gateways import (
     aruba,
+    cambium,
     cisco,
     cisco_central,
     coovachilli,
@@ -11,6 +12,7 @@ from portal.gateways import (
     generic,
     meraki,
     meraki_click_through,
+    mikrotik,
     omada,
     opennds,
     ruckus,
@@ -31,6 +33,8 @@ ADAPTERS: Mapping[tuple[str, str], Adapter] = {
     **{("aruba", variant): aruba for variant in ("instant", "controller", "instant-on")},
     ("ruckus", ""): ruckus,
     ("fortinet", ""): fortinet,
+    ("mikrotik", ""): mikrotik,
+    ("cambium", ""): cambium,
     **{("unifi", variant): unifi for variant in ("official", "legacy")},
     ("omada", "radius"): omada.BY_RADIUS,
     ("omada", "controller"): omada.BY_CONTROLLER,
