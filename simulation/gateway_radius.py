@@ -6,8 +6,9 @@ gateway may wait for them. What is sent and received is told in words.
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime
+from typing import Any
 
 from simulation import packets
 from simulation.configuration import GatewayConfiguration, RadiusServer
@@ -133,9 +134,14 @@ class GatewayRadius:
     def _send(self, request: Request, status: StatusType) -> None:
         words = status.name.title().replace("_", "-")
         self._tell("accounting-request", f"Accounting {words}", packets.describe(request.packet))
-        report = asyncio.get_running_loop().create_task(self._deliver(request, words))
-        self._reports.add(report)
-        report.add_done_callback(self._reports.discard)
+        self.run(self._deliver(request, words))
+
+    def run(self, errand: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Do something in the background, at most until `close`."""
+        task = asyncio.get_running_loop().create_task(errand)
+        self._reports.add(task)
+        task.add_done_callback(self._reports.discard)
+        return task
 
     async def _deliver(self, request: Request, words: str) -> None:
         if self._port is None:

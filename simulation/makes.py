@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from simulation.brand import Brand
-from simulation.brands import aruba
+from simulation.brands import aruba, cisco, meraki, omada, smartzone, unifi
 from simulation.brands.coovachilli import CoovaChilli
 from simulation.brands.fortinet import FortiGate
 from simulation.brands.plain_form import Nebula, Vigor
@@ -16,6 +16,16 @@ BRANDS: Mapping[tuple[str, str], type[Brand]] = {
     ("aruba", "instant-on"): aruba.InstantOn,
     ("ruckus", ""): Unleashed,
     ("fortinet", ""): FortiGate,
+    ("unifi", "official"): unifi.Official,
+    ("unifi", "legacy"): unifi.Legacy,
+    ("omada", "radius"): omada.ByRadius,
+    ("omada", "controller"): omada.ByController,
+    ("smartzone", "smartzone"): smartzone.SmartZone,
+    ("smartzone", "ruckus-one"): smartzone.RuckusOne,
+    ("cisco", "lwa"): cisco.Controller,
+    ("cisco", "cwa"): cisco.CentralController,
+    ("meraki", "sign-on"): meraki.SignOn,
+    ("meraki", "click-through"): meraki.ClickThrough,
     ("generic", "zyxel"): Nebula,
     ("generic", "draytek"): Vigor,
 }

@@ -6,6 +6,7 @@ Each phone is a frozen `Subscriber`, replaced at each step (`subscriber.py` thin
 does). What a browser sees of it is the brand's affair (`brand.py`).
 """
 
+import asyncio
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -53,6 +54,7 @@ class PhoneTable:
         self._listener = listener
         self._phones: dict[str, Subscriber] = {}
         self._generations: dict[str, int] = {}
+        self._presented: dict[str, asyncio.Task[None]] = {}
 
     def __getitem__(self, source: str) -> Subscriber:
         return self._phones[source]
@@ -98,14 +100,16 @@ class PhoneTable:
 
     async def appear(self, source: str) -> None:
         """Have a phone at this source address; a new one gets a lease, and is asked about by its
-        MAC address where the gateway is set so.
+        MAC address where the gateway is set so. One that is asked about waits for the answer.
 
         Raises: OverflowError when the network is full.
         """
+        if source in self._presented:
+            await asyncio.wait([self._presented[source]])
         if source in self._phones:
             return
         self._phones[source] = self._lease(source)
-        if self.options.macauth:
+        if self.options.macauth or self.words.presents_phones:
             await self.authenticate_mac(source)
             if source not in self._phones:  # it left meanwhile, and is back with this request
                 self._phones[source] = self._lease(source)
@@ -127,18 +131,36 @@ class PhoneTable:
     async def ask(self, source: str, user_name: str, credential: Credential) -> Reply | None:
         """Ask the RADIUS server and let the phone in if it accepts; None: no answer."""
         reply = await self.radius.authenticate(self._phones[source], user_name, credential)
-        if reply is not None and reply.accepted:
+        if reply is None or not reply.accepted:
+            return reply
+        page = self.words.page_of(reply.rights)
+        if page:
+            self._hold(source, page)
+        else:
             self.admit(source, user_name, reply.rights)
         return reply
 
     async def authenticate_mac(self, source: str) -> None:
         """Ask the RADIUS server about the phone by its MAC address, its own password or the one
         given."""
-        phone = self._phones[source]
-        if phone.online:
+        phone = self._phones.get(source)
+        if phone is None or phone.online:
             return
-        shown = self.options.macpasswd or phone.mac
-        await self.ask(source, phone.mac, Pap(shown.encode()))
+        name = self.words.mac_user_name(phone)
+        await self.ask(source, name, Pap((self.options.macpasswd or name).encode()))
+
+    def present(self, source: str) -> None:
+        """Ask about a phone by its MAC address once more; its packets wait meanwhile."""
+        asking = self.radius.run(self.authenticate_mac(source))
+        self._presented[source] = asking
+        asking.add_done_callback(lambda _: self._presented.pop(source, None))
+
+    def _hold(self, source: str, page: str) -> None:
+        """Let nothing of a phone through but what leads it to a page."""
+        phone = self._phones.get(source)
+        if phone is not None:
+            self._phones[source] = replace(phone, page=page)
+            self.tell("held", f"{phone.mac} is held until the portal has seen it")
 
     def admit(self, source: str, user_name: str, rights: Rights) -> None:
         """Let a phone through, and report its Start; one that left or is online stays so."""
@@ -185,6 +207,8 @@ class PhoneTable:
         phone, cause = self._phones[source], self.words.closes(order)
         if cause is not None:
             self.end(source, cause)
+        elif self.words.asks_again(order):
+            self.present(source)
         elif phone.online is not None:
             rights = self.words.rights(order.packet, phone.online.rights)
             self._phones[source] = replace(phone, online=replace(phone.online, rights=rights))

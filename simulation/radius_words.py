@@ -30,6 +30,8 @@ class RadiusWords:
     """Its dictionaries beside the standard one: files `brands/dictionary.<vendor>`."""
     error_cause: int | None = SESSION_NOT_FOUND
     """What a NAK says; None: nothing."""
+    presents_phones: bool = False
+    """Whether it asks about each phone by its MAC address, whatever its options say."""
 
     @property
     def dictionary(self) -> Any:
@@ -58,6 +60,10 @@ class RadiusWords:
     def service_type(self, phone: Subscriber, user_name: str) -> str:
         """Return Service-Type."""
         return "Login"
+
+    def mac_user_name(self, phone: Subscriber) -> str:
+        """Return the phone's MAC address as User-Name writes it."""
+        return phone.mac
 
     # --- Requests ------------------------------------------------------------------------------
 
@@ -169,6 +175,10 @@ class RadiusWords:
             session_class=tuple(packet.get(25, present.session_class)),
         )
 
+    def page_of(self, rights: Rights) -> str:
+        """Return the page an Accept sends a phone to, without letting it through; mostly none."""
+        return ""
+
     # --- Orders --------------------------------------------------------------------------------
 
     def names_session(self, order: Order) -> bool:
@@ -187,6 +197,11 @@ class RadiusWords:
     def closes(self, order: Order) -> TerminateCause | None:
         """Return why the order ends a session; None: it only changes its rights."""
         return TerminateCause.ADMIN_RESET if order.disconnect else None
+
+
+    def asks_again(self, order: Order) -> bool:
+        """Tell whether the order has the phone presented to RADIUS once more."""
+        return False
 
 
 def quota(packet: Any, octets_name: str, gigawords_name: str, before: int | None) -> int | None:

@@ -98,6 +98,8 @@ class Subscriber:
     challenged_at: datetime | None = None
     user_url: str = ""
     """What the browser first asked for."""
+    page: str = ""
+    """Where RADIUS has its browsing sent (central web authentication); empty: it has not."""
     online: Online | None = None
 
 
@@ -127,7 +129,7 @@ def refused(phone: Subscriber, challenge: bytes, now: datetime) -> Subscriber:
 
 def admitted(phone: Subscriber, user_name: str, rights: Rights, now: datetime) -> Subscriber:
     """Return the phone after an Access-Accept."""
-    return replace(phone, online=Online(user_name, rights, now, now, now))
+    return replace(phone, page="", online=Online(user_name, rights, now, now, now))
 
 
 def ended(phone: Subscriber, challenge: bytes, now: datetime) -> Subscriber:
