@@ -22,7 +22,7 @@ import aiohttp
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from yarl import URL
 
-from portal.controllers.port import DEADLINE_SECONDS, ControllerFault, ControllerRecord, Trouble
+from portal.controllers.port import ControllerFault, ControllerRecord, Trouble
 from territory.errors import ProtocolError
 from territory.identifiers import MacAddress
 
@@ -150,13 +150,14 @@ class Conversation:
 
 @asynccontextmanager
 async def conversation(
-    record: ControllerRecord, seconds: float = DEADLINE_SECONDS
+    record: ControllerRecord, least_seconds: float = 0.0
 ) -> AsyncIterator[Conversation]:
-    """Open a conversation; all its calls together have so many seconds.
+    """Open a conversation; all its calls together have the record's patience, or more if asked.
 
     Raises:
         ControllerFault: the time is over.
     """
+    seconds = max(record.patience_seconds, least_seconds)
     try:
         async with (
             asyncio.timeout(seconds),

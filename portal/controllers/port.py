@@ -35,6 +35,8 @@ class ControllerRecord:
     """Password or API key."""
     certificate: str | None = None
     """SHA-256 of its certificate in lower-case hex; None: the system's authorities vouch."""
+    patience_seconds: float = DEADLINE_SECONDS
+    """For all the calls of one hand-back."""
 
 
 @dataclass(frozen=True, slots=True)
