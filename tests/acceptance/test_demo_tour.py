@@ -136,7 +136,7 @@ async def explained(page: Page, demo: Page) -> None:
     (mac,) = re.findall("[0-9A-F]{2}(?:-[0-9A-F]{2}){5}", await door.inner_text())
     await page.get_by_label("Adresse MAC").fill(mac)
     await page.get_by_role("button", name="Expliquer").click()
-    await expect(page.get_by_text("Première utilisation")).to_be_visible()
+    await expect(page.get_by_text("Première utilisation").first).to_be_visible()
     await expect(page.get_by_text("hors ligne", exact=True)).to_be_visible()
     await picture(page, "explained")
 
@@ -182,7 +182,9 @@ async def test_every_door_and_every_button(folder: Path) -> None:
         await seen(demo, "geste", "cinq minutes ont passé")
         await seen(demo, "ligne", "equipment_state : down")
         technician = await through_door(context, demo, "Le technicien Quels")
-        await expect(technician.get_by_text("Est-ce votre nouvelle passerelle")).to_be_visible()
+        await expect(
+            technician.get_by_text("Est-ce votre nouvelle passerelle").first
+        ).to_be_visible()
         await picture(technician, "technician")
         await explained(await through_door(context, demo, "devant la visiteuse"), demo)
         await demo.get_by_role("button", name="Rebrancher Commercy").click()
