@@ -49,6 +49,7 @@ REFUSALS = {
 }
 """`errmsg` in lower case; anything else counts as OTHER."""
 LONGEST_MESSAGE = 253
+MARKUP = frozenset('<>"')
 CLEAR_PORT = 80
 
 
@@ -122,13 +123,15 @@ def _base(registration: Registration) -> str:
 
 
 def _carried(parameters: Mapping[str, str]) -> dict[str, str]:
-    """What the form repeats; an address that is none is refused, an SSID is cut to its length."""
+    """What the form repeats: no address that is none, no more of an SSID than there can be, and
+    none that looks like markup."""
     carried = {name: parameters[name] for name in ECHOED if parameters.get(name)}
     if "ip" in carried:
         carried["ip"] = _address(carried["ip"])
     for name in NETWORKS:
-        if name in carried:
-            carried[name] = carried[name][:MAX_SSID_OCTETS]
+        network = carried.pop(name, "")[:MAX_SSID_OCTETS]
+        if network and not MARKUP & set(network):
+            carried[name] = network
     return carried
 
 

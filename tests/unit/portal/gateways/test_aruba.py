@@ -178,6 +178,13 @@ def test_a_long_network_is_cut() -> None:
     assert (arrival.ssid, arrival.carried["essid"]) == ("x" * 32, "x" * 32)
 
 
+def test_a_network_that_looks_like_markup_is_not_repeated() -> None:
+    """The gateway does without; the page would escape it in any case."""
+    arrival = aruba.read(changed(INSTANT, b"essid", b"%3Cb%3E"), OWN)
+    assert arrival.ssid == "<b>"
+    assert "essid" not in arrival.carried
+
+
 @given(st.binary(max_size=300))
 def test_only_protocol_errors_come_out(octets: bytes) -> None:
     """Whatever the octets."""
