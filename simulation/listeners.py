@@ -171,9 +171,11 @@ def response_of(answer: Answer) -> web.Response:
     headers = {"Cache-Control": "no-store", "Connection": "close", **answer.headers}
     if answer.location:
         headers["Location"] = answer.location
-    return web.Response(
+    response = web.Response(
         status=answer.status, headers=headers, text=answer.text, content_type=answer.content_type
     )
+    response.force_close()
+    return response
 
 
 def _of_a_phone(table: PhoneTable, answer: PhoneHandler) -> Handler:
