@@ -16,9 +16,20 @@ from aiohttp.typedefs import Handler
 
 from portal.console.app import Console, create_console
 from portal.directory import Directory
-from portal.guest import arrival, captive_portal, connection, in_clear, information, splash
+from portal.gateway_sightings import keep_writing
+from portal.guest import (
+    arrival,
+    captive_portal,
+    connection,
+    gateway_poll,
+    in_clear,
+    information,
+    splash,
+    wait,
+)
 from portal.guest.information import PAGES_OF_INFORMATION
 from portal.guest.parts import PORTAL, Keys, Portal, log, portal_of
+from portal.guest.without_radius import WAIT_PATH
 from portal.identification.terms import load_terms
 from portal.records import Pool, check
 from portal.throttle import REQUESTS, source_of
@@ -72,6 +83,7 @@ def create_app(
     app[PORTAL] = portal
     portal.metrics.places.set_function(lambda: len(portal.directory.current.places))
     setup_pages(app, guest_pages(), trusted_proxies=trusted_proxies)
+    app.cleanup_ctx.append(keep_writing(portal.gateways_seen, portal.pool))
     app.middlewares.append(_count)
     if https_only:
         app.middlewares.append(_require_https)
@@ -81,6 +93,9 @@ def create_app(
     app.router.add_get("/gateway/{brand}", arrival.arrive)
     app.router.add_get("/gateway/{brand}/", arrival.arrive)
     app.router.add_get("/gateway/{brand}/{gateway}", arrival.arrive)
+    app.router.add_post("/gateway/{brand}", gateway_poll.answer_form)
+    app.router.add_post("/gateway/{brand}/{gateway}", gateway_poll.answer_form)
+    app.router.add_get(WAIT_PATH, wait.wait_for_gateway)
     app.router.add_get(IN_CLEAR, in_clear.show)
     app.router.add_get("/guest/s/{site}/", arrival.arrive_by_unifi)
     app.router.add_get("/gateway/{brand}/{gateway}/guest/s/{site}/", arrival.arrive)

@@ -12,6 +12,7 @@ import asyncpg
 import structlog
 
 from portal.controllers.port import ControllerRecord
+from portal.gateways.authmon import gateway_hash
 from portal.gateways.brands import ADAPTERS
 from portal.gateways.vocabulary import Registration
 from portal.places import NOWHERE, Gate, Place, Territory, publisher_of
@@ -27,7 +28,7 @@ from portal.records import (
 )
 from territory.communes.national_list import national_list
 from territory.errors import ConfigurationError, Unavailable
-from territory.gateway_dialects import dialect_of
+from territory.gateway_dialects import Return, dialect_of
 from territory.keyring import Keyring
 from territory.rules import central_login
 
@@ -70,6 +71,7 @@ class Directory:
         self.current = Territory(
             gates=gates,
             names=_names(rows),
+            hashes=_hashes(gates.values()),
             places=tuple(places.values()),
             publisher=publisher_of(list(organisations.values())),
             blocked=await load_blocked_devices(self._pool),
@@ -130,6 +132,8 @@ class Directory:
                     dialect,
                     networks.get(row["site_id"], {}),
                     self._controller(row),
+                    row["id"],
+                    frozenset(row["seen_from"]),
                 )
 
     def _registration(self, row: Row) -> Registration | None:
@@ -175,6 +179,10 @@ class Directory:
 def default_base(public_url: str, brand: str) -> str:
     """Return the portal address of a brand's gateways; uspot's ends in a slash."""
     return f"{public_url}/gateway/{brand}" + ("/" if brand == "uspot" else "")
+
+
+def _hashes(gates: Iterable[Gate]) -> dict[str, str]:
+    return {gateway_hash(g.code): g.code for g in gates if g.dialect.returns is Return.POLL}
 
 
 def _names(rows: Iterable[Row]) -> dict[str, str]:

@@ -32,6 +32,12 @@ class Metrics:
             ["brand", "right"],
             registry=self.registry,
         )
+        self.polls = Counter(
+            "socle_portal_polls",
+            "Questions of gateways that come and ask.",
+            ["action"],
+            registry=self.registry,
+        )
         self.connected = Counter(
             "socle_portal_connected",
             "Guests whom their gateway said to be online.",

@@ -17,6 +17,8 @@ from territory.identifiers import MacAddress
 from territory.rules.opening_hours import Hours
 from territory.rules.quotas import NO_LIMITS, Limits
 
+_NO_ROW = UUID(int=0)
+
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
@@ -92,6 +94,10 @@ class Gate:
     """Its place's networks, by SSID."""
     controller: ControllerRecord | None = None
     """The controller that lets its guests in, where its dialect needs one."""
+    id: UUID = _NO_ROW
+    """Opaque identifier: `nas_id` of its sessions, where it speaks no RADIUS."""
+    seen_from: frozenset[str] = frozenset()
+    """The public addresses of its site, where known."""
 
     @property
     def adapter(self) -> Adapter:
@@ -117,6 +123,8 @@ class Territory:
     """All of them."""
     publisher: Organisation | None = None
     """Who answers for pages that belong to no place."""
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    """Code by the hash of its name, of gateways that come and ask."""
     blocked: Mapping[str, datetime | None] = field(default_factory=dict)
     """Devices that may not go online, as `aa:bb:cc:dd:ee:ff`, and until when; None: for good."""
 

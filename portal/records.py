@@ -105,7 +105,7 @@ _SITES_AT = """
     SELECT site_id FROM source.site_public_address WHERE valid_until IS NULL AND address = $1
 """
 _GATEWAYS = """
-    SELECT g.code, g.brand, g.variant, g.login_address, g.portal_base, g.portal_secret_sealed,
+    SELECT g.id, g.code, g.brand, g.variant, g.login_address, g.portal_base, g.portal_secret_sealed,
         g.site_id, g.controller_url, g.controller_site, g.controller_user,
         g.controller_password_sealed, g.controller_certificate,
         array(SELECT n.identifier FROM territory.nas n
@@ -114,7 +114,9 @@ _GATEWAYS = """
             WHERE a.site_id = g.site_id AND a.mac IS NOT NULL) AS access_points,
         array(SELECT host(a.management_address) FROM territory.access_point a
             WHERE a.site_id = g.site_id AND a.management_address IS NOT NULL)
-            AS access_point_addresses
+            AS access_point_addresses,
+        array(SELECT host(s.address) FROM source.site_public_address s
+            WHERE s.site_id = g.site_id AND s.valid_until IS NULL) AS seen_from
     FROM territory.gateway g ORDER BY g.code
 """
 _SITES = """

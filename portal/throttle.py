@@ -21,6 +21,8 @@ BAD_REDIRECTS = RateLimitItemPerMinute(120)
 """Of one source, refused ones."""
 GRANTS = RateLimitItemPerMinute(20, 10)
 """Of one device behind one gateway, within ten minutes."""
+POLLS = RateLimitItemPerMinute(240)
+"""Of one gateway from one source: it asks twice a second at most."""
 UNSIGNED_GRANTS_OF_SOURCE = RateLimitItemPerHour(250)
 """Of one source: as many new guests an hour as an openNDS gateway holds at once (MaxClients)."""
 UNSIGNED_GRANTS_OF_GATEWAY = RateLimitItemPerHour(500)

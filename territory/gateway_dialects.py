@@ -104,15 +104,24 @@ _TABLE: Final = (
         links=_RADIUS,
         shares_secret=True,
     ),
-    Dialect(
-        Brand.OPENNDS,
-        "fas1",
-        "openNDS, FAS level 1",
-        Return.GET,
-        asks_radius=False,
-        links=PRIVATE,
-        evidence=Evidence.REAL,
-        shares_secret=True,
+    *(
+        Dialect(
+            Brand.OPENNDS,
+            f"fas{level}",
+            f"openNDS, FAS level {level}",
+            returns,
+            asks_radius=False,
+            links=PRIVATE,
+            evidence=evidence,
+            shares_secret=True,
+        )
+        for level, returns, evidence in (
+            (1, Return.GET, Evidence.REAL),
+            (2, Return.GET, Evidence.REAL),
+            (3, Return.POLL, Evidence.REAL),
+            # Debian's 9.10 knows no level 4: its poll is from documents.
+            (4, Return.POLL, Evidence.DOCUMENTS),
+        )
     ),
     Dialect(
         Brand.CISCO,

@@ -24,7 +24,7 @@ from portal.gateways.vocabulary import Adapter
 ADAPTERS: Mapping[tuple[str, str], Adapter] = {
     ("coovachilli", ""): coovachilli,
     ("uspot", ""): coovachilli,
-    ("opennds", "fas1"): opennds,
+    **{("opennds", variant): adapter for variant, adapter in opennds.LEVELS.items()},
     ("cisco", "lwa"): cisco,
     ("cisco", "cwa"): cisco_central,
     ("meraki", "sign-on"): meraki,

@@ -201,6 +201,8 @@ class PollBack:
 
     token: str
     """The gateway's own name of the client (openNDS: rhid)."""
+    rights: str
+    """What the client may do, in the gateway's own words."""
     origin: str = ""
     """No form goes anywhere."""
 

@@ -15,6 +15,7 @@ from portal.admission import Admission, Holding
 from portal.gateways.brands import adapters_of
 from portal.gateways.vocabulary import Adapter, Arrival, SealedDevice, Situation
 from portal.guest.connection import show_connected, show_connection
+from portal.guest.gateway_poll import answer_query, is_poll
 from portal.guest.notices import notice_of
 from portal.guest.parts import (
     Portal,
@@ -43,7 +44,9 @@ NOT_ONLINE = (Situation.CAPTIVE, Situation.REFUSED, Situation.LEFT)
 
 
 async def arrive(request: web.Request) -> web.Response:
-    """Take a gateway's redirect."""
+    """Take a gateway's redirect, or its question."""
+    if is_poll(request):
+        return await answer_query(request)
     return await _arrive(request, request.match_info["brand"])
 
 
@@ -71,12 +74,24 @@ async def _read(request: web.Request, brand: str, query: bytes) -> web.Response:
         if token := adapter.returned_visit(query):
             return await _return(request, token)
     gate = _gate(portal_of(request).directory.current, adapters, request, query)
-    arrival = await _arrival(gate, query)
-    if not _is_current(arrival, portal_of(request).now()):
-        raise ProtocolError("stale")
+    arrival = await _believed(portal_of(request), gate, query)
     portal_of(request).metrics.arrived.labels(gate.brand, arrival.situation).inc()
     log.info("arrival", gateway=gate.code, situation=arrival.situation)
     return await _welcome(request, gate, arrival)
+
+
+async def _believed(portal: Portal, gate: Gate, query: bytes) -> Arrival:
+    """What a redirect of a known gateway tells; whether it is believed shows in a site's test."""
+    now = portal.now()
+    try:
+        arrival = await _arrival(gate, query)
+        if not _is_current(arrival, now):
+            raise ProtocolError("stale")
+    except ProtocolError as refused:
+        portal.gateways_seen.refused(gate.code, now, refused.reason)
+        raise
+    portal.gateways_seen.believed(gate.code, now)
+    return arrival
 
 
 async def _arrival(gate: Gate, query: bytes) -> Arrival:

@@ -9,14 +9,17 @@ from aiohttp import web
 
 from portal.admission import Admission
 from portal.directory import Directory
+from portal.gateway_sightings import GatewaySightings
 from portal.gateways.vocabulary import Arrival
 from portal.identification.terms import Terms, terms_in_force
 from portal.metrics import Metrics
 from portal.places import Gate
 from portal.public_address import Sightings
 from portal.records import Pool
+from portal.sessions import Days
 from portal.throttle import Throttle
 from portal.visit import LIFETIME, State, Visit, read_visit, sign_visit
+from portal.waiting import Waiting
 from territory.clock import Clock
 from territory.errors import ProtocolError
 from territory.keyring import Keyring
@@ -61,6 +64,9 @@ class Portal:
     metrics: Metrics = field(default_factory=Metrics)
     throttle: Throttle = field(default_factory=Throttle)
     sightings: Sightings = field(default_factory=Sightings)
+    gateways_seen: GatewaySightings = field(default_factory=GatewaySightings)
+    waiting: Waiting = field(default_factory=Waiting)
+    days: Days = field(default_factory=Days)
 
     def now(self) -> datetime:
         """Return the present instant, aware, in UTC."""

@@ -27,6 +27,7 @@ from portal.gateways.vocabulary import (
 )
 from portal.guest.in_clear import address_in_clear, passes_in_clear
 from portal.guest.parts import Portal, admitted_visit, log, portal_of, see_other
+from portal.guest.without_radius import begin_session, begin_waiting, wait_address
 from portal.places import Gate
 from portal.reauthentication import reauthenticate
 from portal.visit import Visit
@@ -37,8 +38,6 @@ from territory.web.headers import allow
 from territory.web.pages import render
 
 _NOBODY = Credential("", "")
-WAIT_SECONDS = 3
-"""Between two looks of a browser that waits for its gateway."""
 
 
 def departure_of(portal: Portal, gate: Gate, visit: Visit, admission: Admission) -> Departure:
@@ -90,15 +89,21 @@ async def go_back(
     Raises:
         ProtocolError: what the visit carried cannot be used.
         ControllerFault: the gateway's controller, or the gateway, did not let the guest in.
-        Unavailable: the database is away, so that nobody could be asked.
+        Unavailable: the database is away, so that nobody could be asked, or nothing recorded.
     """
     departure = departure_of(portal_of(request), gate, visit, admission)
     back = gate.adapter.hand_back(gate.registration, departure)
+    if isinstance(back, PollBack):
+        await begin_waiting(portal_of(request), gate, visit, admission, back)
+        return see_other(wait_address(portal_of(request), visit, admission))
     if isinstance(back, ControllerBack):
         await _ask_controller(gate, visit, back, departure)
-        return see_other(departure.page_of_ours)
     if isinstance(back, CoaBack):
         await _ask_radius(portal_of(request), gate, visit, back)
+        return see_other(departure.page_of_ours)
+    if not gate.dialect.asks_radius:
+        await begin_session(portal_of(request), gate, visit, admission)
+    if isinstance(back, ControllerBack):
         return see_other(departure.page_of_ours)
     return show_way_back(request, gate, back, departure.page_of_ours)
 
@@ -118,7 +123,7 @@ def show_way_back(
             shown = {"url": url, "fields": fields, "page_of_ours": page_of_ours}
             return _page(request, gate, "hand_back.html", **shown)
         case PollBack() | ControllerBack() | CoaBack():
-            return _page(request, gate, "waiting.html", url=page_of_ours, seconds=WAIT_SECONDS)
+            return see_other(page_of_ours)
 
 
 def controller_of(gate: Gate) -> Controller:

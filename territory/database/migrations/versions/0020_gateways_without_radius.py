@@ -148,9 +148,10 @@ _STOP = """
 """
 
 _OPEN = """
-    -- Open sessions at gateways without RADIUS, and what the rules need of each.
-    CREATE FUNCTION live.gateway_sessions(now timestamptz) RETURNS TABLE (session_key uuid,
-        gateway_id uuid, name text, device text, address text, site_id uuid, admission_id uuid,
+    -- Open sessions at gateways without RADIUS, and what the rules need of each: all, or those of
+    -- one gateway, or of one device.
+    CREATE FUNCTION live.gateway_sessions(now timestamptz, one_gateway uuid, one_device macaddr)
+    RETURNS TABLE (session_key uuid, gateway_id uuid, name text, device text, address text, site_id uuid, admission_id uuid,
         plan_id uuid, started_at timestamptz, last_seen_at timestamptz, ends_at timestamptz,
         revoked_at timestamptz, revoked_reason text, is_blocked boolean, session_octets bigint,
         used_octets bigint, used_day_seconds bigint, used_month_seconds bigint,
@@ -174,7 +175,8 @@ _OPEN = """
                 p.day_octets, p.month_octets) IS NOT NULL OFFSET 0) needed
             CROSS JOIN LATERAL live.guest_facts(a.id, s.device, now) facts
         ) f ON true
-        WHERE s.ended_at IS NULL
+        WHERE s.ended_at IS NULL AND (one_gateway IS NULL OR s.nas_id = one_gateway)
+            AND (one_device IS NULL OR s.device = one_device)
         ORDER BY s.started_at
     $$
 """

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from portal.gateways import opennds
 from portal.gateways.brands import ADAPTERS
+from portal.gateways.opennds import FAS1, LEVELS
 from portal.gateways.vocabulary import Adapter, Credential, Departure, Registration, Situation
 from territory.errors import ProtocolError
 from territory.identifiers import MacAddress
@@ -49,10 +50,10 @@ def query(text: str) -> bytes:
 
 def test_a_redirect_is_read() -> None:
     """The list's order and separator are the gateway's own; `(null)` is no value."""
-    arrival = opennds.read(query(listed()), OWN)
+    arrival = FAS1.read(query(listed()), OWN)
     assert arrival.situation is Situation.CAPTIVE
     assert arrival.device == MacAddress.parse("8A-56-7E-F9-10-E4")
-    assert arrival.carried == {"hid": HID}
+    assert arrival.carried == {"hid": HID, "ip": "192.168.8.77"}
     assert arrival.original_url == ""
 
 
@@ -68,18 +69,18 @@ def test_a_redirect_is_read() -> None:
 )
 def test_the_name_comes_through_what_versions_do_to_it(written: str) -> None:
     """A final space in 10.1.2, a serial number unless `enable_serial_number_suffix` is off."""
-    assert opennds.name_in(query(listed(gatewayname=written))) == "bibliotheque-commercy"
+    assert FAS1.name_in(query(listed(gatewayname=written))) == "bibliotheque-commercy"
 
 
 def test_version_ten_adds_a_field() -> None:
     """`cpi_query` comes in the middle of the list; order does not matter here."""
     text = listed().replace("gatewayname=", "cpi_query=(null), gatewayname=")
-    assert opennds.read(query(text), OWN).carried == {"hid": HID}
+    assert FAS1.read(query(text), OWN).carried == {"hid": HID, "ip": "192.168.8.77"}
 
 
 def test_base64_without_its_padding() -> None:
     """Some fronts drop a final `=`."""
-    assert opennds.read(query(listed()).rstrip(b"="), OWN).device is not None
+    assert FAS1.read(query(listed()).rstrip(b"="), OWN).device is not None
 
 
 def test_the_return_hash_against_openssl() -> None:
@@ -90,9 +91,9 @@ def test_the_return_hash_against_openssl() -> None:
 
 def test_the_hand_back() -> None:
     """One GET opens this client's access and sends it to our own page."""
-    carried = opennds.read(query(listed()), OWN).carried
+    carried = FAS1.read(query(listed()), OWN).carried
     page = "https://portal.example/ma-connexion?visit=a.b"
-    asked = opennds.hand_back(OWN, Departure(carried, NOBODY, page_of_ours=page))
+    asked = FAS1.hand_back(OWN, Departure(carried, NOBODY, page_of_ours=page))
     assert asked.url == (
         f"http://192.168.8.1:2050/opennds_auth/?tok={RHID}"
         "&redir=https%3A%2F%2Fportal.example%2Fma-connexion%3Fvisit%3Da.b&custom=bmE="
@@ -102,8 +103,8 @@ def test_the_hand_back() -> None:
 
 def test_log_off_and_start() -> None:
     """Both are addresses of openNDS's own web server."""
-    assert opennds.log_off(OWN, {}).url == "http://192.168.8.1:2050/opennds_deny/"
-    assert opennds.start(OWN).url == "http://192.168.8.1:2050/login"
+    assert FAS1.log_off(OWN, {}).url == "http://192.168.8.1:2050/opennds_deny/"
+    assert FAS1.start(OWN).url == "http://192.168.8.1:2050/login"
 
 
 def test_a_device_that_is_online_brings_its_visit_back() -> None:
@@ -112,8 +113,8 @@ def test_a_device_that_is_online_brings_its_visit_back() -> None:
         f"tok={RHID}&redir=https%3A%2F%2Fportal.example%2Fma-connexion%3Fvisit%3Da.b"
         "&custom=bmE=&status=authenticated"
     ).encode()
-    assert opennds.returned_visit(back) == "a.b"
-    assert opennds.returned_visit(query(listed())) == ""
+    assert FAS1.returned_visit(back) == "a.b"
+    assert FAS1.returned_visit(query(listed())) == ""
 
 
 @pytest.mark.parametrize(
@@ -127,7 +128,7 @@ def test_a_device_that_is_online_brings_its_visit_back() -> None:
 def test_a_return_without_a_visit(back: bytes, reason: str) -> None:
     """Such a query could be anyone's."""
     with pytest.raises(ProtocolError) as refused:
-        opennds.returned_visit(back)
+        FAS1.returned_visit(back)
     assert refused.value.reason == reason
 
 
@@ -154,7 +155,7 @@ def forgeries() -> Iterator[tuple[bytes, str]]:
 def test_a_bad_redirect_is_refused_with_a_stable_reason(forged: bytes, reason: str) -> None:
     """A list that cannot be ours opens nothing."""
     with pytest.raises(ProtocolError) as refused:
-        opennds.read(forged, OWN)
+        FAS1.read(forged, OWN)
     assert refused.value.reason == reason
 
 
@@ -162,14 +163,14 @@ def test_without_a_faskey_nobody_is_handed_back() -> None:
     """The return hash would be anyone's to compute."""
     open_gateway = Registration(OWN.login_address, OWN.portal_base, None)
     with pytest.raises(ProtocolError, match="no-secret"):
-        opennds.hand_back(open_gateway, Departure({"hid": HID}, NOBODY))
+        FAS1.hand_back(open_gateway, Departure({"hid": HID}, NOBODY))
 
 
 @given(st.binary(max_size=300), st.booleans())
 def test_only_protocol_errors_come_out(octets: bytes, encode: bool) -> None:
     """Whatever the octets, inside or outside the base64."""
     forged = b"fas=" + base64.b64encode(octets) if encode else octets
-    for act in (opennds.name_in, opennds.returned_visit, lambda q: opennds.read(q, OWN)):
+    for act in (FAS1.name_in, FAS1.returned_visit, lambda q: FAS1.read(q, OWN)):
         try:
             act(forged)
         except ProtocolError:
@@ -177,6 +178,7 @@ def test_only_protocol_errors_come_out(octets: bytes, encode: bool) -> None:
 
 
 def test_it_is_an_adapter() -> None:
-    """The module fits the portal's port."""
-    adapter: Adapter = opennds
-    assert adapter in ADAPTERS.values()
+    """Each level fits the portal's port."""
+    for variant, level in LEVELS.items():
+        adapter: Adapter = level
+        assert ADAPTERS["opennds", variant] is adapter
