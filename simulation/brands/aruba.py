@@ -61,7 +61,7 @@ class Instant(ExternalPage):
     """An Instant access point: the access point itself takes the form."""
 
     words: RadiusWords = ArubaWords()
-    raw = ("mac",)
+    raw: tuple[str, ...] = ("mac",)
     """Parameters whose colons it leaves as they are."""
 
     @property

@@ -79,6 +79,11 @@ def _listed(pairs: Pairs) -> bytes:
     return b"fas=" + base64.b64encode(text.encode())
 
 
+def _login_first(pairs: Pairs) -> bytes:
+    """FortiGate's first parameter has no value, and no `=`."""
+    return plain(pairs).replace(b"login=&", b"login&", 1)
+
+
 SAMPLES = (
     Sample(
         "coovachilli",
@@ -157,6 +162,98 @@ SAMPLES = (
         kept=frozenset(
             {"ga_ssid", "ga_ap_mac", "ga_nas_id", "ga_srvr", "ga_cmac", "ga_Qv", "ga_orig_url"}
         ),
+    ),
+    Sample(
+        "aruba",
+        "instant",
+        Registration("securelogin.arubanetworks.com", f"{BASE}/aruba", None, variant="instant"),
+        (
+            ("cmd", "login"),
+            ("mac", "9c:2e:a1:35:c0:d5"),
+            ("essid", "affinect"),
+            ("ip", "172.31.98.220"),
+            ("apname", "b4%3A5d%3A50%3Aca%3A81%3Aea"),
+            ("apmac", "b4%3A5d%3A50%3Aca%3A81%3Aea"),
+            ("vcname", "SetMeUp-CA%3A81%3AEA"),
+            ("switchip", "securelogin.arubanetworks.com"),
+            ("url", "http%3A%2F%2Fconnect.rom.miui.com%2Fgenerate_204"),
+        ),
+        needed=frozenset({"cmd", "mac"}),
+        hosts=frozenset({"switchip"}),
+        kept=frozenset({"essid"}),
+    ),
+    Sample(
+        "aruba",
+        "controller",
+        Registration("10.20.0.1", f"{BASE}/aruba", None, variant="controller"),
+        (
+            ("cmd", "login"),
+            ("mac", "00:1f:3c:8a:22:01"),
+            ("essid", "Mairie"),
+            ("ip", "10.20.0.31"),
+            ("switchip", "10.20.0.1"),
+            ("url", "http%3A%2F%2Fexample.org%2F"),
+        ),
+        needed=frozenset({"cmd", "mac"}),
+        hosts=frozenset({"switchip"}),
+        kept=frozenset({"essid"}),
+    ),
+    Sample(
+        "aruba",
+        "instant-on",
+        Registration("captive-2020.aio.cloudauth.net", f"{BASE}/aruba", None, variant="instant-on"),
+        (
+            ("cmd", "login"),
+            ("mac", "f2%3A62%3Ae7%3A99%3A63%3Ac6"),
+            ("network", "wifi.ten"),
+            ("ip", "172.16.0.221"),
+            ("apmac", "d0%3A15%3Aa6%3Ac2%3A74%3Ad0"),
+            ("site", "wifi-ten%20Site"),
+            ("post", "captive-2020.aio.cloudauth.net"),
+            ("url", "http%3A%2F%2Fconnectivitycheck.gstatic.com%2Fgenerate_204"),
+        ),
+        needed=frozenset({"cmd", "mac"}),
+        hosts=frozenset({"post"}),
+        kept=frozenset({"network"}),
+    ),
+    Sample(
+        "ruckus",
+        "",
+        Registration("192.168.0.253", f"{BASE}/ruckus", None),
+        (
+            ("sip", "192.168.0.253"),
+            ("mac", "b479c83c4b20"),
+            ("client_mac", "5edec34d503d"),
+            ("uip", "192.168.1.106"),
+            ("lid", ""),
+            ("dn", ""),
+            ("url", "http%3a%2f%2fcaptive.apple.com%2fhotspot%2ddetect.html"),
+            ("ssid", "Captive+Ruckus+Test"),
+            ("loc", ""),
+            ("vlan", "1"),
+        ),
+        needed=frozenset({"sip", "client_mac"}),
+        hosts=frozenset({"sip"}),
+    ),
+    Sample(
+        "fortinet",
+        "",
+        Registration("172.172.172.1:1000", f"{BASE}/fortinet", None),
+        (
+            ("login", ""),
+            ("post", "http://172.172.172.1:1000/fgtauth"),
+            ("magic", "050e078a95ae1754"),
+            ("usermac", "fc:3f:db:a6:4a:ff"),
+            ("apmac", "70:4c:a5:ab:85:95"),
+            ("apip", "172.172.172.1"),
+            ("userip", "172.172.172.2"),
+            ("ssid", "Test"),
+            ("apname", "FG800D5818800451"),
+            ("bssid", "00:00:00:00:00:00"),
+        ),
+        needed=frozenset({"post", "magic", "usermac"}),
+        hosts=frozenset({"post"}),
+        build=_login_first,
     ),
 )
 """Each dialect that is read, once."""
