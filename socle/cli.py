@@ -17,6 +17,7 @@ from socle.commands.block import block
 from socle.commands.case import case
 from socle.commands.custodian import custodian
 from socle.commands.device import device
+from socle.commands.link import link
 from socle.commands.nas import nas
 from socle.commands.operator import operator
 from socle.commands.radsec import radsec
@@ -43,6 +44,7 @@ app.add_typer(block, name="block")
 app.add_typer(case, name="case")
 app.add_typer(custodian, name="custodian")
 app.add_typer(device, name="device")
+app.add_typer(link, name="link")
 app.add_typer(nas, name="nas")
 app.add_typer(operator, name="operator")
 app.add_typer(radsec, name="radsec")

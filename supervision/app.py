@@ -4,7 +4,8 @@ A round loads the fleet, looks at each piece of equipment at its own moment of t
 keeps the findings, written together every second. Health lives in the database; this process only
 remembers the last few readings, and starts from the kept state when it is started again.
 Where it fails: the database away, findings wait and the next round tries again; no right to send
-pings, RADIUS alone tells. Both are said at /healthz, in /metrics, and once in the log.
+pings, RADIUS alone tells. Both are said at /healthz, in /metrics, and once in the log. Where this
+machine ends the sites' tunnels, the hub (`tunnel.py`) runs beside the rounds.
 """
 
 import asyncio
@@ -27,6 +28,7 @@ from supervision.health import State
 from supervision.metrics import Metrics
 from supervision.poll import LONGEST_TIMEOUT_SECONDS, Pinger, PingNotAllowed
 from supervision.schedule import moment, span
+from supervision.tunnel import Hub
 from supervision.watch import Key, Watch, routers
 from territory.clock import Clock
 from territory.database.connect import open_engine
@@ -42,29 +44,37 @@ log = structlog.get_logger()
 
 async def run(settings: Settings, keyring: Keyring, clock: Clock) -> None:
     """Watch the fleet of `settings.database.url` until cancelled."""
-    del keyring  # every component gets one; nothing here is secret
     assert settings.database.url  # noqa: S101 - the command gives every component its address
     seconds = settings.supervision.interval_seconds
     engine = open_engine(settings.database.url)
     pinger = Pinger(clock, min(LONGEST_TIMEOUT_SECONDS, seconds / 6))
     metrics = Metrics()
     rounds = Rounds(engine, pinger, clock, metrics, timedelta(seconds=seconds))
-    health = await start_health(
-        settings.metrics.host,
-        settings.metrics.supervision_port,
-        metrics.registry,
-        {"database": lambda: ask_database(engine), "ping": pinger.check},
-    )
+    checks = {"database": lambda: ask_database(engine), "ping": pinger.check}
+    hub = None
+    if settings.tunnel.private_key_file is not None:
+        hub = Hub(engine, keyring, clock, settings.tunnel, metrics)
+        checks["tunnel"] = hub.check
+    port = settings.metrics.supervision_port
+    health = await start_health(settings.metrics.host, port, metrics.registry, checks)
     log.info("supervision_started", interval_seconds=seconds)
     try:
-        while True:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(rounds.once())
-                group.create_task(asyncio.sleep(seconds))
+        async with asyncio.TaskGroup() as tasks:
+            if hub is not None:
+                tasks.create_task(hub.run())
+            tasks.create_task(_watch(rounds, seconds))
     finally:
         await health.cleanup()
         await pinger.close()
         await engine.dispose()
+
+
+async def _watch(rounds: "Rounds", seconds: float) -> None:
+    """Carry out a round every so many seconds, until cancelled."""
+    while True:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(rounds.once())
+            group.create_task(asyncio.sleep(seconds))
 
 
 class Rounds:

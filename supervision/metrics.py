@@ -18,7 +18,7 @@ from supervision.health import Reading, State
 
 _ROUND_TRIP_BUCKETS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 _ROUND_BUCKETS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 60.0, 120.0)
-HINDRANCES = ("database", "ping")
+HINDRANCES = ("database", "ping", "tunnel")
 """What can keep supervision from seeing; each is a metric of its own label."""
 
 
@@ -61,12 +61,18 @@ class Metrics:
         )
         self._hindered = Gauge(
             "socle_supervision_hindered",
-            "1 while the database or the right to ping is missing, else 0.",
+            "1 while the database, the right to ping or the tunnels' interface is missing, else 0.",
             ("by",),
             registry=self.registry,
         )
         for what in HINDRANCES:
             self._hindered.labels(what).set(0)
+        self._tunnels = Gauge(
+            "socle_supervision_tunnels",
+            "Tunnels of sites, by whether they have shaken hands of late: up or down.",
+            ("state",),
+            registry=self.registry,
+        )
 
     def count_reading(self, kind: Kind, reading: Reading) -> None:
         """Count one poll: answered at once, answered after a retry, or silent."""
@@ -88,6 +94,11 @@ class Metrics:
     def show_failure(self, what: str, failing: bool) -> None:
         """Show whether something hinders supervision now."""
         self._hindered.labels(what).set(failing)
+
+    def show_tunnels(self, *, up: int, down: int) -> None:
+        """Set how many tunnels stand, and how many do not."""
+        self._tunnels.labels("up").set(up)
+        self._tunnels.labels("down").set(down)
 
     def show(self, states: Iterable[tuple[str, Kind, State | None]]) -> None:
         """Set the counts from a whole round: site code, kind, state of each (None: not judged)."""

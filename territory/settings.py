@@ -5,7 +5,7 @@
 """
 
 import os
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any, Self
 
@@ -151,6 +151,33 @@ class TunnelSettings(_Section):
     """`host:port` on the Internet."""
     public_key: str | None = None
     """Its public key, 32 octets in base64."""
+    private_key_file: Path | None = None
+    """Its private key, for supervision to end the tunnels on this machine (CAP_NET_ADMIN); without
+    one, somebody else ends them."""
+    network: IPv4Network = IPv4Network("10.55.0.0/16")
+    """Inside addresses of sites and base."""
+    address: IPv4Address | None = None
+    """The base's own in `network`; its first when absent."""
+    listen_port: int = Field(default=51820, ge=1, le=65535)
+    """UDP, where sites call this machine."""
+    interface: str = Field(default="socle", pattern=r"^[a-z][a-z0-9-]{0,14}$")
+    """Its name here; made where there is none."""
+
+    @model_validator(mode="after")
+    def _inside(self) -> Self:
+        if self.address is not None and self.address not in self.network:
+            raise ValueError(f"address: expected one of {self.network}, found {self.address}")
+        if not _WIDEST_TUNNEL <= self.network.prefixlen <= _NARROWEST_TUNNEL:
+            raise ValueError("network: expected a prefix of 8 to 29 bits")
+        return self
+
+    @property
+    def base_address(self) -> IPv4Address:
+        """Where sites reach the base inside the tunnel."""
+        return self.address or self.network[1]
+
+
+_WIDEST_TUNNEL, _NARROWEST_TUNNEL = 8, 29
 
 
 class SupervisionSettings(_Section):

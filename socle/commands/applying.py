@@ -25,6 +25,7 @@ from territory.communes.national_list import national_list
 from territory.database.connect import open_engine
 from territory.errors import ConfigurationError, Fault
 from territory.settings import Settings, load_settings
+from territory.wireguard.addressing import Inside
 
 _CONSOLE = Console(highlight=False, soft_wrap=True)
 
@@ -51,7 +52,8 @@ def run(file: Path, options: Options, settings_file: Path | None) -> None:
     """
     settings = load_settings(settings_file)
     known = Known(national_list(), package_codes())
-    wish = Wish(read_description(file.read_bytes(), known), options.prune)
+    inside = Inside(settings.tunnel.network, settings.tunnel.base_address)
+    wish = Wish(read_description(file.read_bytes(), known), options.prune, inside)
     asyncio.run(_apply(wish, file.name, options, settings))
 
 
@@ -62,7 +64,7 @@ async def _apply(wish: Wish, subject: str, options: Options, settings: Settings)
         shown = await look(engine, wish, ground.keyring)
         if not _agreed(shown, options):
             raise typer.Exit(1)
-        if shown.found.changes:
+        if shown.found.changes or shown.retunnelled:
             authority = Authority(COMMAND_LINE.name, subject, clock_of(settings).now())
             applied = await make(engine, wish, ground.keyring, authority, shown)
             _tell_applied(applied, options)

@@ -43,6 +43,9 @@ def applied_lines(applied: Applied) -> Iterator[Text]:
         yield Text("Secrets were made; `socle site render SITE` puts them in place:")
     for kind, code in applied.prospect.made_secrets:
         yield Text(f"  {kind} {code}")
+    for code in applied.prospect.retunnelled:
+        address = applied.prospect.tunnels[code]
+        yield Text(f"Tunnel of {code}: {address or 'taken away'}")
     yield Text("Done.", style="bold green")
 
 
@@ -55,7 +58,13 @@ def as_json(prospect: Prospect, refused: Sequence[Change], *, applied: bool) -> 
         "refused": [_change_json(change) for change in refused],
         "made_secrets": [[kind.value, code] for kind, code in prospect.made_secrets],
         "disabled": list(prospect.disabled),
+        "tunnels": {code: _address(prospect, code) for code in prospect.retunnelled},
     }
+
+
+def _address(prospect: Prospect, code: str) -> str | None:
+    address = prospect.tunnels[code]
+    return None if address is None else str(address)
 
 
 def _change_lines(change: Change) -> Iterator[Text]:

@@ -241,20 +241,27 @@ def _incomplete(dialect: Dialect, place: Path, gateway: dict[str, Any]) -> Itera
 
 
 def _nas_without_proof(content: Any, _: Known) -> Iterator[Finding]:
-    """A NAS is known by its certificate over RadSec, by its address over every other link."""
+    """A NAS is known by its certificate over TLS, by its address over every other link.
+
+    A cloud's RADIUS comes through the Internet, so inside TLS. A tunnel has an address of its own,
+    which one NAS of its site may leave out.
+    """
     for path, site in entries(content, "sites"):
         link = site.get("link")
         if link not in set(Link):
             continue
-        by_tls = link == Link.RADSEC
+        by_tls = link in {Link.RADSEC, Link.CLOUD}
         wanted = "tls_name" if by_tls else "source_address"
         other = "source_address" if by_tls else "tls_name"
+        given_by_link = link == Link.TUNNEL
         for inner, nas in entries(site, "gateways", "nas"):
-            if nas.get(wanted) is None:
+            if nas.get(wanted) is None and not given_by_link:
                 meaning = (
                     "the DNS name in its certificate" if by_tls else "where its packets come from"
                 )
                 yield (*path, *inner, wanted), f"expected {meaning}, since link is {link}"
+            if nas.get(wanted) is None:
+                given_by_link = False
             if nas.get(other) is not None:
                 yield (*path, *inner, other), f"expected none, since link is {link}: {wanted} alone"
 

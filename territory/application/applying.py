@@ -6,7 +6,9 @@ shown is no longer what would be done.
 """
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -20,13 +22,19 @@ from territory.application.state import (
     sites_with_stated_addresses,
     with_secrets,
 )
+from territory.application.tunnel_addresses import inside_addresses, with_inside_addresses
+from territory.application.tunnel_peers import held_addresses, keep_peers
 from territory.application.writing import Authority, write_difference
 from territory.errors import ConfigurationError, Fault
 from territory.keyring import Keyring
 from territory.model import TerritoryFile
+from territory.settings import TunnelSettings
+from territory.wireguard.addressing import Inside
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('socle apply', 0))")
 _SECRET_OCTETS = 16
+OWN_NETWORK = Inside(TunnelSettings().network, TunnelSettings().base_address)
+"""Where nothing else is set."""
 
 
 def new_secret() -> str:
@@ -42,6 +50,8 @@ class Wish:
     """What a file says."""
     prune: bool = False
     """Whether what it does not name is to go."""
+    inside: Inside = OWN_NETWORK
+    """Where the tunnels' addresses are taken from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,10 @@ class Prospect:
     """Gateways and NAS for which a secret would be made."""
     disabled: tuple[str, ...]
     """Described operators who were disabled; a description does not let them back in."""
+    tunnels: Mapping[str, IPv4Address | None]
+    """By described site, its address in the tunnel; None: its link is another."""
+    retunnelled: tuple[str, ...]
+    """Sites whose tunnel would be made, moved or taken away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +116,7 @@ async def make(
         if shown and _told(shown) != _told(prospect):
             raise ConfigurationError([Fault("database", "changed meanwhile: look again")])
         refused = await write_difference(connection, prospect.found, held, keyring, authority)
+        await keep_peers(connection, keyring, prospect.tunnels, authority.now)
     return Applied(prospect, refused)
 
 
@@ -110,6 +125,9 @@ async def _compare(
 ) -> tuple[Prospect, Held]:
     held = await load_held(connection, keyring)
     described, made = with_secrets(described_state(wish.description), held.state, new_secret)
+    given = await held_addresses(connection)
+    tunnels = inside_addresses(described, held.state, given, wish.inside)
+    described = with_inside_addresses(described, tunnels)
     stated = sites_with_stated_addresses(wish.description)
     found = difference(held.state, described, prune=wish.prune, stated_addresses=stated)
     if faults := conflicts(held.state, described, found.kept):
@@ -118,7 +136,8 @@ async def _compare(
     disabled = [
         login for login in described[Kind.OPERATOR] if people.get(login, {}).get(ENABLED) is False
     ]
-    return Prospect(found, tuple(made), tuple(disabled)), held
+    moved = tuple(sorted(code for code, address in tunnels.items() if given.get(code) != address))
+    return Prospect(found, tuple(made), tuple(disabled), tunnels, moved), held
 
 
 def _told(prospect: Prospect) -> str:

@@ -26,8 +26,8 @@ from territory.keyring import Keyring
 CHANNEL = "territory"
 _MOST_TOLD = 200
 """Changes an audit line names; beyond, it counts them."""
-_PARKED = IPv6Address("100::")
-"""Where NAS that exchange addresses wait; a discard prefix, never on the wire (RFC 6666)."""
+PARKED = IPv6Address("100::")
+"""Where who exchanges addresses waits; a discard prefix, never on the wire (RFC 6666)."""
 
 _NOWHERE = "invalid"
 """Where their TLS names wait; no name ends so (RFC 2606 §2)."""
@@ -85,7 +85,7 @@ class _Writer:
             if change.action is not Action.CHANGE or change.kind is not Kind.NAS:
                 continue
             left = {field.name for field in change.fields if field.before is not None}
-            parked = {"source_address": _PARKED + number, "tls_name": f"{number}.{_NOWHERE}"}
+            parked = {"source_address": PARKED + number, "tls_name": f"{number}.{_NOWHERE}"}
             if columns := {name: parked[name] for name in left & parked.keys()}:
                 await self._update(change, columns)
 

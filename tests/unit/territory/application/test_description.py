@@ -115,7 +115,7 @@ sites:
       insee: 55029
       name: Verdun
     place_type: mairie
-    link: cloud
+    link: pigeon
     plan: libre
     titel: x
     coordinates: {latitude: 148.2, longitude: east}
@@ -192,7 +192,7 @@ operators:
         ("networks: [{ssid: Wifi}]", "networks: []", "at least 1"),
         ("networks: [{ssid: Wifi}]", "networks:", "missing"),
         ("source_address: 10.55.0.1", "source_address: 203.0.113.9", "in clear from a public"),
-        ("source_address: 10.55.0.1", "identifier: n", "where its packets come from"),
+        ("10.55.0.1}", "10.55.0.1}, {code: n2}, {code: n3}", "where its packets come from"),
         ("source_address: 10.55.0.1", "source_address: 10.55.0.1, tls_name: a.b", "expected none"),
         ("link: tunnel", "link: radsec", "the DNS name in its certificate"),
         ("source_address: 10.55.0.1", "tls_name: alone", "the DNS name in a certificate"),

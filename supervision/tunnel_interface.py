@@ -1,0 +1,89 @@
+"""The WireGuard interface of this machine: made, configured, read, by `ip` and `wg`.
+
+The kernel's WireGuard where it has one, else the `wireguard-go` program on a TUN device. Either
+outlives this process: it is found again at the next start, and configured to the same end. Needs
+CAP_NET_ADMIN and nothing else of root's; keys go to `wg` by its standard input, never on a command
+line. Where it fails: `Unavailable`, with what the command said.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from ipaddress import IPv4Interface
+from typing import Final
+
+from territory.errors import Unavailable
+
+COMMAND_SECONDS: Final = 10.0
+_NOT_THERE: Final = "does not exist"
+_MTU: Final = "1420"
+"""What fits in an Ethernet frame over IPv6 (wg-quick's own default)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TunnelInterface:
+    """One interface, by name."""
+
+    name: str
+    address: IPv4Interface
+    """The base's own, with the network's length: the kernel routes the rest there."""
+
+    async def ensure(self) -> None:
+        """Have it there, up, with its address.
+
+        Raises:
+            Unavailable: it cannot be made: no right to, or neither kernel nor wireguard-go.
+        """
+        if not await self._is_there():
+            await self._make()
+        address = ("ip", "address", "replace", str(self.address), "dev", self.name)
+        await _run(*address)
+        await _run("ip", "link", "set", self.name, "mtu", _MTU, "up")
+
+    async def configure(self, configuration: str) -> None:
+        """Have exactly these peers; what is unchanged is left as it is, sessions included."""
+        await _run("wg", "syncconf", self.name, "/dev/stdin", given=configuration)
+
+    async def dump(self) -> str:
+        """Return what it knows of its peers, for `territory.wireguard.hub.parse_dump`."""
+        return await _run("wg", "show", self.name, "dump")
+
+    async def _is_there(self) -> bool:
+        try:
+            await _run("ip", "link", "show", self.name)
+        except Unavailable as fault:
+            if _NOT_THERE in str(fault):
+                return False
+            raise
+        return True
+
+    async def _make(self) -> None:
+        try:
+            await _run("ip", "link", "add", self.name, "type", "wireguard")
+        except Unavailable as kernel:
+            try:
+                await _run("wireguard-go", self.name)
+            except Unavailable as program:
+                raise Unavailable(f"no tunnel: {kernel}; {program}") from program
+
+
+async def _run(*command: str, given: str = "") -> str:
+    """Run a command to its end and return what it printed."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+    except OSError as fault:
+        raise Unavailable(f"{command[0]}: {fault.strerror}") from fault
+    try:
+        async with asyncio.timeout(COMMAND_SECONDS):
+            output, errors = await process.communicate(given.encode())
+    except TimeoutError as fault:
+        process.kill()
+        await process.wait()
+        raise Unavailable(f"{command[0]}: no answer") from fault
+    if process.returncode:
+        raise Unavailable(f"{command[0]}: {errors.decode(errors='replace').strip()}")
+    return output.decode()
