@@ -20,7 +20,7 @@ from radius.nas import WRONG_SECRET, Nas, verify_status_server
 from radius.nas_directory import NasDirectory
 from radius.protocol.numbers import PROXY_STATE, Code
 from radius.protocol.packet import Packet, decode
-from radius.requests import Peer, Requests, Send, Surroundings
+from radius.requests import NO_ANSWER, Peer, Requests, Send, Surroundings
 from radius.sightings import UNKNOWN_NAS
 from territory.errors import ProtocolError
 from territory.keyring import Keyring
@@ -76,6 +76,7 @@ class Exchange:
                 nas, kind, datagram, peer, send
             ):
                 self._requests[kind].discard(peer, fault.reason)
+                send(NO_ANSWER, peer)
 
     def _is_taken_otherwise(
         self, nas: Nas, kind: str, datagram: bytes, peer: Peer, send: Send

@@ -15,6 +15,7 @@ way and its unread octets are all bounded, and it is cut off when that lasts.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, cast
 
 from radius.exchange import ACCESS, ACCOUNTING
@@ -30,14 +31,14 @@ from territory.errors import ProtocolError
 _PACKETS_A_TURN: Final = 64
 """Then others have their turn."""
 _UNDER_WAY: Final = 256
-"""Requests without an answer yet: as many as there are identifiers."""
+"""Requests that are worked on, answered or given up next: as many as there are identifiers."""
 _HIGH_OCTETS: Final = 64 << 10
 """Unsent; above, nothing more is read."""
 _MOST_OCTETS: Final = 256 << 10
 """Unsent; above, the connection ends."""
 _STUCK_SECONDS: Final = 30.0
 _UNANSWERED_SECONDS: Final = 30.0
-"""A request that was discarded gives its place back after this."""
+"""A request nobody says anything of gives its place back after this."""
 
 _COA_REQUEST: Final = 43
 _UNSUPPORTED_EXTENSION: Final = encode_attribute(ERROR_CAUSE, (406).to_bytes(4, "big"))
@@ -81,7 +82,9 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._desk = desk
         self._stream = PacketStream()
-        self._under_way: dict[tuple[str, int], float] = {}
+        self._under_way: dict[int, float] = {}
+        """Since when, in the order they came."""
+        self._taken = 0
         self._asked: dict[int, tuple[bytes, Answered]] = {}
         self._stuck_since: float | None = None
         self.reads = True
@@ -153,14 +156,6 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
         self._desk.ended(self, reason)
-
-    def send(self, octets: bytes, _peer: Peer) -> None:
-        """Send a reply; it is lost where the connection is."""
-        kind = ACCOUNTING if octets[0] == Code.ACCOUNTING_RESPONSE else ACCESS
-        self._under_way.pop((kind, octets[1]), None)
-        self._write(octets)
-        if not self.reads:
-            self._loop.call_soon(self._work)
 
     def ask(self, request: bytes, answered: Answered) -> None:
         """Send a Disconnect- or CoA-Request, once: TCP repeats it (RFC 6613 §2.6.1).
@@ -239,14 +234,23 @@ class Connection(asyncio.Protocol):
             self._take_answer(packet, nas)
         elif kind is not None:
             _verify(packet, nas)
-            self._under_way[kind, packet.identifier] = self._loop.time()
-            self._desk.receive(nas, kind, octets, self.peer, self.send)
+            self._taken += 1
+            self._under_way[self._taken] = self._loop.time()
+            self._desk.receive(nas, kind, octets, self.peer, partial(self._answer, self._taken))
         elif packet.code in _QUESTIONS:
             _verify(packet, nas)
             self._write(_refusal(packet, nas))
             self._desk.unwanted(self, "code")
         else:
             self._desk.unwanted(self, "code")
+
+    def _answer(self, taken: int, octets: bytes, _peer: Peer) -> None:
+        """Send the reply to a request, or only count it as done; lost where the connection is."""
+        self._under_way.pop(taken, None)
+        if octets:
+            self._write(octets)
+        if not self.reads:
+            self._loop.call_soon(self._work)
 
     def _take_answer(self, packet: Packet, nas: Nas) -> None:
         request, answered = self._asked.get(packet.identifier, (b"", None))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from radius.counters import Counters
@@ -23,6 +23,8 @@ from territory.clock import Clock
 Peer = tuple[Any, ...]
 """A source as the socket gives it: address, port and, for IPv6, two numbers more."""
 Send = Callable[[bytes, Peer], None]
+NO_ANSWER: Final = b""
+"""Given to a `Send` where no reply will come: a connection counts that request no longer."""
 
 
 class Pending:
@@ -95,8 +97,7 @@ class Requests:
             pending.received_at = self._clock.now()
             return pending
         self._counters.duplicates[self.kind] += 1
-        if entry.reply is not None:
-            send(entry.reply, peer)
+        send(NO_ANSWER if entry.reply is None else entry.reply, peer)
         return None
 
     def answer(self, pending: Pending, reply: bytes, outline: Outline) -> None:
@@ -123,6 +124,7 @@ class Requests:
         """Leave a request without an answer; sent again, it is worked anew."""
         self._duplicates.forget(pending.seen)
         self.discard(pending.peer, reason)
+        pending.send(NO_ANSWER, pending.peer)
 
     def discard(self, peer: Peer, reason: str, datagram: bytes = b"") -> None:
         """Count a datagram nobody answers; its octets tell who an unknown sender claims to be."""

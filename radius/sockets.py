@@ -116,6 +116,8 @@ class UdpPort:
         self._shed(dropped)
 
     def _send(self, octets: bytes, peer: Peer) -> None:
+        if not octets:  # no answer will come, and nobody waits for a datagram's
+            return
         try:
             self._socket.sendto(octets, peer)
         except OSError:  # full buffer or unreachable NAS: it will ask again

@@ -17,7 +17,7 @@ from radius.exchange_log import ExchangeLog
 from radius.nas import Nas
 from radius.nas_directory import NasDirectory
 from radius.protocol.authenticators import SharedSecret
-from radius.requests import Surroundings
+from radius.requests import NO_ANSWER, Surroundings
 from radius.sightings import Sightings
 from territory.clock import SystemClock
 from territory.keyring import Keyring
@@ -75,7 +75,8 @@ class LoneExchange:
         return outcome
 
     def _send(self, octets: bytes, peer: tuple[Any, ...]) -> None:
-        self.sent.append(octets)
+        if octets != NO_ANSWER:
+            self.sent.append(octets)
 
     def _outcomes(self) -> Counter[str]:
         counted: Counter[str] = Counter()

@@ -27,7 +27,7 @@ from radius.nas import Nas
 from radius.protocol.authenticators import SharedSecret
 from radius.radsec import RadsecServer
 from radius.radsec_connection import Connection
-from radius.requests import Peer, Send, Surroundings
+from radius.requests import NO_ANSWER, Peer, Send, Surroundings
 from radius.sightings import Sightings
 from tests.servers.radius import attribute, sign_request
 from tests.servers.radsec import BASE_NAME, SITE_NAME, Papers, Site, today
@@ -49,6 +49,8 @@ class Office:
         """What technicians see, by reason."""
         self.silent = False
         """Whether requests get no answer."""
+        self.gives_up = False
+        """Whether it is said at once that they will get none."""
         self.attributes = b""
         """What an Access-Accept has."""
         self.taken = 0
@@ -68,7 +70,9 @@ class Office:
     def receive(self, nas: Nas, kind: str, octets: bytes, peer: Peer, send: Send) -> None:
         """Accept."""
         self.taken += 1
-        if not self.silent:
+        if self.gives_up:
+            send(NO_ANSWER, peer)
+        elif not self.silent:
             send(nas.secret.signed_reply(ACCEPT, octets[1], octets[4:20], self.attributes), peer)
 
     def site(self, context: ssl.SSLContext | None = None) -> Site:
@@ -325,6 +329,17 @@ async def test_requests_under_way_are_bounded(papers: Papers) -> None:
         connection = await office.connection()
         await until(lambda: office.taken >= 256 and not connection.reads)
         assert office.taken == 256
+
+
+async def test_what_is_given_up_holds_nothing_back(papers: Papers) -> None:
+    """Records that the database refuses by the hundred: the log-in behind them is answered."""
+    async with opened(papers) as office, office.site() as site:
+        office.gives_up = True
+        site.send(*(SITE_NAS.secret.digest_request(4, n % 256, b"") for n in range(600)))
+        await until(lambda: office.taken == 600)
+        office.gives_up = False
+        site.send(status(7))
+        assert (await site.packet())[:2] == bytes((ACCEPT, 7))
 
 
 async def test_files_are_read_again(papers: Papers) -> None:
