@@ -21,7 +21,10 @@ RENEW: Final = """
 update live.command set claimed_until = $2 where id = any($1::uuid[]) and finished_at is null
 """
 RELEASE: Final = "update live.command set claimed_until = null where id = $1"
-FINISH: Final = "update live.command set result = $2, finished_at = $3 where id = $1"
+FINISH: Final = """
+update live.command set result = $2, finished_at = $3 where id = $1 and finished_at is null
+"""
+"""The first result stays: another server may have taken a command whose lease had lapsed."""
 
 SESSIONS: Final = """
 select session.session_key, session.nas_id, session.user_name, session.acct_session_id,
@@ -77,7 +80,8 @@ with closed as (
 ), open as (
     select session.session_key, session.device, session.site_id, session.last_seen_at,
         admission.id as admission_id, admission.plan_id, admission.ends_at, admission.revoked_at,
-        plan.session_octets,
+        plan.session_octets, plan.devices, admission.guest_id, session.started_at,
+        $1::timestamptz - (3 * plan.interim_seconds + 300) * interval '1 second' as still,
         session.device in (select device from blocked where device is not null)
             or admission.id in (select subject_id from blocked where subject_id is not null)
             or coalesce(admission.guest_id in (
@@ -91,16 +95,28 @@ with closed as (
     where session.ended_at is null
 ), candidate as (
     select open.*, asked.disconnect_asked_at, asked.slow_asked_at,
-        (open.session_octets - used.octets)::bigint as octets_left
+        (open.session_octets - used.octets)::bigint as octets_left,
+        coalesce(earlier.devices, 0) as earlier_devices
     from open left join asked on asked.session_key = open.session_key::text
     left join lateral (
         select sum(upload_octets + download_octets) as octets from (
             select where open.session_octets is not null and open.last_seen_at >= $2 offset 0
         ) needed join live.session used on used.admission_id = open.admission_id
     ) used on true
+    left join lateral (
+        select count(distinct other.device) as devices from (
+            select where open.devices is not null and open.last_seen_at >= $2 offset 0
+        ) needed
+        join live.admission theirs on theirs.guest_id = open.guest_id
+        join live.session other on other.admission_id = theirs.id
+        where other.ended_at is null and other.device <> open.device
+            and other.last_seen_at > open.still
+            and (other.started_at, other.session_key) < (open.started_at, open.session_key)
+    ) earlier on true
     where open.is_blocked or open.revoked_at <= $1 or open.ends_at <= $1
         or (open.plan_id, open.site_id) in (select plan_id, site_id from closed)
-        or (open.last_seen_at >= $2 and (open.counts_days or used.octets >= open.session_octets))
+        or (open.last_seen_at >= $2 and (open.counts_days or used.octets >= open.session_octets
+            or earlier.devices >= open.devices))
     order by greatest(asked.disconnect_asked_at, asked.slow_asked_at) nulls first,
         open.last_seen_at
     limit $5

@@ -8,6 +8,7 @@ that its brand has no attribute for or that several devices share, a place that 
 * What Session-Timeout says is the NAS's for a minute: only then is it asked.
 * A session asked about is not asked about again until its NAS has reported it alive since, and ten
   minutes have passed: a NAS that refuses, or is silent, is not worn out.
+* Of more devices than a plan lets online at once, those that came last are ended.
 * A guest whose plan slows them down is told so once a day: the limit is renewed by then.
 """
 
@@ -36,6 +37,7 @@ class Reason(StrEnum):
     ENDED = "watch.ended"
     CLOSED = "watch.closed"
     USED_UP = "watch.used_up"
+    DEVICES = "watch.too_many_devices"
     SLOW = "watch.slow"
     PLAN = "watch.plan_changed"
 
@@ -59,6 +61,8 @@ class Watched:
     """When a disconnection was last asked for here."""
     slow_asked_at: datetime | None
     """When it was last told to be slow."""
+    earlier_devices: int = 0
+    """Of its guest, online now since before this session began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +116,12 @@ def _reason(session: Watched, limits: Limits, hours: Hours | None, now: datetime
 def _quota_reason(session: Watched, limits: Limits, now: datetime) -> Reason | None:
     """Return whether a quota is used up, and what its plan then wants."""
     left = Remaining(max(1, int((session.ends_at - now).total_seconds())), session.octets_left)
-    found = standing(limits, None, Known(left, session.used), now)
+    found = standing(limits, None, Known(left, session.used, session.earlier_devices), now)
     if found.slow:
         return Reason.SLOW
-    return None if found.stop in (None, Stop.DEVICES, Stop.ENDED) else Reason.USED_UP
+    if found.stop is Stop.DEVICES:
+        return Reason.DEVICES
+    return None if found.stop in (None, Stop.ENDED) else Reason.USED_UP
 
 
 def _is_fresh(at: datetime | None, within: timedelta, now: datetime) -> bool:

@@ -181,6 +181,7 @@ def _watched(row: Row) -> Watched:
         last_seen_at=row["last_seen_at"],
         disconnect_asked_at=row["disconnect_asked_at"],
         slow_asked_at=row["slow_asked_at"],
+        earlier_devices=row["earlier_devices"],
     )
 
 

@@ -50,5 +50,6 @@ class Forgetting:
         async with asyncio.timeout(_LOOK_SECONDS):
             rows = await self._pool.fetch(_REVOKED, self._since)
         if rows:
-            self._memory.forget({row["id"] for row in rows})
+            for _ in self._memory.forget({row["id"] for row in rows}):
+                await asyncio.sleep(0)
         self._since = now - _OVERLAP

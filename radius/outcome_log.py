@@ -3,7 +3,9 @@
 An answer does not wait for its row. Rows are made of octets as PostgreSQL's binary COPY takes them,
 most of which are the same from one answer to the next, and go out several times a second on a
 connection of their own: the cheapest way there is, for us and for the database. A crash may lose
-what waits; an outage keeps it, up to a bound, and the counter says how many were given up.
+what waits; an outage keeps it, up to a bound, and the counter says how many were given up. What was
+on its way when a connection was lost may be committed or not: it goes out again, and may be there
+twice, which a log of attempts can bear and a gap in it could not.
 """
 
 import asyncio

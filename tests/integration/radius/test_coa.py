@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 from pyrad.packet import CoARequest, DisconnectRequest
 
+from radius.coa_statements import FINISH
 from territory.database.commands import (
     Outcome,
     Request,
@@ -254,3 +255,12 @@ async def test_of_two_servers_one_asks(
         results = await asyncio.gather(*(asked(lab, Target(session_key=key)) for _ in range(30)))
     assert {result.outcome for result in results} == {Outcome.CLOSED}
     assert len(gateway.heard) == 30
+
+
+async def test_the_first_result_of_a_command_stays(lab: Lab, gateway: CoaGateway) -> None:
+    """A server whose lease had lapsed finishes late: what the row says already is not rewritten."""
+    await asked(lab, Target(session_key=await session(lab, "s-1")))
+    done = "select id, result::text as result, finished_at from live.command"
+    before = await lab.row(done)
+    await lab.rows(FINISH, before["id"], '{"outcome": "no-answer"}', lab.clock.now())
+    assert await lab.row(done) == before

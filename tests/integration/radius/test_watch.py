@@ -159,3 +159,24 @@ async def test_a_plan_that_changes(lab: Lab, watch: Watch, gateway: CoaGateway) 
     found = await asked_by(lab)
     assert set(found) == {("coa", "watch.plan_changed")}
     assert gateway.requests()[0]["CoovaChilli-Bandwidth-Max-Up"] == [512]
+
+
+async def test_a_device_too_many(lab: Lab, watch: Watch, gateway: CoaGateway) -> None:
+    """Two were let in at once, or the plan allows fewer now: the one that came last is ended."""
+    ticket = uuid4()
+    await settled(lab, "update territory.plan set devices = 1")
+    await watch.look()
+    first = await lab.grant(guest_id=ticket)
+    await lab.accounting.ask(
+        lab.accounting.accounting_request(report(1, "s-0", first, "02-00-00-00-00-02"))
+    )
+    await watch.look()
+    assert await lab.rows(ASKED) == []
+    advance(lab, seconds=10)
+    second = await lab.grant(guest_id=ticket)
+    await lab.accounting.ask(lab.accounting.accounting_request(report(1, "s-1", second, DEVICE)))
+    await watch.look()
+    await watch.look()
+    assert await asked_by(lab) == [("disconnect", "watch.too_many_devices")]
+    (request,) = gateway.requests()
+    assert request["Acct-Session-Id"] == ["s-1"]

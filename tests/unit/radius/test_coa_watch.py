@@ -53,6 +53,8 @@ AFTERNOON = Hours(Timetable("Mo-Su 08:00-14:00"))
         (USED, SLOW, None, Reason.SLOW),
         (replace(USED, used=Amounts(60, 60, 0, 0)), Limits(Amounts(60)), None, Reason.USED_UP),
         (ONLINE, Limits(devices=1), None, None),
+        (replace(ONLINE, earlier_devices=1), Limits(devices=1), None, Reason.DEVICES),
+        (replace(ONLINE, earlier_devices=1), Limits(devices=2), None, None),
     ],
 )
 def test_what_is_due(

@@ -56,9 +56,9 @@ def test_what_is_over_is_forgotten() -> None:
     """Revoked while the database was there, or refused by it: not let in from memory."""
     memory = Memory()
     memory.remember(SHOWN, FACTS)
-    memory.forget({UUID(int=99)})
+    list(memory.forget({UUID(int=99)}))
     assert len(memory) == 1
-    memory.forget({FACTS.admission_id})
+    list(memory.forget({FACTS.admission_id}))
     assert memory.recall(SHOWN, NOW) is None
     memory.remember(SHOWN, FACTS)
     memory.drop(SHOWN, FACTS.admission_id)
@@ -72,3 +72,16 @@ def test_another_admission_of_the_device_stays() -> None:
     memory.drop(SHOWN, UUID(int=99))
     memory.drop(SHOWN._replace(device=None), FACTS.admission_id)
     assert memory.recall(SHOWN, NOW) == FACTS
+
+
+def test_forgetting_is_done_in_steps() -> None:
+    """A thousand facts at a time, whatever is remembered or dropped in between."""
+    memory = Memory()
+    shown = [SHOWN._replace(device=number.to_bytes(6)) for number in range(2_500)]
+    for request in shown:
+        memory.remember(request, FACTS)
+    left = []
+    for _ in memory.forget({FACTS.admission_id}):
+        left.append(len(memory))
+        memory.drop(shown[-1], FACTS.admission_id)
+    assert left == [1_500, 499, 0]
