@@ -76,8 +76,12 @@ def _limited(book: Rulebook, plans: Iterable[Row], sites: Iterable[Row]) -> froz
 
 
 def _methods(place: Row) -> frozenset[str]:
-    listed = [IdentificationMethod(method) for method in place["methods"]]
-    return allowed_methods(listed, IdentificationLevel(place["least_level"]))
+    """Return what a place takes; of what a newer version wrote, nothing is understood or taken."""
+    try:
+        listed = [IdentificationMethod(method) for method in place["methods"]]
+        return allowed_methods(listed, IdentificationLevel(place["least_level"]))
+    except ValueError:
+        return frozenset()
 
 
 Key = TypeVar("Key", bytes, UUID)

@@ -26,7 +26,7 @@ from radius.nas import Nas
 from radius.outages import AWAY, Outage
 from radius.protocol.authenticators import SharedSecret
 from radius.rights import Plan
-from territory.errors import ConfigurationError
+from territory.errors import ConfigurationError, ProtocolError
 from territory.gateway_dialects import dialect_of
 from territory.keyring import Keyring
 from territory.rules import central_login
@@ -83,6 +83,7 @@ class NasDirectory:
         self._learned: dict[UUID, datetime] = {}
         self._stale = asyncio.Event()
         self._outage = Outage("nas_directory")
+        self._unreadable = Outage("nas_directory.reading")
         self.plans: Mapping[UUID, Plan] = {}
         self.house: House = OPEN_HOUSE
         """Limits, hours, blocks."""
@@ -152,7 +153,10 @@ class NasDirectory:
         self._stale.set()
 
     async def run(self) -> None:
-        """Stay in step until cancelled; an outage leaves everything as it was."""
+        """Stay in step until cancelled; an outage leaves everything as it was.
+
+        So does what this version cannot read, where it is not of one NAS alone.
+        """
         while True:
             try:
                 await self._follow()
@@ -169,7 +173,7 @@ class NasDirectory:
             await connection.add_listener(CHANNEL, lambda *_: self._stale.set())
             while True:
                 self._stale.clear()
-                await self._read(connection)
+                await self._read_or_keep(connection)
                 self._outage.is_over()
                 try:
                     async with asyncio.timeout(_RELOAD_SECONDS):
@@ -179,22 +183,41 @@ class NasDirectory:
         finally:
             connection.terminate()
 
+    async def _read_or_keep(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        """Read the territory; where this version cannot, what was read before stays."""
+        try:
+            await self._read(connection)
+        except (ValueError, ProtocolError) as fault:
+            self._unreadable.lasts(fault)
+        else:
+            self._unreadable.is_over()
+
     async def _read(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         rows = await connection.fetch(_NAS)
-        self.plans = {row["id"]: Plan(**row) for row in await connection.fetch(_PLAN)}
-        self.house = await read_house(connection)
-        self.hold(nas for row in rows if (nas := self._nas(row)))
+        plans = {row["id"]: Plan(**row) for row in await connection.fetch(_PLAN)}
+        house = await read_house(connection)
+        known = [nas for row in rows if (nas := self._nas(row))]
+        self.plans, self.house = plans, house
+        self.hold(known)
         sealed = {row[name] for row in rows for name in _SEALED}
         self._secrets = {key: kept for key, kept in self._secrets.items() if key in sealed}
 
     def _nas(self, row: asyncpg.Record) -> Nas | None:
-        tls_name = row["tls_name"]
+        """Return a NAS, or None for one that cannot be read: it alone is not known."""
         try:
             secret = self._secret(row["shared_secret_sealed"])
             coming = self._coming(row)
         except (ConfigurationError, ValueError):
             log.error("nas_directory.secret_unreadable", nas=row["code"])
             return None
+        try:
+            return self._made(row, secret, coming)
+        except ValueError:  # a word of a newer version
+            log.error("nas_directory.nas_unreadable", nas=row["code"])
+            return None
+
+    def _made(self, row: asyncpg.Record, secret: _Secret, coming: _Secret | None) -> Nas:
+        tls_name = row["tls_name"]
         form = MacForm(MacUserName(row["mac_user_name"]), MacPassword(row["mac_password"]))
         nas = Nas(
             id=row["id"],

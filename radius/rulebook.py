@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 from uuid import UUID
 
 from radius.rights import Plan
+from territory.errors import ProtocolError
 from territory.identifiers import InseeCode
 from territory.rules.opening_hours import Hours, Timetable, parse_closed_days
 from territory.rules.quotas import Amounts, Limits
@@ -24,6 +25,7 @@ from territory.plan
 SITES: Final = "select id, plan_id, insee, hours, closed_days from territory.site"
 
 NO_LIMITS: Final = Limits()
+_AT_ENDS: Final = frozenset(AtEnd)
 
 
 class Row(Protocol):
@@ -42,6 +44,7 @@ class Rulebook:
         self._sites = {row["id"]: row for row in sites}
         self._limits = {row["id"]: _limits(row) for row in self._plans.values()}
         self._hours: dict[Timetable, Hours | None] = {}
+        self._places: dict[tuple[UUID, UUID], Hours | None] = {}
 
     def limits_of(self, plan_id: UUID) -> Limits:
         """Return what a plan limits."""
@@ -49,13 +52,21 @@ class Rulebook:
 
     def hours_of(self, plan_id: UUID, site_id: UUID) -> Hours | None:
         """Return the hours of a site under a plan; None: always open."""
-        plan, site = self._plans.get(plan_id), self._sites.get(site_id)
-        table = _timetable(plan, site) if plan and site else None
-        if table is None:
+        where = plan_id, site_id
+        if where not in self._places:
+            plan, site = self._plans.get(plan_id), self._sites.get(site_id)
+            self._places[where] = self._hold(plan, site) if plan and site else None
+        return self._places[where]
+
+    def _hold(self, plan: Row, site: Row) -> Hours | None:
+        """Return hours, one for all who keep the same; what cannot be held shuts nobody out."""
+        try:
+            table = _timetable(plan, site)
+            if table is not None and table not in self._hours:
+                self._hours[table] = Hours(table)
+        except (ValueError, ProtocolError):
             return None
-        if table not in self._hours:
-            self._hours[table] = _hours(table)
-        return self._hours[table]
+        return self._hours[table] if table else None
 
 
 NO_RULES: Final = Rulebook((), ())
@@ -70,27 +81,28 @@ def slowed(plan: Plan, limits: Limits) -> Plan:
     )
 
 
-def _hours(table: Timetable) -> Hours | None:
-    """Return hours; those that cannot be held, which `socle apply` refuses, shut nobody out."""
-    try:
-        return Hours(table)
-    except ValueError:
-        return None
-
-
 def _limits(plan: Row) -> Limits:
     amounts = ("day_seconds", "month_seconds", "day_octets", "month_octets")
     return Limits(
         amounts=Amounts(*(plan[name] for name in amounts)),
         devices=plan["devices"],
-        at_end=AtEnd(plan["at_end"]),
+        at_end=_at_end(plan["at_end"]),
         slow_upload_bps=plan["slow_upload_bps"],
         slow_download_bps=plan["slow_download_bps"],
     )
 
 
+def _at_end(word: str) -> AtEnd:
+    """Return what happens at the end; a newer version's word is taken for the strictest."""
+    return AtEnd(word) if word in _AT_ENDS else AtEnd.CUT
+
+
 def _timetable(plan: Row, site: Row) -> Timetable | None:
-    """Return the timetable of a site under a plan; None: always open."""
+    """Return the timetable of a site under a plan; None: always open.
+
+    Raises:
+        ValueError, ProtocolError: what is written, which `socle apply` refuses, cannot be read.
+    """
     hours = plan["hours"] or site["hours"] or ""
     closed = plan["public_holidays"] != OnPublicHolidays.AS_USUAL
     if not (hours or closed or site["closed_days"]):

@@ -67,3 +67,28 @@ async def test_a_plan_made_this_moment_is_read_when_it_is_met(lab: Lab) -> None:
         while await lab.access.is_silent(packet):
             pass
     assert (await lab.access.ask(packet)).number(28) == 111
+
+
+async def test_a_newer_version_s_word_costs_that_nas_only(lab: Lab) -> None:
+    """Its way of writing a MAC address is not known here: silence; the others go on."""
+    await lab.rows(
+        "update territory.nas set mac_user_name = 'AA:BB:CC-NEW' where code = 'mairie-nas'"
+    )
+    await lab.rows("notify territory")
+    async with asyncio.timeout(10):
+        while not await lab.access.is_silent(lab.access.access_request(attribute(1, "x"))):
+            pass
+    async with Nas(lab.access.port, address="127.0.0.3") as gare:
+        await answered(gare)
+
+
+async def test_a_newer_version_s_words_in_plans_end_nothing(lab: Lab) -> None:
+    """A level nobody here can judge opens no return by MAC address; NAS are answered as before."""
+    before = lab.server.directory.house
+    await lab.rows("update territory.plan set least_level = 'retina', at_end = 'borrow'")
+    await lab.rows("notify territory")
+    async with asyncio.timeout(10):
+        while lab.server.directory.house is before:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    assert set(lab.server.directory.house.methods.values()) == {frozenset()}
+    await answered(lab.access)

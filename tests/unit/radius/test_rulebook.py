@@ -65,3 +65,14 @@ def test_limits() -> None:
         Amounts(day_octets=5), at_end=AtEnd.SLOW, slow_upload_bps=7
     )
     assert rules.limits_of(UUID(int=9)) is NO_LIMITS
+
+
+@pytest.mark.parametrize("site_row", [site(closed_days=["demain"]), site(hours="jamais")])
+def test_what_cannot_be_read_shuts_nobody_out(site_row: dict[str, Any]) -> None:
+    """`socle apply` refuses it; written otherwise, it must not end the server."""
+    assert Rulebook([plan()], [site_row]).hours_of(PLAN, SITE) is None
+
+
+def test_a_newer_version_s_word_is_the_strictest() -> None:
+    """What happens at the end of a plan, in a word this version does not know."""
+    assert Rulebook([plan(at_end="borrow")], []).limits_of(PLAN).at_end is AtEnd.CUT
