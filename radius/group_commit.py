@@ -44,7 +44,7 @@ REFUSED: Final = (
 )
 """What a value of the batch can cause, in the server or already while it is encoded."""
 CONFLICT: Final = (asyncpg.TransactionRollbackError,)
-"""Deadlock or serialisation failure: the same batch will pass."""
+"""Deadlock or serialisation failure: the same batch will pass, or one of its halves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +189,10 @@ class GroupCommit(Generic[Item]):
             while left:
                 try:
                     answer = await self._handlers.commit(connection, left[0])
-                except CONFLICT:
+                except CONFLICT as fault:
                     tries += 1
-                    if tries >= _CONFLICT_TRIES:
-                        raise
+                    if tries % _CONFLICT_TRIES == 0:
+                        await self._split(connection, left, fault)
                 except REFUSED as fault:
                     await self._split(connection, left, fault)
                 else:

@@ -11,7 +11,8 @@ A name's records are taken one after the other, the names side by side: one stat
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
+from datetime import timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -27,12 +28,21 @@ from territory.rules.session_key import later_session_key
 _LOCK: Final = """
 select from live.session where session_key = any($1::uuid[]) order by session_key for update
 """
-_KNOWN: Final = """
-select session_key, first_key, started_at, last_seen_at,
-    ended_at, session_seconds, upload_octets, upload_carried, download_octets, download_carried,
-    terminate_cause
-from live.session where session_key = any($1::uuid[]) or first_key = any($1::uuid[])
-"""
+_KNOWN_OF_A_NAME: Final = 200
+_COLUMNS: Final = """session_key, first_key, started_at, last_seen_at, ended_at, session_seconds,
+    upload_octets, upload_carried, download_octets, download_carried, terminate_cause"""
+_KNOWN: Final = f"""
+select {_COLUMNS} from live.session where session_key = any($1::uuid[])
+union all
+select later.* from unnest($1::uuid[]) as name(key) cross join lateral (
+    select {_COLUMNS} from live.session
+    where first_key = name.key and session_key <> name.key
+    order by last_seen_at desc limit {_KNOWN_OF_A_NAME}
+) later
+"""  # noqa: S608 - this module's own words and number
+"""$1 the first keys of names: the first session of each, and the last of those after it. A NAS that
+gives one name to more of them has only those judged; an older record begins one of its own again,
+whose key it gives, so that nothing is lost."""
 _USED_AGAIN: Final = """
 update live.session set first_key = session_key
 where session_key = any($1::uuid[]) and first_key is null
@@ -94,7 +104,7 @@ def place_one(record: Record, known: Sequence[Known]) -> Placed:
     report = report_of(record)
     at = choose([each.session for each in known], report)
     if at is None and known:
-        later = pgproto.UUID(later_session_key(record.session_key, record.started_at))
+        later = _later_key(record, {each.key for each in known})
         told = record._replace(session_key=later, first_key=record.session_key)
         return Placed(told, told, is_new=True)
     if at is None:
@@ -103,6 +113,14 @@ def place_one(record: Record, known: Sequence[Known]) -> Placed:
     started_at, age = place(session, report)
     told = record._replace(session_key=key, first_key=first_key)
     return Placed(told, told._replace(started_at=started_at, session_seconds=age), is_new=False)
+
+
+def _later_key(record: Record, taken: Set[UUID]) -> UUID:
+    """Return the key of another session of a name: of its beginning, or of an instant after it."""
+    begins_at = record.started_at
+    while (key := pgproto.UUID(later_session_key(record.session_key, begins_at))) in taken:
+        begins_at += timedelta(microseconds=1)
+    return key
 
 
 def report_of(record: Record) -> Report:

@@ -9,8 +9,10 @@ that shows such a session alive after all opens it again.
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -24,13 +26,23 @@ from territory.rules.session import LOST_SERVICE, MARGIN_SECONDS, SILENCE
 _LOOK_SECONDS: Final = 60.0
 _BATCH: Final = 500
 
+REPORTING: Final = """
+select distinct nas_id from live.session where ended_at is null and session_seconds > 0
+"""
+"""The NAS that tell how their sessions go on: asked once for a sweep, not for each session."""
+
 CLOSE_SILENT: Final = f"""
 with silent as (
-    select session.session_key, seen.last_seen_at
-    from live.session session join live.open_session seen using (session_key)
-    where session.ended_at is null
+    select session.session_key, session.last_seen_at
+    from live.session session
+    left join live.admission admission on admission.id = session.admission_id
+    left join territory.site site on site.id = session.site_id
+    left join territory.plan plan on plan.id = coalesce(admission.plan_id, site.plan_id)
+    where session.ended_at is null and session.session_key > $3
         and session.last_seen_at <= $1::timestamptz - interval '{MARGIN_SECONDS} seconds'
-        and seen.live_until <= $1
+        and live.live_until(session.session_seconds > 0 or session.nas_id = any($4::uuid[]),
+            session.last_seen_at, session.started_at, plan.interim_seconds, admission.ends_at,
+            plan.session_seconds) <= $1
     order by session.session_key limit $2
     for update of session skip locked
 ), closed as (
@@ -54,10 +66,14 @@ with silent as (
         terminate_cause
     from closed
 )
-select count(*) from closed
+select (select count(*) from closed) as closed, (select count(*) from silent) as found,
+    (select session_key from silent order by session_key desc limit 1) as last
 """  # noqa: S608 - this module's own words and numbers
-"""$1 now, $2 how many at most. A session heard of in between keeps its row as it is."""
+"""$1 now, $2 how many at most, $3 after which session, $4 the NAS that report.
 
+Returns how many were closed and found, and the last; one heard of in between stays as it is."""
+
+_FIRST: Final = UUID(int=0)
 _TRY_LOCK: Final = "select pg_try_advisory_xact_lock($1)"
 
 log = structlog.get_logger()
@@ -87,21 +103,28 @@ class StaleSessions:
 
     async def sweep(self) -> int:
         """Close what is stale now, a bounded batch at a time; return how many sessions."""
-        now, total = self._clock.now(), 0
+        now, total, after = self._clock.now(), 0, _FIRST
+        reporting = [row["nas_id"] for row in await self._pool.fetch(REPORTING)]
         while True:
-            closed = await self._close_some(now)
-            total += closed
-            if closed < _BATCH:
+            row = await self._close_some(now, after, reporting)
+            if row is None:
                 break
+            total += row["closed"]
+            if row["found"] < _BATCH:
+                break
+            after = row["last"]
         self.closed += total
         if total:
             log.info("sessions.closed_silent", sessions=total)
         return total
 
-    async def _close_some(self, now: datetime) -> int:
+    async def _close_some(
+        self, now: datetime, after: UUID, reporting: Sequence[UUID]
+    ) -> asyncpg.Record | None:
+        """Close a batch; None where another server sweeps."""
         async with self._pool.acquire() as connection:
             await self._days.ensure(connection, now.date())  # type: ignore[arg-type]
             async with connection.transaction():
                 if not await connection.fetchval(_TRY_LOCK, Lock.SILENCE):
-                    return 0
-                return int(await connection.fetchval(CLOSE_SILENT, now, _BATCH))
+                    return None
+                return await connection.fetchrow(CLOSE_SILENT, now, _BATCH, after, reporting)

@@ -220,10 +220,12 @@ async def test_a_plan_without_a_limit_counts_nothing(ground: Ground) -> None:
 
 
 async def test_facts_tell_of_other_devices_and_other_places(ground: Ground) -> None:
-    """Open sessions count; ended ones and those gone silent hold nobody back."""
-    account, now = uuid4(), ground.clock.now()
+    """Open sessions count; ended ones, and those gone silent or never begun, hold nobody back."""
+    account = uuid4()
     here = await ground.grant("mairie", PHONE, guest_id=account)
     there = await ground.grant("gare", LAPTOP, guest_id=account)
+    ground.clock.advance(minutes=2)
+    now = ground.clock.now()
     session = uuid4()
     query = "select other_devices, is_elsewhere from live.guest_facts($1, $2, $3)"
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from radius.statements import MOST_OCTETS
 from tests.integration.radius.conftest import Lab
 from tests.servers.radius import Nas, Reply, attribute
 
@@ -117,6 +118,7 @@ async def test_a_guest_has_so_many_devices_at_once(lab: Lab) -> None:
         now,
         first.admission_id,
     )
+    lab.clock.advance(seconds=1)  # type: ignore[attr-defined]
     assert word(await lab.access.ask(lab.access.log_in(second, OTHER))) == "too_many_devices"
     assert (await lab.access.ask(lab.access.log_in(first, DEVICE))).code == ACCEPT
     await lab.rows("update live.session set last_seen_at = $1", now - timedelta(hours=1))
@@ -211,3 +213,44 @@ async def test_a_device_does_not_come_back_while_it_is_online_elsewhere(lab: Lab
     assert word(await lab.access.ask(by_mac(lab.access))) == "device_elsewhere"
     lab.clock.advance(hours=1)  # type: ignore[attr-defined]
     assert (await lab.access.ask(by_mac(lab.access))).code == ACCEPT
+
+
+async def test_of_two_devices_at_once_the_first_is_let_in(lab: Lab) -> None:
+    """Before the Start of either; a device that never comes online counts two minutes."""
+    await told(lab, "update territory.plan set devices = 1")
+    ticket = uuid4()
+    first, second = [await lab.grant("mairie", guest_id=ticket) for _ in range(2)]
+    packets = lab.access.log_in(first, DEVICE), lab.access.log_in(second, OTHER)
+    replies = await asyncio.gather(*map(lab.access.ask, packets))
+    assert sorted(reply.code for reply in replies) == [ACCEPT, REJECT]
+    lab.clock.advance(seconds=119)  # type: ignore[attr-defined]
+    shown = (first, DEVICE), (second, OTHER)
+    again = [await lab.access.ask(lab.access.log_in(*each)) for each in shown]
+    assert [reply.code for reply in again] == [reply.code for reply in replies]
+    lab.clock.advance(seconds=2)  # type: ignore[attr-defined]
+    for each in shown:
+        assert (await lab.access.ask(lab.access.log_in(*each))).code == ACCEPT
+
+
+async def test_a_log_in_looks_at_so_many_sessions(lab: Lab) -> None:
+    """A NAS that lies gives a ticket 3 000: 2 000 are looked at, those counted already need not."""
+    await told(lab, "update territory.plan set devices = 2, day_octets = 100000")
+    ticket = uuid4()
+    credential = await lab.grant(guest_id=ticket)
+    await lab.rows(
+        "insert into live.session (session_key, nas_id, site_id, nas_handle, acct_session_id,"
+        " admission_id, device, started_at, last_seen_at, session_seconds, upload_octets,"
+        " download_octets) select gen_random_uuid(), gen_random_uuid(), site_id, 'lab', n::text,"
+        " id, '02:00:00:00:00:02', $2, $2, 0, 1, 0 from live.admission, generate_series(1, 3000) n"
+        " where id = $1",
+        credential.admission_id,
+        lab.clock.now(),
+    )
+    look = "select * from live.guest_facts($1, $2, $3)"
+    found = await lab.row(look, credential.admission_id, GUEST, lab.clock.now())
+    assert (found["day_octets"], found["other_devices"]) == (2_000, 1)
+    await lab.rows("select live.count_guests($1)", lab.clock.now())
+    found = await lab.row(look, credential.admission_id, GUEST, lab.clock.now())
+    assert found["day_octets"] == 3_000
+    used = "select upload_octets from live.admission_usage where admission_id = $1"
+    assert (await lab.row(used, credential.admission_id))["upload_octets"] == MOST_OCTETS

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -334,3 +335,23 @@ async def test_both_sessions_of_a_name_have_their_own_slices(lab: Lab, tmp_path:
     assert [(row["from"] - began).total_seconds() for row in found] == [0, 690]
     assert [(row["until"] - began).total_seconds() for row in found] == [90, 780]
     assert len({row["session"] for row in found}) == 2
+
+
+async def test_many_sessions_of_a_silent_nas_are_closed_in_batches(lab: Lab) -> None:
+    """Of a NAS that never reports, 1 200 in three batches; one session of another NAS stays."""
+    credential = await lab.grant()
+    await tell(lab, START, credential)
+    begun = lab.clock.now()
+    await lab.rows(
+        "insert into live.session (session_key, nas_id, site_id, nas_handle, acct_session_id,"
+        " started_at, last_seen_at, session_seconds, upload_octets, download_octets)"
+        " select gen_random_uuid(), $1, $2, 'lab', n::text, $3, $3, 0, 0, 0"
+        " from generate_series(1, 1200) n",
+        uuid4(),
+        uuid4(),
+        begun - timedelta(days=1),
+    )
+    assert await online(lab) == 1
+    assert (await sweep(lab), await sweep(lab)) == (1200, 0)
+    told = await lab.row("select count(*) as n from source.event where kind = -1")
+    assert told["n"] == 1200

@@ -43,6 +43,7 @@ class Book:
         self.abandoned: list[tuple[int, str]] = []
         self.lines: list[Line] = []
         self.poison: set[int] = set()
+        self.conflicting: set[int] = set()
         self.faults: list[Exception] = []
         self.gate = asyncio.Event()
         self.gate.set()
@@ -63,11 +64,14 @@ class Book:
             raise self.faults.pop(0)
         if self.poison & set(batch):
             raise asyncpg.NumericValueOutOfRangeError("out of range")
+        if self.conflicting & set(batch):
+            raise asyncpg.SerializationError("changed in between")
         return lambda: self.batches.append(list(batch))
 
     async def refuse(self, _: Any, item: int, reason: str) -> None:
         """Note the culprit."""
-        assert reason == "NumericValueOutOfRangeError"
+        expected = "SerializationError" if self.conflicting else "NumericValueOutOfRangeError"
+        assert reason == expected
         self.refused.append(item)
 
     def abandon(self, items: Sequence[int], reason: str) -> None:
@@ -255,3 +259,18 @@ async def test_what_waited_too_long_is_not_begun() -> None:
     await with_group(book, work, connections=1)
     assert book.abandoned == [(item, "overload") for item in range(10)]
     assert book.batches == [list(range(10, 20))]
+
+
+async def test_a_conflict_that_lasts_is_one_item_s() -> None:
+    """It is found by halving, like any other that the database refuses; the others go on."""
+    book = Book()
+    book.conflicting = {3}
+
+    async def work(group: GroupCommit[int]) -> None:
+        for item in range(8):
+            group.put(item)
+        await settle(lambda: len(book.committed) + len(book.refused) == 8)
+
+    await with_group(book, work, connections=1)
+    assert book.refused == [3]
+    assert not book.abandoned

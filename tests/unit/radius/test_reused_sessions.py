@@ -98,3 +98,14 @@ def test_a_report_is_what_the_record_tells() -> None:
     assert fold([report]) == [
         Session(NOW, told.last_seen_at, told.ended_at, 80, *fold([report])[0][4:6], 1)
     ]
+
+
+def test_two_sessions_never_share_a_key() -> None:
+    """A record that cannot be of a session, and begins at its very instant, has an instant more."""
+    again = record(1, 200)
+    taken = UUID(bytes=later_session_key(KEY, again.started_at))
+    ended = record(2, 260, attribute(46, 60))
+    older = record(3, 600, attribute(46, 400))
+    placed = place_one(older, [known(START, END), known(again, ended, key=taken, first_key=KEY)])
+    assert placed.is_new
+    assert placed.told.session_key not in {KEY, taken}
