@@ -1,0 +1,157 @@
+"""The real portal and the real RADIUS on one database, and simulated gateways before them."""
+
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import asyncpg
+import pytest
+from aiohttp import web
+
+from portal.app import create_app
+from portal.directory import Directory
+from portal.guest.parts import Keys, Portal
+from portal.identification.terms import load_terms
+from radius.coa_watcher import Watcher
+from radius.exchange import ACCESS, ACCOUNTING
+from radius.server import Server
+from simulation.certificate import self_signed
+from simulation.configuration import GatewayConfiguration, RadiusServer
+from simulation.gateway import SimulatedGateway
+from simulation.phone import Doorway, Phone, Sight
+from simulation.radius_port import Patience
+from simulation.site import phone_address
+from territory.database.components import Component
+from territory.database.connect import open_pool
+from territory.keyring import Keyring
+from tests.conftest import FixedClock
+from tests.servers.addresses import gateway_address
+from tests.servers.event_log import EventLog
+from tests.servers.radius import running_radius
+from tests.servers.territory import PORTAL_SECRET, SHARED_SECRET, SitePlan, lay
+
+WEB = "http://a-site.test/"
+CODE = "mairie"
+
+
+@dataclass
+class Site:
+    """One site: its gateway running, and one guest's phone."""
+
+    gateway: SimulatedGateway
+    events: EventLog
+    phone: Phone
+
+    async def press(self, on: Sight, number: int = 0) -> Sight:
+        """Press the button of one of a page's forms."""
+        return await self.phone.press(on.page.forms[number], on)
+
+
+@dataclass
+class House:
+    """The base, and what a test does around it."""
+
+    portal: Portal
+    radius: Server
+    owner_url: str
+    keyring: Keyring
+    clock: FixedClock
+    radius_url: str
+    stack: AsyncExitStack = field(repr=False)
+
+    async def site(self, brand: str, variant: str, **options: Any) -> Site:
+        """Describe a site and start its gateway, which behaves as its brand's documents say.
+
+        `options`: `asks_radius`, `tls` at the log-in address, and others of the gateway's own.
+        """
+        address, events = gateway_address(), EventLog()
+        base = f"{self.portal.public_url}/gateway/{brand}"
+        asks_radius, tls = options.pop("asks_radius", True), options.pop("tls", False)
+        certificate = self_signed(address) if tls else None
+        plan = SitePlan(
+            CODE,
+            brand,
+            f"{address}:3990",
+            base,
+            address if asks_radius else None,
+            variant=variant,
+        )
+        await lay(self.owner_url, self.keyring, [plan])
+        await self._read_again()
+        ports = self.radius.port(ACCESS), self.radius.port(ACCOUNTING)
+        server = RadiusServer(SHARED_SECRET, "127.0.0.1", *ports, Patience(1.0, 5))
+        configuration = GatewayConfiguration(
+            nasid=CODE,
+            address=address,
+            portal=f"{base}/{CODE}",
+            portal_secret=PORTAL_SECRET,
+            radius=server if asks_radius else None,
+            web_port=0,
+            tick_seconds=0.05,
+            stop_seconds=1.0,
+            brand=brand,
+            variant=variant,
+            certificate=certificate,
+        )
+        configuration = replace(configuration, **options)
+        gateway = SimulatedGateway(configuration, clock=self.clock, listener=events)
+        await self.stack.enter_async_context(gateway)
+        phone = Phone(
+            phone_address(address, 0),
+            Doorway(address, gateway.web_port),
+            trusts=certificate.trusting_context() if certificate else None,
+            patience_seconds=0,
+        )
+        return Site(gateway, events, await self.stack.enter_async_context(phone))
+
+    async def _read_again(self) -> None:
+        """Have portal and RADIUS know the territory as it is now."""
+        await self.portal.directory.refresh()
+        plans = self.radius.directory.plans
+        self.radius.directory.reload_soon()
+        while self.radius.directory.plans is plans:
+            await self.rows("notify territory")
+
+    async def rows(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
+        """Return what the database holds, as its owner sees it."""
+        connection = await asyncpg.connect(self.owner_url)
+        try:
+            return await connection.fetch(query, *arguments)
+        finally:
+            await connection.close()
+
+    async def look_after_sessions(self) -> None:
+        """Have RADIUS look once, a minute later, which open sessions must end."""
+        self.clock.advance(minutes=1)
+        connection = await asyncpg.connect(self.radius_url)
+        try:
+            watcher = Watcher(connection, self.radius.directory, self.clock)  # type: ignore[arg-type]
+            await watcher.look(connection)  # type: ignore[arg-type]
+        finally:
+            await connection.close()
+
+
+@pytest.fixture
+async def house(
+    database_url: str, role_url: Callable[[Component], str], keyring: Keyring, clock: FixedClock
+) -> AsyncIterator[House]:
+    """Portal and RADIUS, serving a territory that is still empty."""
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(
+            running_radius(role_url(Component.RADIUS), keyring, clock)
+        )
+        await server.directory.loaded.wait()
+        pool = await open_pool(role_url(Component.PORTAL), Component.PORTAL)
+        stack.push_async_callback(pool.close)
+        listener = socket.create_server(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        directory = Directory(pool, keyring, url)
+        portal = Portal(pool, directory, clock, Keys.of(keyring), load_terms(), url)
+        runner = web.AppRunner(create_app(portal, https_only=False))
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.SockSite(runner, listener).start()
+        radius_url = role_url(Component.RADIUS)
+        yield House(portal, server, database_url, keyring, clock, radius_url, stack)
