@@ -24,6 +24,7 @@ from portal.guest import (
     gateway_poll,
     in_clear,
     information,
+    site_test,
     splash,
     wait,
 )
@@ -105,6 +106,7 @@ def create_app(
     app.router.add_post("/deconnexion", connection.log_out)
     app.router.add_get("/connexion/{gateway}", connection.start)
     app.router.add_get("/captive-portal", captive_portal.answer)
+    app.router.add_get("/essai", site_test.tell)
     return app
 
 

@@ -21,8 +21,10 @@ import jinja2
 from deploy.packages.catalogue import Offer, Rendering
 from deploy.packages.site_sheet import Base, GatewaySheet, NasSheet, SiteSheet
 from territory.errors import ConfigurationError, Fault
+from territory.gateway_dialects import DIALECTS
 from territory.identifiers import MAX_SSID_OCTETS
 from territory.rules.mac_form import given_password
+from territory.site_test.probes import PROBES
 from territory.vocabulary import Brand, Link, MacPassword, MacUserName
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -32,6 +34,8 @@ RADSEC_FOLDER = PurePosixPath("files/etc/socle-radsec")
 """Where a bundle has its key and certificates, once they are issued."""
 _HTTP_PORT = 80
 _ENHANCED_MARK = " OWE"
+_ASK_RADIUS = frozenset({Brand.COOVACHILLI, Brand.MIKROTIK})
+"""Brands whose bundle holds the secret of their NAS."""
 _CHILLI_CANNOT_QUOTE = frozenset('"\\')
 
 PUBLIC, SECRET, PROGRAM = 0o644, 0o600, 0o700
@@ -83,21 +87,27 @@ def _faults(offer: Offer, site: SiteSheet, gateway: GatewaySheet, base: Base) ->
         yield Fault(f"site {site.code}", f"expected the link {links}, found {site.link}")
     if not site.public_ssids:
         yield Fault(f"site {site.code}", "expected a public network")
-    if not gateway.portal_secret:
+    if _shares_secret(gateway) and not gateway.portal_secret:
         yield Fault(place, "expected a portal_secret: apply the territory again")
-    if gateway.brand is Brand.COOVACHILLI:
+    if gateway.brand in _ASK_RADIUS:
         yield from _radius_faults(site, gateway, base)
+    if gateway.brand is Brand.COOVACHILLI:
+        for nas in gateway.nas:
+            yield from _mac_form_faults(nas)
         yield from _quoting_faults(gateway)
     if _has_tunnel(site, gateway):
         yield from _tunnel_faults(base)
 
 
+def _shares_secret(gateway: GatewaySheet) -> bool:
+    """Tell whether this brand and the portal share a secret, in any of its dialects."""
+    return any(dialect.shares_secret for dialect in DIALECTS.get(gateway.brand, {}).values())
+
+
 def _radius_faults(site: SiteSheet, gateway: GatewaySheet, base: Base) -> Iterator[Fault]:
     if len(gateway.nas) != 1:
-        expected = f"expected one nas, found {len(gateway.nas)}: CoovaChilli has one secret"
+        expected = f"expected one nas, found {len(gateway.nas)}: {gateway.brand} has one secret"
         yield Fault(f"gateway {gateway.code}", expected)
-    for nas in gateway.nas:
-        yield from _mac_form_faults(nas)
     if site.link is Link.RADSEC:
         if not base.radsec_name:
             expected = "expected the DNS name at which sites reach RADIUS over TLS"
@@ -157,6 +167,8 @@ def _words(offer: Offer, site: SiteSheet, gateway: GatewaySheet, base: Base) -> 
         "networks": [(ssid, enhanced_ssid(ssid)) for ssid in site.public_ssids],
         "portal_url": gateway.portal.geturl(),
         "portal_host": gateway.portal.hostname,
+        "portal_origin": f"{gateway.portal.scheme}://{gateway.portal.netloc}",
+        "probes": PROBES,
         "portal_ports": sorted({_HTTP_PORT, gateway.portal_port}),
         "portal_is_address": _is_address(gateway.portal.hostname or ""),
         "fas_port": fas_port(gateway),
@@ -245,7 +257,32 @@ def radsecproxy_text(text: object) -> str:
     words = str(text)
     if not words.isprintable() or '"' in words:
         raise ConfigurationError([Fault("bundle", f"expected no double quote, found {words!r}")])
-    return '"' + words.replace("%", "%25") + '"'
+    return f'"{_percent_doubled(words)}"'
+
+
+def _as_written(secret: str) -> tuple[str, ...]:
+    """Return a secret in each form in which a file may hold it."""
+    return secret, _percent_doubled(secret), _routeros_escaped(secret)
+
+
+def _percent_doubled(words: str) -> str:
+    return words.replace("%", "%25")
+
+
+def _routeros_escaped(words: str) -> str:
+    return "".join(f"\\{each}" if each in '\\"$' else each for each in words)
+
+
+def routeros_text(text: object) -> str:
+    """Return a value quoted for a RouterOS script, where $ begins a variable.
+
+    Raises:
+        ConfigurationError: a control character.
+    """
+    words = str(text)
+    if not words.isprintable():
+        raise ConfigurationError([Fault("bundle", f"expected printable text, found {words!r}")])
+    return f'"{_routeros_escaped(words)}"'
 
 
 def chilli_can_hold(text: object) -> bool:
@@ -267,6 +304,7 @@ def _environment() -> jinja2.Environment:
         "uci": uci_text,
         "sh": lambda text: shlex.quote(str(text)),
         "radsecproxy": radsecproxy_text,
+        "routeros": routeros_text,
     }
     environment.tests["chilli_safe"] = chilli_can_hold
     return environment
@@ -287,8 +325,8 @@ def _rendered(
 
 def _mode(path: PurePosixPath, content: str, gateway: GatewaySheet) -> int:
     secrets = [gateway.portal_secret, *(nas.shared_secret for nas in gateway.nas)]
-    written = [*secrets, *(radsecproxy_text(secret)[1:-1] for secret in secrets)]
-    if any(secret in content for secret in written):
+    written = {form for secret in secrets if secret for form in _as_written(secret)}
+    if any(form in content for form in written):
         return SECRET
     return PROGRAM if path.suffix == ".sh" else PUBLIC
 

@@ -17,7 +17,7 @@ from territory.rules.mac_form import MacForm
 from territory.settings import Settings
 from territory.vocabulary import Brand, Link, MacPassword, MacUserName, NetworkKind
 
-_LOGIN_PORTS = {Brand.OPENNDS: 2050}
+_LOGIN_PORTS = {Brand.OPENNDS: 2050, Brand.MIKROTIK: 80}
 _UAM_PORT = 3990
 _WEB_PORTS = {"http": 80, "https": 443}
 

@@ -216,6 +216,24 @@ tunnel_seen = Table(
     comment="What the hub last saw of each tunnel.",
 )
 
+gateway_seen = Table(
+    "gateway_seen",
+    metadata,
+    column(
+        "gateway_id",
+        Uuid,
+        _OPERATION,
+        "Which.",
+        ForeignKey("territory.gateway.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    column("arrived_at", _INSTANT, _OPERATION, "Last redirect that was believed.", nullable=True),
+    column("refused_at", _INSTANT, _OPERATION, "Last redirect that was not.", nullable=True),
+    column("refusal", Text, _OPERATION, "Why that one was not.", nullable=True),
+    schema=_SCHEMA,
+    comment="What the portal last saw of each gateway.",
+)
+
 discard = Table(
     "discard",
     metadata,
