@@ -95,7 +95,7 @@ def test_a_port_that_the_record_does_not_name() -> None:
         "http://wifi.commercy.example:99999/",
         "http://wifi.commercy.example:8443/<script>",
         "http://wifi.commercy.example:8443/\r\nX: y",
-        "http://wifi.commercy.example:8443/" + "a" * 600,
+        "http://wifi.commercy.example:8443/" + "a" * 1_100,
         "http://wifi.commercy.example:0/",
         "http://[::1/",
         "",
