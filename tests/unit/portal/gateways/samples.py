@@ -7,10 +7,13 @@ as they stand on the wire.
 import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from uuid import UUID
 
 from portal.gateways import coovachilli
 from portal.gateways.vocabulary import Registration
+from territory.identifiers import MacAddress
+from territory.rules.central_login import Presented, sign_presented
 
 Pairs = Sequence[tuple[str, str]]
 BASE = "https://portal.example/gateway"
@@ -83,6 +86,11 @@ def _login_first(pairs: Pairs) -> bytes:
     """FortiGate's first parameter has no value, and no `=`."""
     return plain(pairs).replace(b"login=&", b"login&", 1)
 
+
+_CENTRAL_KEY = "00112233445566778899aabbccddeeff"
+_PRESENTED = Presented(
+    MacAddress.parse(PHONE), UUID(int=1), datetime(2026, 11, 20, 15, tzinfo=UTC), "1E0AA8C00000"
+)
 
 SAMPLES = (
     Sample(
@@ -254,6 +262,62 @@ SAMPLES = (
         needed=frozenset({"post", "magic", "usermac"}),
         hosts=frozenset({"post"}),
         build=_login_first,
+    ),
+    Sample(
+        "cisco",
+        "lwa",
+        Registration("192.0.2.1", f"{BASE}/cisco", None, variant="lwa"),
+        (
+            ("switch_url", "https://192.0.2.1/login.html"),
+            ("ap_mac", "00:1e:bd:9a:f5:80"),
+            ("client_mac", "8a:56:7e:f9:10:e4"),
+            ("wlan", "WiFi-Mairie"),
+            ("redirect", "www.example.org/"),
+        ),
+        needed=frozenset({"switch_url", "client_mac"}),
+        hosts=frozenset({"switch_url"}),
+    ),
+    Sample(
+        "cisco",
+        "cwa",
+        Registration("192.0.2.1", f"{BASE}/cisco", _CENTRAL_KEY, "wlc-mairie", "cwa"),
+        (
+            ("cwa", sign_presented(_PRESENTED, "wlc-mairie", _CENTRAL_KEY)),
+            ("redirect", "http://www.example.org/"),
+        ),
+        needed=frozenset({"cwa"}),
+    ),
+    Sample(
+        "meraki",
+        "sign-on",
+        Registration("n143.network-auth.com", f"{BASE}/meraki", None, variant="sign-on"),
+        (
+            ("login_url", "https://n143.network-auth.com/splash/login%3Fmauth%3DMMuvxAqa3xTG"),
+            ("continue_url", "http%3A%2F%2Fexample.org%2F"),
+            ("ap_mac", "00%3A18%3A0a%3A13%3Add%3Ab0"),
+            ("ap_name", "Accueil"),
+            ("ap_tags", "mairie"),
+            ("client_mac", "8a%3A56%3A7e%3Af9%3A10%3Ae4"),
+            ("client_ip", "10.162.50.40"),
+        ),
+        needed=frozenset({"login_url", "client_mac"}),
+        hosts=frozenset({"login_url"}),
+    ),
+    Sample(
+        "meraki",
+        "click-through",
+        Registration("n143.network-auth.com", f"{BASE}/meraki", None, variant="click-through"),
+        (
+            ("base_grant_url", "https://n143.network-auth.com/splash/grant"),
+            ("user_continue_url", "http%3A%2F%2Fexample.org%2F"),
+            ("node_id", "149624921787028"),
+            ("node_mac", "88%3A15%3A44%3A50%3A0a%3A94"),
+            ("gateway_id", "149624921787028"),
+            ("client_ip", "10.110.154.195"),
+            ("client_mac", "8a%3A56%3A7e%3Af9%3A10%3Ae4"),
+        ),
+        needed=frozenset({"base_grant_url", "client_mac"}),
+        hosts=frozenset({"base_grant_url"}),
     ),
 )
 """Each dialect that is read, once."""
