@@ -94,6 +94,8 @@ class GatewayConfiguration:
     log-in address, a fresh certificate at the controller."""
     controller: ControllerAccount = field(default_factory=ControllerAccount)
     """Who may speak to its controller, where it has one."""
+    pages: Mapping[str, str] = field(default_factory=dict)
+    """Files that an administrator put on the box, by name, where the brand serves its own."""
 
 
 def derived_lease(

@@ -4,13 +4,17 @@ from collections.abc import Mapping
 
 from simulation.brand import Brand
 from simulation.brands import aruba, cisco, meraki, omada, smartzone, unifi
+from simulation.brands.cambium import Cambium
 from simulation.brands.coovachilli import CoovaChilli
 from simulation.brands.fortinet import FortiGate
+from simulation.brands.mikrotik import MikroTik
 from simulation.brands.plain_form import Nebula, Vigor
 from simulation.brands.ruckus import Unleashed
 
 BRANDS: Mapping[tuple[str, str], type[Brand]] = {
     ("coovachilli", ""): CoovaChilli,
+    ("mikrotik", ""): MikroTik,
+    ("cambium", ""): Cambium,
     ("aruba", "instant"): aruba.Instant,
     ("aruba", "controller"): aruba.Controller,
     ("aruba", "instant-on"): aruba.InstantOn,

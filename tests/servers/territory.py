@@ -36,6 +36,8 @@ class SitePlan:
     mac_authentication: bool = False
     variant: str = ""
     """Which of its brand's dialects; empty: the usual one."""
+    attribute_sets: tuple[str, ...] = ("standard", "wispr", "coovachilli")
+    """What its NAS understands."""
 
 
 async def lay(owner_url: str, keyring: Keyring, sites: Sequence[SitePlan]) -> dict[str, UUID]:
@@ -122,7 +124,7 @@ async def _site(connection: AsyncConnection, keyring: Keyring, owner: UUID, each
                 require_message_authenticator="always",
                 limit_proxy_state=True,
                 coa_port=each.coa_port,
-                attribute_sets=["standard", "wispr", "coovachilli"],
+                attribute_sets=list(each.attribute_sets),
                 mac_user_name=form_of_brand(each.brand).user_name.value,
                 mac_password=form_of_brand(each.brand).password.value,
             )

@@ -1,0 +1,98 @@
+"""The bundle of a MikroTik: a page for its hotspot, and a script that tells it of the base."""
+
+import re
+from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from deploy.packages.bundle import render, routeros_text
+from deploy.packages.catalogue import offer_named
+from deploy.packages.site_sheet import GatewaySheet
+from territory.errors import ConfigurationError
+from territory.vocabulary import Brand, Link
+from tests.unit.deploy.packages.sheets import BASE, CHILLI, NAS, RADIUS_SECRET, SITE
+
+OFFER = offer_named("town-hall")
+ROUTER = replace(
+    CHILLI,
+    code="gw-camping",
+    brand=Brand.MIKROTIK,
+    login_host="10.5.50.1",
+    login_port=80,
+    portal=urlsplit("https://wifi.meuse.example/gateway/mikrotik"),
+    portal_secret="",
+)
+HERE = replace(SITE, link=Link.PRIVATE_NETWORK, gateways=(ROUTER,))
+_REFRESH = re.compile(r'<meta http-equiv="refresh" content="0;url=([^"]*)">')
+
+
+def rendered(gateway: GatewaySheet = ROUTER) -> dict[str, tuple[str, int]]:
+    """Return the content and the mode of each file, by path."""
+    files = render(OFFER, HERE, gateway, BASE)
+    return {str(file.path): (file.content, file.mode) for file in files}
+
+
+def test_the_page_leads_to_the_portal_with_what_it_needs() -> None:
+    """Without a script, with a link for who is not led on, and with URL-safe variables only."""
+    page, mode = rendered()["hotspot/login.html"]
+    told = _REFRESH.search(page)
+    assert told
+    asked = told[1].replace("&amp;", "&")
+    for condition in ("$(if chap-id)", "$(if error)", "$(endif)"):
+        asked = asked.replace(condition, "")
+    assert asked.partition("?")[0] == "https://wifi.meuse.example/gateway/mikrotik"
+    assert parse_qs(urlsplit(asked).query) == {
+        "nasid": ["gw-camping"],
+        "mac": ["$(mac-esc)"],
+        "link-login-only": ["$(link-login-only)"],
+        "chap-id": ["$(chap-id)"],
+        "chap-challenge": ["$(chap-challenge)"],
+        "failed": ["1"],
+    }
+    assert f'<a href="{told[1]}">' in page
+    assert "<script" not in page
+    assert mode == 0o644
+
+
+def test_a_portal_address_with_a_query_goes_on_with_an_ampersand() -> None:
+    """It may hold parameters of its own."""
+    page, _ = rendered(replace(ROUTER, portal=urlsplit("https://p.example/gateway/mikrotik?a=1")))[
+        "hotspot/login.html"
+    ]
+    assert "/gateway/mikrotik?a=1&amp;nasid=gw-camping" in page
+
+
+def test_the_script_tells_of_the_base() -> None:
+    """Both servers from the NAS's own address, orders, the portal in the walled garden."""
+    script, mode = rendered()["socle.rsc"]
+    assert mode == 0o600
+    assert script.count(f'secret="{RADIUS_SECRET}"') == len(BASE.radius_addresses)
+    assert script.count("src-address=10.55.0.11") == len(BASE.radius_addresses)
+    assert "/radius incoming set accept=yes port=3799" in script
+    assert 'dst-host="wifi.meuse.example"' in script
+    assert "use-radius=yes" in script
+    assert "login-by=http-chap" in script
+
+
+def test_a_portal_by_its_address() -> None:
+    """The walled garden knows names and addresses apart."""
+    portal = urlsplit("http://10.55.255.1:8080/gateway/mikrotik")
+    script, _ = rendered(replace(ROUTER, portal=portal))["socle.rsc"]
+    assert 'dst-address="10.55.255.1"' in script
+
+
+def test_a_secret_that_a_script_would_change_is_quoted_and_kept_secret() -> None:
+    """A dollar sign begins a variable there."""
+    nas = replace(NAS, shared_secret='quote"dollar$back\\slash-24')
+    script, mode = rendered(replace(ROUTER, nas=(nas,)))["socle.rsc"]
+    assert r'secret="quote\"dollar\$back\\slash-24"' in script
+    assert mode == 0o600
+    with pytest.raises(ConfigurationError):
+        routeros_text("two\nlines")
+
+
+def test_a_router_needs_one_nas() -> None:
+    """Its secret is in the script."""
+    with pytest.raises(ConfigurationError, match="expected one nas, found 0: mikrotik"):
+        rendered(replace(ROUTER, nas=()))
