@@ -32,6 +32,7 @@ from portal.guest.information import PAGES_OF_INFORMATION
 from portal.guest.parts import PORTAL, Keys, Portal, log, portal_of
 from portal.guest.without_radius import WAIT_PATH
 from portal.identification.terms import load_terms
+from portal.keeper import Keeper, Keeping
 from portal.records import Pool, check
 from portal.throttle import REQUESTS, source_of
 from portal.transport import Transport, read_transport
@@ -52,7 +53,7 @@ HERE = Path(__file__).parent / "guest"
 LANGUAGES = ("fr", "en", "de", "nl")
 LANGUAGE_NAMES = {"fr": "Français", "en": "English", "de": "Deutsch", "nl": "Nederlands"}
 IN_CLEAR = "/remise"
-POOL_SIZE = 8
+POOL_SIZE = 12
 CLOSE_SECONDS = 5.0
 
 
@@ -177,7 +178,11 @@ async def run(settings: Settings, keyring: Keyring, clock: Clock) -> None:
         for runner in await _listen(app, settings, portal, transport):
             closing.push_async_callback(runner.cleanup)
         log.info("portal.ready", public_url=settings.portal.public_url)
-        await portal.directory.follow()
+        keeper = Keeper(Keeping(pool, portal.directory, portal.days, portal.now))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(portal.directory.follow())
+            tasks.create_task(portal.waiting.follow(pool, portal.days, portal.now))
+            tasks.create_task(keeper.run())
 
 
 async def _read_portal(settings: Settings, keyring: Keyring, clock: Clock, pool: Pool) -> Portal:

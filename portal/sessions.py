@@ -21,6 +21,7 @@ from territory.identifiers import MacAddress
 from territory.rules.quotas import Amounts
 from territory.rules.session_key import session_key
 
+USER_REQUEST: Final = 1
 LOST_CARRIER: Final = 2
 SESSION_TIMEOUT: Final = 5
 ADMIN_RESET: Final = 6
@@ -117,6 +118,8 @@ class GatewaySession:
     """The right ends at."""
     revoked_at: datetime | None
     """Ended early at."""
+    revoked_reason: str | None
+    """Why it ended early."""
     is_blocked: bool
     """Whether device or right may not go online."""
     octets_left: int | None
@@ -221,6 +224,7 @@ def _session(row: Row) -> GatewaySession:
         started_at=row["started_at"],
         ends_at=row["ends_at"],
         revoked_at=row["revoked_at"],
+        revoked_reason=row["revoked_reason"],
         is_blocked=row["is_blocked"],
         octets_left=None if most is None else max(0, most - used),
         used=Amounts(*(row[f"used_{name}"] or 0 for name in names)),

@@ -10,6 +10,9 @@ and `words` says it in French. Nothing is sent after its deadline: whoever asked
 it failed. A server that ends leaves its leases to lapse, and another asks again: both requests are
 harmless twice.
 
+Sessions at gateways without RADIUS are the portal's to end: it answers for those first, and leaves
+what came of them in the command (`live.is_for_portal`).
+
 A device that central web authentication holds may have no session yet: the command then names the
 NAS and the device itself (`Kind.REAUTHENTICATE`).
 """
@@ -41,7 +44,6 @@ from radius.coa_sessions import (
     OpenSession,
     result_of,
     silent_brand,
-    together,
 )
 from radius.coa_statements import CLAIM, FINISH, RELEASE, RENEW, SESSIONS
 from radius.coa_watcher import Watcher
@@ -53,7 +55,15 @@ from radius.outages import AWAY, Outage
 from radius.rights import encode_rights
 from radius.rulebook import slowed
 from territory.clock import Clock
-from territory.database.commands import CHANNEL, Kind, Outcome, Presentation, Result, Target
+from territory.database.commands import (
+    CHANNEL,
+    Kind,
+    Outcome,
+    Presentation,
+    Result,
+    Target,
+    together,
+)
 
 _LOOK_SECONDS: Final = 1.0
 _BARE_SECONDS: Final = 3.0
@@ -233,15 +243,17 @@ class Coa:
             _SESSIONS_AT_MOST,
             self._clock.now(),
         )
+        others = command.payload.get("gateways")
+        elsewhere = [Result.of(others)] if others else []
         if not rows:
-            return GONE if target.session_key else NONE_OPEN
+            nothing = GONE if target.session_key else NONE_OPEN
+            return together(elsewhere or [nothing])
         sessions = [OpenSession.read(row) for row in rows]
         one = self._directory.by_id(sessions[0].nas_id) if len(sessions) == 1 else None
         if not await self._reaches(one) and command.deadline > self._clock.now():
             return None
-        return together(
-            await asyncio.gather(*(self._one(command, session) for session in sessions))
-        )
+        asked = await asyncio.gather(*(self._one(command, session) for session in sessions))
+        return together([*elsewhere, *asked])
 
     async def _reaches(self, nas: Nas | None) -> bool:
         """Whether the one NAS that is asked is connected here, where it comes by RadSec.

@@ -4,8 +4,6 @@ In a CoA-Request time and volume are counted as the NAS counts them, from the se
 2865 §5.27: seconds of service before its end), so what was used is added to what is left.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from ipaddress import IPv4Address
@@ -37,15 +35,6 @@ NO_REAUTHENTICATION: Final = Result(
 NO_CHANGE: Final = Result(
     Outcome.IMPOSSIBLE, "cette marque ne change pas les droits d'une session ouverte"
 )
-
-_OUTCOMES: Final[Mapping[Outcome, tuple[str, str]]] = {
-    Outcome.CLOSED: ("session fermée", "sessions fermées"),
-    Outcome.CHANGED: ("session changée", "sessions changées"),
-    Outcome.REFUSED: ("refusée par la passerelle", "refusées par la passerelle"),
-    Outcome.NO_ANSWER: ("sans réponse de la passerelle", "sans réponse de la passerelle"),
-    Outcome.IMPOSSIBLE: ("impossible à demander", "impossibles à demander"),
-}
-"""One and many of each, in the order they are told; the last that occurs is the outcome of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +107,6 @@ def silent_brand(advice: str) -> Result:
     """Return that a brand takes no disconnection by RADIUS."""
     hint = f" : {advice}" if advice else ""
     return Result(Outcome.IMPOSSIBLE, f"cette marque ne se déconnecte pas par RADIUS{hint}")
-
-
-def together(results: Sequence[Result]) -> Result:
-    """Return what came of several sessions in one: how many of each, the worst of them."""
-    if len(results) == 1:
-        return results[0]
-    counts = Counter(result.outcome for result in results)
-    told = [f"{n} {_OUTCOMES[kind][n > 1]}" for kind in _OUTCOMES if (n := counts[kind])]
-    worst = max(counts, key=list(_OUTCOMES).index)
-    return Result(worst, ", ".join(told), sessions=len(results))
 
 
 def _names(row: Row) -> SessionNames:

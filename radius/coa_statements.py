@@ -8,6 +8,7 @@ where id in (
     select id from live.command
     where finished_at is null and kind = any($3::text[])
         and (claimed_until is null or claimed_until <= $1) and id <> all($5::uuid[])
+        and (kind = 'reauthenticate' or not live.is_for_portal(payload))
     order by requested_at limit $4 for update skip locked
 )
 returning id, kind, payload::text as payload, requested_at, deadline
@@ -51,9 +52,12 @@ where ($1::uuid is null or session.session_key = $1)
     and ($3::text is null or session.device = $3::text::macaddr)
     and ($4::uuid is null or session.site_id = $4)
     and ($1::uuid is not null or session.ended_at is null)
+    and (session.ended_at is not null
+        or session.nas_id not in (select id from territory.gateway))
 order by session.started_at limit $5
 """
-"""The sessions of a target, for which all that is given must hold; ended ones only by key.
+"""The sessions of a target, for which all that is given must hold; ended ones only by key, and
+open ones only of NAS: the portal keeps those of gateways without RADIUS.
 
 $1 session, $2 admission, $3 device, $4 site, $5 how many at most, $6 now.
 """
@@ -61,7 +65,7 @@ $1 session, $2 admission, $3 device, $4 site, $5 how many at most, $6 now.
 IN_USE: Final = """
 select distinct admission.plan_id, session.site_id
 from live.session session join live.admission admission on admission.id = session.admission_id
-where session.ended_at is null
+where session.ended_at is null and session.nas_id in (select id from territory.nas)
 """
 """Under which plans people are online where."""
 
@@ -92,7 +96,7 @@ with closed as (
     from live.session session
     join live.admission admission on admission.id = session.admission_id
     join territory.plan plan on plan.id = admission.plan_id
-    where session.ended_at is null
+    where session.ended_at is null and session.nas_id in (select id from territory.nas)
 ), candidate as (
     select open.*, asked.disconnect_asked_at, asked.slow_asked_at,
         (open.session_octets - used.octets)::bigint as octets_left,

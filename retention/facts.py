@@ -45,7 +45,7 @@ def _events(received: str) -> str:
             NULL::timestamptz AS gone_by
         FROM source.event e
         LEFT JOIN territory.site ON site.id = e.site_id
-        LEFT JOIN territory.nas ON nas.id = e.nas_id
+        LEFT JOIN territory.reporter nas ON nas.id = e.nas_id
         WHERE e.kind IN (1, 2, 3) AND {received}
     """  # noqa: S608 - every part is a constant of this file
 
@@ -81,7 +81,7 @@ _OF_THE_DAY = f"""
     ) s
     LEFT JOIN live.admission ON admission.id = s.admission_id
     LEFT JOIN territory.site ON site.id = s.site_id
-    LEFT JOIN territory.nas ON nas.id = s.nas_id
+    LEFT JOIN territory.reporter nas ON nas.id = s.nas_id
     LEFT JOIN territory.plan ON plan.id = coalesce(admission.plan_id, site.plan_id)
     WHERE s.started_at < $2 AND {_KNOWN}
     UNION ALL
@@ -89,7 +89,7 @@ _OF_THE_DAY = f"""
         site.code, nas.code, s.user_name, NULL, NULL, NULL, NULL
     FROM live.session s
     LEFT JOIN territory.site ON site.id = s.site_id
-    LEFT JOIN territory.nas ON nas.id = s.nas_id
+    LEFT JOIN territory.reporter nas ON nas.id = s.nas_id
     WHERE s.started_at < $2 AND s.ended_at >= $1 AND s.ended_at < $3 AND {_KNOWN}
         AND NOT {_CONCLUDED}
 """  # noqa: S608

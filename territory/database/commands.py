@@ -10,6 +10,7 @@ The same functions serve asyncpg, as it is, and SQLAlchemy, through `InTransacti
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -179,8 +180,32 @@ class Result:
     @classmethod
     def read(cls, text: str) -> "Result":
         """Return what a row keeps."""
-        kept = json.loads(text)
+        return cls.of(json.loads(text))
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> "Result":
+        """Return what a row keeps, decoded."""
         return cls(Outcome(kept["outcome"]), kept["words"], kept["error_cause"], kept["sessions"])
+
+
+_OUTCOMES: Final[Mapping[Outcome, tuple[str, str]]] = {
+    Outcome.CLOSED: ("session fermée", "sessions fermées"),
+    Outcome.CHANGED: ("session changée", "sessions changées"),
+    Outcome.REFUSED: ("refusée par la passerelle", "refusées par la passerelle"),
+    Outcome.NO_ANSWER: ("sans réponse de la passerelle", "sans réponse de la passerelle"),
+    Outcome.IMPOSSIBLE: ("impossible à demander", "impossibles à demander"),
+}
+"""One and many of each, in the order they are told; the last that occurs is the outcome of all."""
+
+
+def together(results: Sequence[Result]) -> Result:
+    """Return what came of several sessions in one: how many of each, the worst of them."""
+    if len(results) == 1:
+        return results[0]
+    counts = Counter(result.outcome for result in results)
+    told = [f"{n} {_OUTCOMES[kind][n > 1]}" for kind in _OUTCOMES if (n := counts[kind])]
+    worst = max(counts, key=list(_OUTCOMES).index)
+    return Result(worst, ", ".join(told), sessions=len(results))
 
 
 async def ask_disconnect(statements: Statements, target: Target, request: Request) -> UUID:

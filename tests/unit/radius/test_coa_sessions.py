@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 
 from radius.coa_packets import Answer, Ask, SessionNames
-from radius.coa_sessions import OpenSession, Right, result_of, silent_brand, together
+from radius.coa_sessions import OpenSession, Right, result_of, silent_brand
 from radius.rulebook import NO_LIMITS, slowed
-from territory.database.commands import Outcome, Result
+from territory.database.commands import Outcome, Result, together
 from territory.rules.quotas import Amounts, Limits
 from territory.vocabulary import AtEnd
 from tests.unit.radius.sample import NOW, PLAN

@@ -151,7 +151,8 @@ _OPEN = """
     -- Open sessions at gateways without RADIUS, and what the rules need of each: all, or those of
     -- one gateway, or of one device.
     CREATE FUNCTION live.gateway_sessions(now timestamptz, one_gateway uuid, one_device macaddr)
-    RETURNS TABLE (session_key uuid, gateway_id uuid, name text, device text, address text, site_id uuid, admission_id uuid,
+    RETURNS TABLE (session_key uuid, gateway_id uuid, name text, device text, address text,
+        site_id uuid, admission_id uuid,
         plan_id uuid, started_at timestamptz, last_seen_at timestamptz, ends_at timestamptz,
         revoked_at timestamptz, revoked_reason text, is_blocked boolean, session_octets bigint,
         used_octets bigint, used_day_seconds bigint, used_month_seconds bigint,
