@@ -16,6 +16,7 @@ from portal.console import (
     operators,
     organisations,
     signature,
+    site_test,
     sites,
 )
 from portal.console.places import CLOCK, DESK_URL, ENGINE, PUBLIC_URL
@@ -103,6 +104,14 @@ def _add_pages(app: web.Application) -> None:
         "disconnection",
         get=disconnection.show_disconnection,
         post=disconnection.disconnect,
+    )
+    page(
+        app,
+        "/lieux/{code}/essai",
+        Permission.TEST_SITES,
+        "site_test",
+        get=site_test.show_test,
+        post=site_test.run_test,
     )
     page(app, "/equipements", Permission.SEE_EQUIPMENT, "equipment", get=equipment.show_equipment)
     page(

@@ -36,6 +36,7 @@ ACTIONS = {
     "audit.read": "journal consulté",
     "device.explained": "appareil recherché",
     "site.disconnected": "sessions fermées à la demande",
+    "site.tested": "lieu essayé",
     "nas.secret_read": "secret d'un NAS consulté",
     "nas.rotation_begun": "renouvellement d'un secret commencé",
     "nas.rotation_finished": "renouvellement d'un secret terminé",

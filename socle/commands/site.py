@@ -10,7 +10,7 @@ import typer
 
 site = typer.Typer(
     name="site",
-    help="Places with public Wi-Fi: list them, render the files for their gateways, certify them.",
+    help="Places with public Wi-Fi: list, test, render the files for their gateways, certify.",
     no_args_is_help=True,
 )
 
@@ -54,6 +54,28 @@ def render(
     from socle.commands.rendering import Rendered, render_site
 
     render_site(Rendered(code, output, package), settings, as_json=json_)
+
+
+@site.command(name="test")
+def conformance(
+    code: Annotated[str, typer.Argument(metavar="SITE", help="Code of the site.")],
+    readings: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="What the bundle's essai.sh wrote there."),
+    ] = None,
+    json_: AsJson = False,
+    settings: SettingsFile = None,
+) -> None:
+    """Find out what keeps a site's guests offline, and what to do: one line for each thing.
+
+    Connect a phone at the site first. Looking changes nothing; each test is an audit line. Exit
+    status 1 where something is wrong.
+
+    Example: socle site test mairie-bar-le-duc --readings essai.txt
+    """
+    from socle.commands.site_test import run
+
+    run(code, readings, settings, as_json=json_)
 
 
 @site.command()

@@ -48,6 +48,8 @@ class Permission(StrEnum):
     """Close sessions that are open; each use is an audit line."""
     TRUST_NAS = "trust_nas"
     """Change what a NAS must prove; each use is an audit line."""
+    TEST_SITES = "test_sites"
+    """Find out what keeps a site's guests offline; each use is an audit line."""
     SEE_ORGANISATIONS = "see_organisations"
     MANAGE_OPERATORS = "manage_operators"
     SEE_AUDIT = "see_audit"
@@ -68,6 +70,7 @@ GRANTS: dict[Permission, frozenset[Role]] = {
     Permission.EXPLAIN_DEVICES: frozenset({Role.ADMINISTRATOR, Role.TECHNICIAN}),
     Permission.DISCONNECT: frozenset({Role.ADMINISTRATOR, Role.TECHNICIAN}),
     Permission.TRUST_NAS: frozenset({Role.ADMINISTRATOR, Role.TECHNICIAN}),
+    Permission.TEST_SITES: frozenset({Role.ADMINISTRATOR, Role.TECHNICIAN}),
     Permission.SEE_ORGANISATIONS: frozenset({Role.ADMINISTRATOR, Role.DPO}),
     Permission.MANAGE_OPERATORS: frozenset({Role.ADMINISTRATOR}),
     Permission.SEE_AUDIT: frozenset({Role.ADMINISTRATOR, Role.DPO}),

@@ -25,6 +25,7 @@ EXPECTED = {
     "/lieux/{code}/deconnexion": "administrator technician",
     "/equipements": "administrator technician",
     "/equipements/{nas}/signature": "administrator technician",
+    "/lieux/{code}/essai": "administrator technician",
     "/appareil": "administrator technician",
     "/organismes": "administrator dpo",
     "/operateurs": "administrator",

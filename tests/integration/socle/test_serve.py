@@ -229,7 +229,7 @@ def test_every_wrong_setting_is_told_at_once(settings: Path) -> None:
     "words",
     [
         *[(), ("serve",), ("apply",), ("demo",), ("doctor",), ("prometheus",), ("simulate",)],
-        *[("site",), ("site", "list"), ("site", "render")],
+        *[("site",), ("site", "list"), ("site", "render"), ("site", "test")],
         *[("archive", "run"), ("archive", "verify"), ("archive", "purge")],
         *[("case", "prepare"), ("case", "open"), ("case", "answer"), ("custodian", "keygen")],
         *[("operator", "add"), ("operator", "link")],

@@ -10,6 +10,7 @@ EXPECTED = {
     Permission.EXPLAIN_DEVICES: {"administrator", "technician"},
     Permission.DISCONNECT: {"administrator", "technician"},
     Permission.TRUST_NAS: {"administrator", "technician"},
+    Permission.TEST_SITES: {"administrator", "technician"},
     Permission.SEE_ORGANISATIONS: {"administrator", "dpo"},
     Permission.MANAGE_OPERATORS: {"administrator"},
     Permission.SEE_AUDIT: {"administrator", "dpo"},

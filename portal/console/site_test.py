@@ -1,0 +1,73 @@
+"""A site's test: what portal and RADIUS saw of it, what somebody read there, and what to do.
+
+Looking changes nothing: an open session is told the rights that it has already. What the script of
+the site's bundle wrote may be pasted; without it, what only the site can see stays unknown and says
+how to find out. Each test is an audit line.
+"""
+
+from aiohttp import web
+
+from portal.console.estate import Site
+from portal.console.places import CLOCK, ENGINE, PUBLIC_URL
+from portal.console.queries import load_sites
+from territory.access.operators import record
+from territory.access.sign_in import actor_of, form_of, operator_of
+from territory.errors import ProtocolError
+from territory.site_test.findings import Finding, State
+from territory.site_test.judgement import judge, worst
+from territory.site_test.reading import Wanted, read_site
+from territory.site_test.readings import SiteReport
+from territory.site_test.report import parse_report
+from territory.web.pages import render
+
+ORDER_SECONDS = 6.0
+"""The page waits so long for a gateway's answer."""
+NOT_A_REPORT = (
+    "Ce texte n'est pas celui d'essai.sh : collez tout ce qu'il a écrit, de la ligne"
+    " « socle-essai 1 » à la dernière."
+)
+
+
+async def show_test(request: web.Request) -> web.StreamResponse:
+    """What to do before, and the button."""
+    return _page(request, await _site(request))
+
+
+async def run_test(request: web.Request) -> web.StreamResponse:
+    """Look, judge, and show it, the worst first."""
+    site, pasted = await _site(request), form_of(request).get("releve", "").strip()
+    try:
+        report = parse_report(pasted) if pasted else None
+    except ProtocolError:
+        return _page(request, site, fault=NOT_A_REPORT, status=422)
+    findings = await _findings(request, site, report)
+    return _page(request, site, findings=_worst_first(findings), worst=worst(findings))
+
+
+async def _findings(request: web.Request, site: Site, report: SiteReport | None) -> list[Finding]:
+    engine, now = request.app[ENGINE], request.app[CLOCK].now()
+    async with engine.begin() as db:
+        await record(db, actor_of(request), "site.tested", site.code, now)
+    wanted = Wanted(site.id, request.app[PUBLIC_URL], now, report, ORDER_SECONDS)
+    return judge(await read_site(engine, wanted))
+
+
+def _worst_first(findings: list[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda found: -list(State).index(found.state))
+
+
+async def _site(request: web.Request) -> Site:
+    organisation_id = operator_of(request).organisation_id
+    async with request.app[ENGINE].connect() as db:
+        sites = await load_sites(db, organisation_id, request.match_info["code"])
+    if not sites:
+        raise web.HTTPNotFound
+    return sites[0]
+
+
+def _page(
+    request: web.Request, site: Site, *, status: int = 200, **shown: object
+) -> web.StreamResponse:
+    """The page; ``shown``: fault, findings and worst, where there are any."""
+    nothing: dict[str, object] = {"fault": "", "findings": [], "worst": None}
+    return render(request, "site_test.html", status=status, site=site, **nothing | shown)
