@@ -7,13 +7,14 @@ to 5.1 know `/portal/radius/auth` alone, which takes JSON only and so no browser
 the other dialect. `target`, `targetPort` and `scheme` are compared with the site's own record.
 
 `controller`, an external portal server: our server asks the controller (`portal.controllers.omada`)
-and the browser stays with us. A redirect that tells when it was made must be fresh.
+and the browser stays with us; the redirect says when it was made, and must be fresh.
 
 From documents: TP-Link FAQ 2907, 2912, 3231, 13025 and 13080. An address of `clientIp` may be the
 site's public one where the controller is elsewhere: it is given back, and never believed.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from ipaddress import ip_address
 
 from portal.gateways.own_address import ANYWHERE, checked_url
@@ -39,6 +40,7 @@ EXTERNAL_RADIUS = "2"
 """authType."""
 PORTS = {"https": 8843, "http": 8088}
 """Where a controller's own portal listens, unless the site's record says otherwise."""
+MARKUP = frozenset('<>"')
 _PLACE = ("apMac", "gatewayMac", "ssidName", "radioId", "vid", "clientIp")
 
 
@@ -65,18 +67,15 @@ class ByRadius:
     def read(self, query: bytes, registration: Registration) -> Arrival:
         """Return what a redirect tells, once its target is known for the site's own."""
         parameters = parse_query(query)
-        scheme = required(parameters, "scheme")
-        if scheme not in PORTS:
-            raise ProtocolError("foreign-address")
-        port = parameters.get("targetPort", "")
-        url = f"{scheme}://{required(parameters, 'target')}{':' if port else ''}{port}{RADIUS_PATH}"
-        checked_url(url, registration, port=PORTS[scheme])
+        url = _target(parameters)
+        checked_url(url, registration, port=_port(url))
         place = _place(parameters, registration)
         return _arrival(parameters, {**place, "url": url})
 
     def hand_back(self, registration: Registration, departure: Departure) -> FormBack:
         """Return the form that has the controller ask RADIUS."""
-        url = checked_url(required(departure.carried, "url"), registration, port=_port(departure))
+        url = required(departure.carried, "url")
+        checked_url(url, registration, port=_port(url))
         fields = {
             "clientMac": departure.carried.get("clientMac", ""),
             **{name: departure.carried.get(name, "") for name in _PLACE},
@@ -109,7 +108,8 @@ class ByController:
     def read(self, query: bytes, registration: Registration) -> Arrival:
         """Return what a redirect tells; `site` is the record's, whatever it says."""
         parameters = parse_query(query)
-        return _arrival(parameters, _place(parameters, registration))
+        arrival = _arrival(parameters, _place(parameters, registration))
+        return replace(arrival, told_at=told_time(required(parameters, "t")))
 
     def hand_back(self, registration: Registration, departure: Departure) -> ControllerBack:
         """Return where the guest is, in the controller's own words."""
@@ -129,18 +129,16 @@ BY_CONTROLLER = ByController()
 
 def _arrival(parameters: Mapping[str, str], carried: Mapping[str, str]) -> Arrival:
     device = device_of(required(parameters, "clientMac"))
-    told = parameters.get("t", "")
     return Arrival(
         situation=Situation.CAPTIVE,
         device=device,
         carried={**carried, "clientMac": device.rfc3580},
         ssid=carried.get("ssidName", ""),
-        told_at=told_time(told) if told else None,
     )
 
 
 def _place(parameters: Mapping[str, str], registration: Registration) -> dict[str, str]:
-    """Return where the guest is, each part in a form that is known; what is empty is left out."""
+    """Where the guest is, each part in a form that is known; without what is empty, or markup."""
     if parameters.get("apMac"):
         where = {"apMac": radio_of(parameters["apMac"], registration).rfc3580}
     else:
@@ -152,11 +150,20 @@ def _place(parameters: Mapping[str, str], registration: Registration) -> dict[st
         "vid": _number(parameters.get("vid", ""), 4),
         "clientIp": _address(parameters.get("clientIp", "")),
     }
-    return {name: value for name, value in told.items() if value}
+    return {name: value for name, value in told.items() if value and not MARKUP & set(value)}
 
 
-def _port(departure: Departure) -> int:
-    return PORTS["https" if departure.carried["url"].startswith("https:") else "http"]
+def _target(parameters: Mapping[str, str]) -> str:
+    """Return where the redirect wants the form to go; not yet believed."""
+    scheme, host = required(parameters, "scheme"), required(parameters, "target")
+    port = parameters.get("targetPort", "")
+    if scheme not in PORTS or set(host) & set("/?#") or not f"{port}0".isdecimal():
+        raise ProtocolError("foreign-address")
+    return f"{scheme}://{host}{':' if port else ''}{port}{RADIUS_PATH}"
+
+
+def _port(url: str) -> int:
+    return PORTS["https" if url.startswith("https:") else "http"]
 
 
 def _number(text: str, digits: int) -> str:

@@ -84,9 +84,7 @@ async def test_a_guest_that_does_not_wait_there(lab: Lab, told: dict[str, str]) 
 async def test_the_account(lab: Lab) -> None:
     """A wrong operator is told apart; a session that lapsed is renewed once."""
     with pytest.raises(ControllerFault) as found:
-        await OmadaController(lab.record(password="wrong")).let_in(
-            lab.guest(), FOUR_HOURS, NOBODY
-        )
+        await OmadaController(lab.record(password="wrong")).let_in(lab.guest(), FOUR_HOURS, NOBODY)
     assert found.value.trouble is Trouble.ACCOUNT
     controller = OmadaController(lab.record())
     await controller.online()

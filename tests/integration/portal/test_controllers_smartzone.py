@@ -29,9 +29,7 @@ async def lab(
     request: pytest.FixtureRequest, clock: FixedClock, radius: PlainRadius
 ) -> AsyncIterator[Lab]:
     """A gateway whose controller asks RADIUS."""
-    server = RadiusServer(
-        "testing123", "127.0.0.1", radius.port, radius.port, Patience(0.1, 2)
-    )
+    server = RadiusServer("testing123", "127.0.0.1", radius.port, radius.port, Patience(0.1, 2))
     user = "api" if request.param == "ruckus-one" else ""
     async with open_lab(clock, "smartzone", request.param, user=user, radius=server) as found:
         yield found

@@ -319,5 +319,91 @@ SAMPLES = (
         needed=frozenset({"base_grant_url", "client_mac"}),
         hosts=frozenset({"base_grant_url"}),
     ),
+    *(
+        Sample(
+            "unifi",
+            variant,
+            Registration(
+                "10.60.0.1", f"{BASE}/unifi", None, radios=frozenset({"94:2a:6f:d0:30:57"})
+            ),
+            (
+                ("ap", "94:2a:6f:d0:30:57"),
+                ("id", "1c:71:25:63:e4:24"),
+                ("t", "1742398732"),
+                ("url", "http://www.msftconnecttest.com%2Fredirect"),
+                ("ssid", "WiFi-Mairie"),
+            ),
+            needed=frozenset({"ap", "id", "t"}),
+            time="t",
+            told_at=datetime(2025, 3, 19, 15, 38, 52, tzinfo=UTC),
+        )
+        for variant in ("official", "legacy")
+    ),
+    Sample(
+        "omada",
+        "radius",
+        Registration("10.70.0.2:8843", f"{BASE}/omada", None),
+        (
+            ("target", "10.70.0.2"),
+            ("targetPort", "8843"),
+            ("scheme", "https"),
+            ("clientMac", "AA-BB-CC-DD-EE-20"),
+            ("clientIp", "10.70.0.31"),
+            ("raidusServerIp", "10.9.0.1"),
+            ("apMac", "B8-FB-B3-5D-64-3E"),
+            ("gatewayMac", ""),
+            ("ssidName", "WiFi-Mairie"),
+            ("vid", "20"),
+            ("radioId", "1"),
+            ("originUrl", "http%3A%2F%2Fneverssl.com%2F"),
+        ),
+        needed=frozenset({"target", "scheme", "clientMac", "apMac"}),
+        hosts=frozenset({"target"}),
+        kept=frozenset({"ssidName"}),
+    ),
+    Sample(
+        "omada",
+        "controller",
+        Registration("10.70.0.2", f"{BASE}/omada", None),
+        (
+            ("clientMac", "AA-BB-CC-DD-EE-20"),
+            ("clientIp", "10.70.0.31"),
+            ("apMac", "B8-FB-B3-5D-64-3E"),
+            ("ssidName", "WiFi-Mairie"),
+            ("t", "1742398732"),
+            ("radioId", "1"),
+            ("site", "64a1f0c2"),
+            ("redirectUrl", "http%3A%2F%2Fneverssl.com%2F"),
+        ),
+        needed=frozenset({"clientMac", "apMac", "t"}),
+        time="t",
+        told_at=datetime(2025, 3, 19, 15, 38, 52, tzinfo=UTC),
+    ),
+    *(
+        Sample(
+            "smartzone",
+            variant,
+            Registration("10.80.0.1", f"{BASE}/smartzone", None),
+            (
+                ("nbiIP", "203.0.113.66"),
+                ("client_mac", "5edec34d503d"),
+                ("reason", "Un-Auth-Captive"),
+                ("wlanName", "WiFi-Mairie"),
+                ("dn", "scg.ruckuswireless.com"),
+                ("ssid", "WiFi-Mairie"),
+                ("mac", "58b633000001"),
+                ("url", "http%3A%2F%2Fexample.org%2F"),
+                ("proxy", "0"),
+                ("vlan", "1"),
+                ("wlan", "3"),
+                ("sip", "203.0.113.66"),
+                ("zoneName", "Mairies"),
+                ("uip", "10.80.0.31"),
+                ("StartURL", ""),
+            ),
+            needed=frozenset({"client_mac", "mac"}),
+        )
+        for variant in ("smartzone", "ruckus-one")
+    ),
 )
 """Each dialect that is read, once."""
