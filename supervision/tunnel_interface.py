@@ -7,7 +7,9 @@ line. Where it fails: `Unavailable`, with what the command said.
 """
 
 import asyncio
+import subprocess
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import IPv4Interface
 from typing import Final
 
@@ -67,23 +69,12 @@ class TunnelInterface:
 
 
 async def _run(*command: str, given: str = "") -> str:
-    """Run a command to its end and return what it printed."""
+    """Run a command to its end, in a thread that waits for it, and return what it printed."""
+    run = partial(subprocess.run, command, input=given, capture_output=True, text=True, check=True)
     try:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-    except OSError as fault:
-        raise Unavailable(f"{command[0]}: {fault.strerror}") from fault
-    try:
-        async with asyncio.timeout(COMMAND_SECONDS):
-            output, errors = await process.communicate(given.encode())
-    except TimeoutError as fault:
-        process.kill()
-        await process.wait()
-        raise Unavailable(f"{command[0]}: no answer") from fault
-    if process.returncode:
-        raise Unavailable(f"{command[0]}: {errors.decode(errors='replace').strip()}")
-    return output.decode()
+        done = await asyncio.to_thread(run, timeout=COMMAND_SECONDS)
+    except subprocess.CalledProcessError as fault:
+        raise Unavailable(f"{command[0]}: {fault.stderr.strip()}") from fault
+    except (OSError, subprocess.TimeoutExpired) as fault:
+        raise Unavailable(f"{command[0]}: {fault}") from fault
+    return str(done.stdout)

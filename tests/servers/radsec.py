@@ -5,6 +5,7 @@ looks at no other. The site is a plain TLS client; packets are made in tests.ser
 """
 
 import asyncio
+import socket
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass
@@ -95,10 +96,15 @@ class Site:
     context: ssl.SSLContext
     base: str = BASE_NAME
     """The name it expects in the base's certificate."""
+    connected: socket.socket | None = None
+    """A socket that is, wherever it was made; None: one of this machine's own."""
 
     async def __aenter__(self) -> Self:
+        where: dict[str, Any] = {"host": "127.0.0.1", "port": self.port}
+        if self.connected is not None:
+            where = {"sock": self.connected}
         self.reader, self.writer = await asyncio.open_connection(
-            "127.0.0.1", self.port, ssl=self.context, server_hostname=self.base
+            **where, ssl=self.context, server_hostname=self.base
         )
         return self
 

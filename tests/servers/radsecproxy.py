@@ -41,12 +41,8 @@ async def radsecproxy(
 ) -> AsyncIterator[Proxy]:
     """Run the proxy of a rendered bundle, which reaches the base at this name and port."""
     folder = papers.folder / "router"
-    folder.mkdir()
-    (folder / "authority.pem").write_bytes(papers.authority.pem)
-    (folder / "site.pem").write_bytes(site.pem)
-    (folder / "site.key").write_bytes(site.key_pem)
     ports = _free_port(), _free_port()
-    text = _configuration(base).replace(f"/{RADSEC_FOLDER.relative_to('files')}", str(folder))
+    text = router_files(folder, papers, site, base)
     for known, port in zip((1812, 1813), ports, strict=True):
         text = text.replace(f"127.0.0.1:{known}\n", f"127.0.0.1:{port}\n")
     (folder / "radsecproxy.conf").write_text(text.replace("TLS1_2:\n", f"{tls}\n"))
@@ -60,6 +56,15 @@ async def radsecproxy(
             process.terminate()
             async with asyncio.timeout(_STOP_SECONDS):
                 await process.wait()
+
+
+def router_files(folder: Path, papers: Papers, site: Issued, base: tuple[str, int]) -> str:
+    """Make the folder a router has, and return the configuration its bundle has for it."""
+    folder.mkdir()
+    (folder / "authority.pem").write_bytes(papers.authority.pem)
+    (folder / "site.pem").write_bytes(site.pem)
+    (folder / "site.key").write_bytes(site.key_pem)
+    return _configuration(base).replace(f"/{RADSEC_FOLDER.relative_to('files')}", str(folder))
 
 
 def _configuration(base: tuple[str, int]) -> str:

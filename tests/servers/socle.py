@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from territory.database.components import Component
@@ -40,6 +40,8 @@ class Base:
     """The address they listen at, with the usual ports."""
     inside: tuple[str, ...] = ()
     """What a command begins with to run where they run: `ip netns exec NAME`."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """More of their settings, as environment variables."""
 
     @property
     def portal_url(self) -> str:
@@ -92,6 +94,7 @@ def _start(base: Base, component: Component) -> Running:
         "SOCLE_PORTAL__PUBLIC_URL": base.portal_url,
         "SOCLE_RADIUS__HOST": base.host,
         "SOCLE_METRICS__HOST": base.host,
+        **base.settings,
     }
     with log.open("wb") as output:
         process = subprocess.Popen(
