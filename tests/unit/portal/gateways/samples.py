@@ -10,6 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+from cryptography.hazmat.primitives.padding import PKCS7
+
 from portal.gateways import coovachilli
 from portal.gateways.vocabulary import Registration
 from territory.identifiers import MacAddress
@@ -82,6 +87,32 @@ def _listed(pairs: Pairs) -> bytes:
     return b"fas=" + base64.b64encode(text.encode())
 
 
+_OPENNDS = (
+    ("hid", "7dcf407fa84a0e0519c7991154c4148de0244d7589020c0d9842db9efad82094"),
+    ("clientip", "192.168.8.77"),
+    ("clientmac", "8a:56:7e:f9:10:e4"),
+    ("client_type", "cpd_can"),
+    ("gatewayname", "bibliotheque-commercy"),
+    ("gatewayurl", "http%3a%2f%2fstatus.client"),
+    ("version", "9.10.0"),
+    ("gatewayaddress", "192.168.8.1:2050"),
+    ("gatewaymac", "020000000020"),
+    ("originurl", "http%3a%2f%2fexample.org%2f"),
+    ("clientif", "br-lan"),
+    ("themespec", "(null)"),
+)
+
+
+def _enciphered(pairs: Pairs) -> bytes:
+    """As PHP writes it: base64 within base64, the vector as text."""
+    text = ", ".join(f"{name}={value}" for name, value in pairs).encode()
+    padder = PKCS7(128).padder()
+    cipher = Cipher(AES(b"faskey".ljust(32, b"\0")), CBC(b"a22fe8a10eb305f3")).encryptor()
+    octets = cipher.update(padder.update(text) + padder.finalize()) + cipher.finalize()
+    inner = base64.b64encode(octets)
+    return b"fas=" + base64.b64encode(inner) + b"&iv=a22fe8a10eb305f3"
+
+
 def _login_first(pairs: Pairs) -> bytes:
     """FortiGate's first parameter has no value, and no `=`."""
     return plain(pairs).replace(b"login=&", b"login&", 1)
@@ -113,27 +144,22 @@ SAMPLES = (
         kept=frozenset({"userurl", "challenge"}),
         build=_signed,
     ),
-    Sample(
-        "opennds",
-        "fas1",
-        Registration("192.168.8.1:2050", f"{BASE}/opennds", "faskey", variant="fas1"),
-        (
-            ("hid", "7dcf407fa84a0e0519c7991154c4148de0244d7589020c0d9842db9efad82094"),
-            ("clientip", "192.168.8.77"),
-            ("clientmac", "8a:56:7e:f9:10:e4"),
-            ("client_type", "cpd_can"),
-            ("gatewayname", "bibliotheque-commercy"),
-            ("gatewayurl", "http%3a%2f%2fstatus.client"),
-            ("version", "9.10.0"),
-            ("gatewayaddress", "192.168.8.1:2050"),
-            ("gatewaymac", "020000000020"),
-            ("originurl", "http%3a%2f%2fexample.org%2f"),
-            ("clientif", "br-lan"),
-            ("themespec", "(null)"),
-        ),
-        needed=frozenset({"hid", "clientmac", "gatewayaddress"}),
-        hosts=frozenset({"gatewayaddress"}),
-        build=_listed,
+    *(
+        Sample(
+            "opennds",
+            variant,
+            Registration("192.168.8.1:2050", f"{BASE}/opennds", "faskey", variant=variant),
+            _OPENNDS,
+            needed=frozenset({"hid", "clientmac", "gatewayaddress"}),
+            hosts=frozenset({"gatewayaddress"}),
+            build=build,
+        )
+        for variant, build in (
+            ("fas1", _listed),
+            ("fas2", _enciphered),
+            ("fas3", _enciphered),
+            ("fas4", _listed),
+        )
     ),
     Sample(
         "mikrotik",

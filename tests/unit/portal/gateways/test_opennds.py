@@ -1,7 +1,8 @@
-"""openNDS at FAS level 1: a list in base64 that nothing signs, and a hash that opens one client."""
+"""openNDS at FAS levels 1 to 4: a list that nothing signs, and a hash that opens one client."""
 
 import base64
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
@@ -9,10 +10,20 @@ from hypothesis import strategies as st
 
 from portal.gateways import opennds
 from portal.gateways.brands import ADAPTERS
-from portal.gateways.opennds import FAS1, LEVELS
-from portal.gateways.vocabulary import Adapter, Credential, Departure, Registration, Situation
+from portal.gateways.opennds import FAS1, FAS2, FAS3, FAS4, LEVELS, OpenNds, rights_of
+from portal.gateways.vocabulary import (
+    Adapter,
+    Allowance,
+    Credential,
+    Departure,
+    PollBack,
+    Registration,
+    Situation,
+)
 from territory.errors import ProtocolError
 from territory.identifiers import MacAddress
+from tests.servers.opennds_recording import FASKEY as FASKEY_OF_THE_LAB
+from tests.servers.opennds_recording import recorded
 
 FASKEY = "faskey-of-the-library"
 HID = "7dcf407fa84a0e0519c7991154c4148de0244d7589020c0d9842db9efad82094"
@@ -182,3 +193,88 @@ def test_it_is_an_adapter() -> None:
     for variant, level in LEVELS.items():
         adapter: Adapter = level
         assert ADAPTERS["opennds", variant] is adapter
+
+
+def gateway_of(name: str) -> Registration:
+    """Return the record of the gateway whose redirect was recorded."""
+    return Registration("10.99.0.1:2050", "http://portal.example/gateway/opennds", name)
+
+
+@pytest.mark.parametrize(("level", "name"), [(FAS2, "2"), (FAS3, "3")])
+def test_a_recorded_redirect_in_aes(level: OpenNds, name: str) -> None:
+    """What Debian's openNDS enciphered is read as the openssl tool deciphers it."""
+    told = recorded()
+    sent = urlsplit(told[f"redirect-{name}"]).query.encode()
+    held = dict(pair.split("=", 1) for pair in told[f"list-{name}"].split(", ") if "=" in pair)
+    arrival = level.read(sent, gateway_of(FASKEY_OF_THE_LAB))
+    assert str(arrival.device) == held["clientmac"]
+    assert arrival.carried == {"hid": held["hid"], "ip": held["clientip"]}
+    assert not arrival.is_signed
+
+
+def test_a_key_longer_than_aes_takes_is_cut() -> None:
+    """PHP 8.2: openssl_encrypt(list, "aes-256-cbc", "0123456789" four times, 0, iv), base64."""
+    sent = (
+        b"fas=UWxsdWJHNEFDSGRPRC8yQ3JJSGUwQ1NkTXdqZnVaM0hhYngyQW1zRDJuS2hzdXB4NUlob3FZazZHemdnN2JQMH"
+        b"lsa2wwMVEzcytoaERlMEpNQXVZWFRGYlJ5cWRDOGE5SitnbFkxT2pXYzNpMTFZaTNkdk9ZY1pXN21DYUFmRW0vMGRH"
+        b"MU5maHJVRlRIOFNNN0lYK1hRMTh5bHNkaTlhMEFRQVY4bmx4anZXSnJMRjJkTy9PY1Z4S2p5dDVmQUdt"
+        b"&iv=0123456789abcdef"
+    )
+    own = Registration("192.168.8.1:2050", OWN.portal_base, "0123456789" * 4)
+    assert FAS2.read(sent, own).carried["hid"] == "ab" * 32
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ((b"&iv=a22f", b"&iv=A22f"), "bad-encoding"),
+        ((b"&iv=a22f", b"&iv=a22"), "bad-encoding"),
+        ((b"&iv=", b"&vi="), "bad-encoding"),
+        ((b"fas=aUZ3", b"fas=aUZ4"), "bad-encoding"),
+        ((b"fas=aUZ3", b"fas="), "bad-encoding"),
+        ((b"fas=", b"fsa="), "missing-fas"),
+    ],
+)
+def test_a_list_that_does_not_decipher(change: tuple[bytes, bytes], reason: str) -> None:
+    """Whatever is wrong with it, one reason: nobody learns which octet it was."""
+    sent = urlsplit(recorded()["redirect-2"]).query.encode()
+    with pytest.raises(ProtocolError) as refused:
+        FAS2.read(sent.replace(*change), gateway_of(FASKEY_OF_THE_LAB))
+    assert refused.value.reason == reason
+
+
+def test_another_key_deciphers_nothing() -> None:
+    """Nor does a gateway without one."""
+    sent = urlsplit(recorded()["redirect-2"]).query.encode()
+    for own in (gateway_of("another"), Registration("10.99.0.1:2050", OWN.portal_base, None)):
+        with pytest.raises(ProtocolError):
+            FAS2.read(sent, own)
+
+
+def test_a_list_in_aes_names_nobody_before_its_key_is_known() -> None:
+    """Such a gateway is named by the path."""
+    with pytest.raises(ProtocolError, match="missing-gateway"):
+        FAS3.name_in(urlsplit(recorded()["redirect-3"]).query.encode())
+
+
+@pytest.mark.parametrize("level", [FAS3, FAS4])
+def test_who_polls_is_told_and_the_browser_waits(level: OpenNds) -> None:
+    """The hand-back is what the gateway will hear: its own name of the client, and the rights."""
+    allowance = Allowance(7199, 2_000_000, 1_500_000, 8_000_000)
+    asked = level.hand_back(OWN, Departure({"hid": HID}, NOBODY, allowance=allowance))
+    assert asked == PollBack(RHID, "119 1500 8000 2000 2000")
+
+
+@pytest.mark.parametrize(
+    ("allowance", "rights"),
+    [
+        (Allowance(14_400), "240 0 0 0 0"),
+        (Allowance(59), "1 0 0 0 0"),
+        (Allowance(0), "1 0 0 0 0"),
+        (Allowance(60, 0, 1, 999), "1 1 1 1 1"),
+        (Allowance(86_400, 2 * 10**9), "1440 0 0 2000000 2000000"),
+    ],
+)
+def test_rights_in_the_units_of_opennds(allowance: Allowance, rights: str) -> None:
+    """Minutes, kbit/s, kByte; nought is no limit, so what is nearly used up is one."""
+    assert rights_of(allowance) == rights
