@@ -1,0 +1,80 @@
+"""Faults planted at sites whose gateways are simulated: the test of each site finds its own.
+
+The portal, the RADIUS server and the database are real; what is wrong is wrong in the box.
+"""
+
+import asyncio
+from datetime import timedelta
+
+from territory.site_test.findings import Check
+from tests.conftest import FixedClock
+from tests.integration.site_test.conftest import Lab, wrong
+from tests.servers.addresses import gateway_address
+from tests.servers.radius import Nas, attribute
+
+SILENT_PORT = 9
+
+
+async def test_a_site_in_order(lab: Lab) -> None:
+    """Nothing is wrong, and the guest is still online after it."""
+    await lab.describe("mairie")
+    gateway = await lab.gateway("mairie")
+    assert await lab.visit(gateway)
+    found = await lab.test("mairie")
+    assert wrong(found) == {}
+    assert {each.check for each in found if each.state.value == "good"} == {
+        Check.REDIRECT,
+        Check.DNS,
+        Check.RADIUS_ADDRESS,
+        Check.RADIUS_SECRET,
+        Check.SIGNATURE,
+        Check.ACCOUNTING,
+        Check.CLOCK,
+        Check.COA,
+    }
+    assert any(phone.online for phone in gateway.phones.values())
+
+
+async def test_each_planted_fault_is_found_with_its_remedy(lab: Lab) -> None:
+    """Eight boxes, each wrong in its own way; the remedy names what is to be changed, and where."""
+    elsewhere = gateway_address()
+    await lab.describe(
+        *("ailleurs", "secret-portail", "adresse", "secret-radius", "sans-signature"),
+        *("sans-compte", "sans-coa", "horloge"),
+        **{"adresse": {"nas_address": elsewhere}, "sans-coa": {"coa_port": SILENT_PORT}},
+    )
+    tomorrow = FixedClock(lab.clock.now() + timedelta(hours=26))
+    boxes = await asyncio.gather(
+        lab.gateway("ailleurs", portal="http://127.0.0.1:9/gateway/coovachilli"),
+        lab.gateway("secret-portail", portal_secret="typed-by-hand-and-wrong"),
+        lab.gateway("adresse"),
+        lab.gateway("secret-radius", radius={"shared_secret": "typed-by-hand-and-wrong"}),
+        lab.gateway("sans-compte", radius={"accounting_port": SILENT_PORT}),
+        lab.gateway("sans-coa"),
+        lab.gateway("horloge", clock=tomorrow),
+    )
+    went = await asyncio.gather(*map(lab.visit, boxes), unsigned(lab), return_exceptions=True)
+    assert [each for each in went if each is True] == [True] * 3
+    expected = {
+        "ailleurs": (Check.REDIRECT, f"{lab.url}/gateway/coovachilli/ailleurs"),
+        "secret-portail": (Check.REDIRECT, "uamsecret"),
+        "adresse": (Check.RADIUS_ADDRESS, f"source_address: {lab.addresses['adresse']}"),
+        "secret-radius": (Check.RADIUS_SECRET, "socle nas secret secret-radius-nas"),
+        "sans-signature": (Check.SIGNATURE, "Message-Authenticator"),
+        "sans-compte": (Check.ACCOUNTING, "1813"),
+        "sans-coa": (Check.COA, "coaport"),
+        "horloge": (Check.CLOCK, "NTP"),
+    }
+    for code, (check, remedy) in expected.items():
+        found = wrong(await lab.test(code))
+        assert check in found, (code, found)
+        assert remedy in f"{found[check].says} {found[check].remedy}", found[check]
+        # A box whose redirects never came cannot be blamed for the rest, and the other way round.
+        assert set(found) <= {check, Check.REDIRECT}, (code, found)
+
+
+async def unsigned(lab: Lab) -> None:
+    """Ask as a box does that does not sign."""
+    address = lab.addresses["sans-signature"]
+    async with Nas(lab.server.port("access"), address=address) as nas:
+        assert await nas.is_silent(nas.access_request(attribute(1, "x"), signed=False))
