@@ -27,6 +27,7 @@ CHANNEL: Final = "command"
 ANSWER_SECONDS: Final = 30.0
 """How long a NAS is asked (RFC 5080 §2.2.1): after that nobody waits any more."""
 _POLL_SECONDS: Final = 0.1
+_MAX_SESSION: Final = 64
 _PARTS: Final = ("session_key", "admission_id", "device", "site_id")
 
 INSERT: Final = """
@@ -138,6 +139,8 @@ class Presentation:
         nas_id, device = _uuid(payload.get("nas_id")), _mac(payload.get("device"))
         session = payload.get("session")
         if nas_id is None or device is None or not isinstance(session, str):
+            return None
+        if len(session) > _MAX_SESSION or not session.isascii():
             return None
         return cls(nas_id, device, session)
 

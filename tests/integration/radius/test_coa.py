@@ -14,11 +14,13 @@ from pyrad.packet import CoARequest, DisconnectRequest
 from radius.coa_statements import FINISH
 from territory.database.commands import (
     Outcome,
+    Presentation,
     Request,
     Result,
     Target,
     ask_change,
     ask_disconnect,
+    ask_reauthentication,
     await_result,
 )
 from territory.database.components import Component
@@ -113,6 +115,25 @@ async def test_a_lost_request_is_sent_again_unchanged(lab: Lab, gateway: CoaGate
     assert result.outcome is Outcome.CLOSED
     first, second = gateway.heard
     assert first == second
+
+
+async def test_only_some_brands_present_a_device_again(lab: Lab, gateway: CoaGateway) -> None:
+    """CoovaChilli takes no such command, and a NAS that is gone none at all: said at once."""
+    nas = await lab.row("select id from territory.nas where code = 'mairie-nas'")
+    device = MacAddress.parse(DEVICE)
+    for nas_id, words in ((nas["id"], "une nouvelle fois"), (uuid4(), "retirée du territoire")):
+        request = Request("test", lab.clock.now())
+        connection = await asyncpg.connect(lab.owner_url)
+        try:
+            presented = Presentation(nas_id, device)
+            number = await ask_reauthentication(connection, presented, request)
+            result = await await_result(connection, number, WAIT_SECONDS)
+        finally:
+            await connection.close()
+        assert result is not None
+        assert result.outcome is Outcome.IMPOSSIBLE
+        assert words in result.words
+    assert gateway.heard == []
 
 
 async def test_nobody_answers_before_the_deadline(lab: Lab, gateway: CoaGateway) -> None:

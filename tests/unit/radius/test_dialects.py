@@ -112,6 +112,19 @@ def test_cisco_is_told_to_ask_again() -> None:
     ]
 
 
+def test_cisco_is_told_of_the_session_where_it_named_one() -> None:
+    """PacketFence Cisco/WLC.pm: audit-session-id before the commands; others have no such name."""
+    names = replace(NAMES, own_session="1E0AA8C0000000140FB5B2C9")
+    octets = encode_change(names, dialect_of(Brand.CISCO), b"")
+    packet = decode(sealed_request(Ask.CHANGE, 7, octets, SECRET, None))
+    named = bytes((0, 0, 0, 9, 1, 43)) + b"audit-session-id=1E0AA8C0000000140FB5B2C9"
+    assert packet.values(26)[0] == named
+    assert len(packet.values(26)) == 3
+    assert encode_names(names, dialect_of(Brand.ARUBA)) == encode_names(
+        NAMES, dialect_of(Brand.ARUBA)
+    )
+
+
 @pytest.mark.parametrize(
     ("handle", "expected"),
     [

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from territory.database.commands import Outcome, Result, Target
+from territory.database.commands import Outcome, Presentation, Result, Target
 from territory.identifiers import MacAddress
 
 KEY = UUID(int=7)
@@ -43,6 +43,22 @@ def test_a_target_comes_back_as_it_was_written(target: Target, payload: dict[str
 def test_what_cannot_be_read_names_nobody(payload: dict[str, Any]) -> None:
     """Never more people than were meant: a device that is no device is not the whole site."""
     assert Target.read(payload) == Target()
+
+
+def test_a_presentation_comes_back_as_it_was_written() -> None:
+    """The NAS, the device, and the NAS's own name of the session, if it told one."""
+    for session in ("1E0AA8C0000000140FB5B2C9", ""):
+        presented = Presentation(KEY, DEVICE, session)
+        assert Presentation.read(presented.payload()) == presented
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"nas_id": None}, {"device": "x"}, {"session": None}, {"session": "A" * 65}, {"session": "é"}],
+)
+def test_a_presentation_that_cannot_be_read(changes: dict[str, Any]) -> None:
+    """Nobody is asked, and nothing is sent that no attribute holds."""
+    assert Presentation.read({**Presentation(KEY, DEVICE, "A").payload(), **changes}) is None
 
 
 def test_a_result_comes_back_as_it_was_written() -> None:
