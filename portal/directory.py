@@ -5,7 +5,7 @@ While the database is away the last reading stands, so the pages still say where
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 import asyncpg
@@ -71,6 +71,7 @@ class Directory:
         self.current = Territory(
             gates=gates,
             names=_names(rows),
+            radios=_radios(rows),
             hashes=_hashes(gates.values()),
             places=tuple(places.values()),
             publisher=publisher_of(list(organisations.values())),
@@ -185,13 +186,19 @@ def _hashes(gates: Iterable[Gate]) -> dict[str, str]:
     return {gateway_hash(g.code): g.code for g in gates if g.dialect.returns is Return.POLL}
 
 
-def _names(rows: Iterable[Row]) -> dict[str, str]:
-    """Code by name: a gateway's own code first, then its NAS's identifiers, then its site's
-    access points."""
+def _names(rows: Sequence[Row]) -> dict[str, str]:
+    """Code by name: a gateway's own code first, then its NAS's identifiers."""
     names: dict[str, str] = {}
-    kept = list(rows)
-    for column in ("identifiers", "access_points"):
-        for row in kept:
-            for name in row[column]:
-                names.setdefault(name, row["code"])
-    return names | {row["code"]: row["code"] for row in kept}
+    for row in rows:
+        for name in row["identifiers"]:
+            names.setdefault(name, row["code"])
+    return names | {row["code"]: row["code"] for row in rows}
+
+
+def _radios(rows: Sequence[Row]) -> dict[str, tuple[str, ...]]:
+    """Codes of a site's gateways by the MAC address of each of its access points."""
+    radios: dict[str, tuple[str, ...]] = {}
+    for row in rows:
+        for mac in row["access_points"]:
+            radios[mac] = (*radios.get(mac, ()), row["code"])
+    return radios

@@ -117,8 +117,10 @@ class Territory:
     gates: Mapping[str, Gate] = field(default_factory=dict)
     """By code."""
     names: Mapping[str, str] = field(default_factory=dict)
-    """Code by the name a redirect may give: the code itself, its NAS's identifier, or the MAC
-    address of an access point of its site, as `aa:bb:cc:dd:ee:ff`."""
+    """Code by the name a redirect may give: the code itself, or its NAS's identifier."""
+    radios: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Codes of a site's gateways, by the MAC address of its access points, as
+    `aa:bb:cc:dd:ee:ff`: a site may have gateways of several brands."""
     places: tuple[Place, ...] = ()
     """All of them."""
     publisher: Organisation | None = None
@@ -137,8 +139,9 @@ class Territory:
 
     def gate_named(self, adapter: Adapter, name: str) -> Gate | None:
         """Return the gateway that calls itself `name` and is read by this adapter, or None."""
-        gate = self.gates.get(self.names.get(name, ""))
-        return gate if gate and gate.adapter is adapter else None
+        codes = (self.names.get(name, ""), *self.radios.get(name, ()))
+        found = (self.gates[code] for code in codes if code in self.gates)
+        return next((gate for gate in found if gate.adapter is adapter), None)
 
     @property
     def listed(self) -> list[Place]:

@@ -74,7 +74,7 @@ class Lab:
 
     def redirect(self) -> str:
         """Return where the phone is sent that asks for a page."""
-        return self.brand.captured(self.source, "http://a-site.test/").location
+        return str(self.brand.captured(self.source, "http://a-site.test/").location)
 
     def told(self) -> dict[str, str]:
         """Return what that redirect tells."""

@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from portal.gateways import coovachilli, opennds
+from portal.gateways import coovachilli, opennds, unifi
 from portal.gateways.vocabulary import Registration
 from portal.places import Gate, Organisation, Place, Plan, Territory, publisher_of
 from territory.gateway_dialects import DIALECTS, usual_variant
@@ -38,6 +38,16 @@ def test_only_in_its_own_dialect() -> None:
     territory = Territory(gates={"gw": gate("gw", "uspot")}, names={"gw": "gw"})
     assert territory.gate_named(coovachilli, "gw") is not None
     assert territory.gate_named(opennds, "gw") is None
+
+
+def test_by_an_access_point_of_its_site() -> None:
+    """A site may have gateways of several brands: the one that speaks so is meant."""
+    gates = {code: gate(code, brand) for code, brand in (("a", "unifi"), ("b", "coovachilli"))}
+    mac = "02:55:00:00:00:31"
+    territory = Territory(gates=gates, radios={mac: ("a", "b", "gone")})
+    assert territory.gate_named(coovachilli, mac) is gates["b"]
+    assert territory.gate_named(unifi, mac) is gates["a"]
+    assert territory.gate_named(unifi, "02:55:00:00:00:32") is None
 
 
 def test_listed_places_are_sorted_and_unlisted_ones_left_out() -> None:
