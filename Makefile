@@ -25,7 +25,7 @@ demo: venv ## Run the whole base with a small territory and simulated sites; ope
 	@$(BIN)/socle demo $(ARGS)
 
 test: venv npm ## Run all tests against the real parts
-	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 CHECKS := "ruff format --check --quiet" "ruff check --quiet --output-format concise" mypy "lint-imports --no-logo" "python .ci/dead_code.py" "deptry ."
 

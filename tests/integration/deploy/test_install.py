@@ -24,12 +24,12 @@ ENVIRONMENT = {
     name: value
     for name, value in os.environ.items()
     if not name.startswith(("PYTHON", "VIRTUAL_ENV"))
-}
+} | {"PIP_NO_COMPILE": "1"}
+"""pip compiles nothing: half of its time, and no part of what is tried here."""
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(600),
-    pytest.mark.xdist_group("install"),
 ]
 
 
