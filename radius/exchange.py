@@ -21,7 +21,7 @@ from radius.nas_directory import NasDirectory
 from radius.protocol.numbers import PROXY_STATE, Code
 from radius.protocol.packet import Packet, decode
 from radius.requests import NO_ANSWER, Peer, Requests, Send, Surroundings
-from radius.sightings import UNKNOWN_NAS
+from radius.stranger import reason_against
 from territory.errors import ProtocolError
 from territory.keyring import Keyring
 from territory.rules.credentials import credential_password
@@ -103,7 +103,7 @@ class Exchange:
     def _ignore(self, kind: str, peer: Peer, datagram: bytes) -> None:
         """Count a datagram of nobody we know; before the territory is read, everybody is."""
         if self._directory.is_loaded:
-            self._requests[kind].discard(peer, UNKNOWN_NAS, datagram)
+            self._requests[kind].discard(peer, reason_against(peer[0]), datagram)
         else:
             self._counters.discarded[kind, "not-ready"] += 1
 

@@ -24,14 +24,15 @@ from radius.nas_directory import CHANNEL
 from radius.outages import AWAY, Outage
 from radius.stranger import claimed_name, packet_kind
 from territory.clock import Clock
+from territory.vocabulary import StrangerReason
 
 _FLUSH_SECONDS: Final = 3.0
 _UNKNOWN_SOURCES_A_DAY: Final = 1_000
 _MAPPED: Final = "::ffff:"
 _ANYWHERE: Final = "0.0.0.0"  # noqa: S104 - stands for all that were too many to list
 
-UNKNOWN_NAS: Final = "unknown-nas"
-"""The reason to discard what comes from an address that is no NAS's."""
+_STRANGERS: Final = frozenset(StrangerReason)
+"""The reasons to discard what comes from an address that is no NAS's."""
 
 _SEEN: Final = """
 insert into live.nas_seen as known
@@ -60,7 +61,8 @@ on conflict (nas_id) do update set
 _NOTIFY: Final = "select pg_notify($1, '')"
 _LOCK: Final = "select pg_advisory_xact_lock(hashtextextended('socle unknown nas', 0))"
 _LISTED: Final = """
-select day, source_address from live.discard where reason = $1 and day = any($2::date[])
+select day, source_address from live.discard
+where reason = any($1::text[]) and day = any($2::date[])
 """
 _DISCARDED: Final = """
 insert into live.discard as known
@@ -162,7 +164,7 @@ def within_bound(
     for (day, address, reason), counts in discarded.items():
         key, mine = (day, address, reason), replace(counts)
         place = day, str(ip_address(address))
-        if reason == UNKNOWN_NAS and address != _ANYWHERE and place not in places:
+        if reason in _STRANGERS and address != _ANYWHERE and place not in places:
             if taken[day] < most:
                 taken[day] += 1
                 places.add(place)
@@ -214,14 +216,14 @@ class Sightings:
         """Count one discarded packet; `datagram` is looked at where its sender is unknown."""
         now = self._clock.now()
         address = address.removeprefix(_MAPPED)
-        if reason == UNKNOWN_NAS:
+        if reason in _STRANGERS:
             address = self._listed(address, now.date())
         key = (now.date(), address, reason)
         known = self._discarded.get(key)
         if known is not None:
             known.packets += 1
             known.last_at = now
-        elif reason == UNKNOWN_NAS and address != _ANYWHERE:
+        elif reason in _STRANGERS and address != _ANYWHERE:
             said = packet_kind(datagram), claimed_name(datagram)
             self._discarded[key] = Discarded(1, now, now, *said)
         else:
@@ -295,9 +297,9 @@ async def _listed(
 
     Holds the others back until the transaction ends, so that two never add the thousandth.
     """
-    days = {day for day, _, reason in discarded if reason == UNKNOWN_NAS}
+    days = {day for day, _, reason in discarded if reason in _STRANGERS}
     if not days:
         return set()
     await connection.execute(_LOCK)
-    rows = await connection.fetch(_LISTED, UNKNOWN_NAS, list(days))
+    rows = await connection.fetch(_LISTED, list(_STRANGERS), list(days))
     return {(row["day"], str(ip_address(row["source_address"]))) for row in rows}

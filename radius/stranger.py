@@ -5,16 +5,28 @@ Nothing in it is proven, and nothing is answered. It is decoded once for each so
 short printable text, fit for any page or terminal. Pure.
 """
 
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
 
 from radius.protocol.numbers import NAS_IDENTIFIER, NAS_IP_ADDRESS, NAS_IPV6_ADDRESS, Code
 from radius.protocol.packet import Packet, decode
 from territory.errors import ProtocolError
+from territory.values import is_inside
+from territory.vocabulary import StrangerReason
 
 NOT_RADIUS: Final = "not-radius"
 _MAX_CHARACTERS: Final = 64
 _ADDRESS_OCTETS: Final = (4, 16)
+_MAPPED: Final = "::ffff:"
+_MOST_KNOWN: Final = 4_096
+
+
+@lru_cache(_MOST_KNOWN)
+def reason_against(address: str) -> str:
+    """Return why who sends from `address`, and is no NAS, is not answered."""
+    inside = is_inside(ip_address(address.removeprefix(_MAPPED)))
+    return (StrangerReason.UNKNOWN_NAS if inside else StrangerReason.CLEAR_FROM_PUBLIC).value
 
 
 def packet_kind(datagram: bytes) -> str:

@@ -138,6 +138,15 @@ class AttributeSet(StrEnum):
     AEROHIVE = "aerohive"
 
 
+class StrangerReason(StrEnum):
+    """Why RADIUS does not answer who is no NAS; each packet is counted under its reason."""
+
+    UNKNOWN_NAS = "unknown-nas"
+    """Inside the links: perhaps a new gateway."""
+    CLEAR_FROM_PUBLIC = "clear-from-public"
+    """Without TLS from an address of the Internet: refused whoever it is; it takes a link."""
+
+
 class AddressOrigin(StrEnum):
     """Who says what a site's public address is; what is stated is never observed otherwise."""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from portal.console.estate import UNKNOWN_NAS, Discard, Health, SetAside, Site
+from portal.console.estate import CLEAR_FROM_PUBLIC, UNKNOWN_NAS, Discard, Health, SetAside, Site
 
 
 class Weight(StrEnum):
@@ -63,6 +63,7 @@ def radius_items(
     """What RADIUS refused or could not record, and NAS that were never heard."""
     all_nas = [nas for site in sites for nas in site.nas]
     unknown = {found.source_address for found in discards if found.reason == UNKNOWN_NAS}
+    public = {found.source_address for found in discards if found.reason == CLEAR_FROM_PUBLIC}
     unsigned = [nas.code for nas in all_nas if nas.is_unsigned]
     rotating = [nas.code for nas in all_nas if nas.uses_old_secret]
     silent = [nas.code for nas in all_nas if nas.last_seen_at is None]
@@ -72,6 +73,12 @@ def radius_items(
             Weight.WARN,
             "Est-ce votre nouvelle passerelle\u00a0?",
             "Adresse inconnue qui nous appelle\u00a0: ",
+        ),
+        (
+            public,
+            Weight.WARN,
+            "RADIUS en clair depuis Internet, refusé",
+            "Passez par un tunnel ou par RadSec. Adresse publique\u00a0: ",
         ),
         (
             [found.nas_code for found in aside],

@@ -4,12 +4,21 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from portal.console.estate import UNKNOWN_NAS, AccessPoint, Nas, Site, explain, kind_words
+from portal.console.estate import (
+    CLEAR_FROM_PUBLIC,
+    UNKNOWN_NAS,
+    AccessPoint,
+    Nas,
+    Site,
+    explain,
+    kind_words,
+)
 from portal.console.places import CLOCK, ENGINE
 from portal.console.queries import load_discards, load_set_aside, load_sites
 from territory.access.sign_in import operator_of
 from territory.web.pages import render
 
+_STRANGERS = (UNKNOWN_NAS, CLEAR_FROM_PUBLIC)
 _Equipment = TypeVar("_Equipment", Nas, AccessPoint)
 
 
@@ -27,8 +36,9 @@ async def show_equipment(request: web.Request) -> web.StreamResponse:
         "equipment.html",
         all_nas=_worst_first([(site, nas) for site in sites for nas in site.nas]),
         access_points=_worst_first([(site, ap) for site in sites for ap in site.access_points]),
-        newcomers=[found for found in discards if found.reason == UNKNOWN_NAS],
-        discards=[found for found in discards if found.reason != UNKNOWN_NAS],
+        newcomers=[found for found in discards if found.reason in _STRANGERS],
+        discards=[found for found in discards if found.reason not in _STRANGERS],
+        in_public=CLEAR_FROM_PUBLIC,
         aside=aside,
         explain=explain,
         kind_words=kind_words,

@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from territory.vocabulary import StrangerReason
+
 
 class Health(StrEnum):
     """The state of a piece of equipment or of a site, worst last when sorted by ``rank``."""
@@ -215,11 +217,12 @@ class SetAside:
     reason: str
 
 
-UNKNOWN_NAS = "unknown-nas"
-"""The reason RADIUS counts when no NAS has that source address."""
+UNKNOWN_NAS, CLEAR_FROM_PUBLIC = (reason.value for reason in StrangerReason)
+"""The reasons RADIUS counts when no NAS has that source address: inside a link, in public."""
 
 DISCARD_REASONS = {
     UNKNOWN_NAS: "aucun NAS n'a cette adresse",
+    CLEAR_FROM_PUBLIC: "RADIUS en clair depuis Internet : passez par un tunnel ou par RadSec",
     "unsigned": "requête non signée (Message-Authenticator absent)",
     "unsigned-eap": "requête EAP non signée",
     "unsigned-proxy-state": "Proxy-State dans une requête non signée",

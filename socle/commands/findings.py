@@ -16,8 +16,11 @@ from territory.database.tables import discard
 from territory.errors import ConfigurationError
 from territory.keyring import Keyring
 from territory.settings import Settings
+from territory.vocabulary import StrangerReason
 
-UNKNOWN_NAS = "unknown-nas"
+IN_PUBLIC = "clear RADIUS from a public address is refused, use tunnel or radsec"
+_NOBODY = "nobody unknown calls"
+_NOT_PUBLIC = "nobody sends clear RADIUS from a public address"
 _MOST_NAMED = 8
 _ANYWHERE = "0.0.0.0"  # noqa: S104 - stands for all that were too many to list
 
@@ -53,6 +56,8 @@ class Stranger:
     claimed_name: str | None
     """NAS-Identifier or address it claims, printable."""
     packets: int
+    reason: str = StrangerReason.UNKNOWN_NAS.value
+    """Why it is not answered."""
 
     def __str__(self) -> str:
         return f"{self.address} ({self.claimed_name})" if self.claimed_name else self.address
@@ -60,7 +65,7 @@ class Stranger:
 
 async def of_radius(db: AsyncConnection, settings: Settings, now: datetime) -> list[Finding]:
     """Return how the fleet proves itself, and who calls without being known."""
-    strangers = about_strangers(await _strangers(db, now))
+    strangers = about_strangers(await load_strangers(db, now))
     try:
         trust = await load_nas_trust(db, Keyring.of(settings))
     except ConfigurationError as error:
@@ -103,11 +108,12 @@ def about_trust(fleet: Sequence[NasTrust], now: datetime) -> Iterator[Finding]:
 
 def about_strangers(strangers: Sequence[Stranger]) -> Iterator[Finding]:
     """Give the finding on who is not known: perhaps a new gateway."""
-    if not strangers:
-        yield Finding("radius.unknown", True, "nobody unknown calls", urgent=False)
-        return
-    says = f"is one of these your new gateway? {_named(map(str, strangers))}"
-    yield Finding("radius.unknown", False, says, urgent=False)
+    known = [each for each in strangers if each.reason == StrangerReason.UNKNOWN_NAS]
+    says = f"is one of these your new gateway? {_named(map(str, known))}"
+    yield Finding("radius.unknown", not known, says if known else _NOBODY, urgent=False)
+    public = [each for each in strangers if each.reason == StrangerReason.CLEAR_FROM_PUBLIC]
+    says = f"{IN_PUBLIC}: {_named(map(str, public))}"
+    yield Finding("radius.public", not public, says if public else _NOT_PUBLIC, urgent=False)
 
 
 def _named(names: Iterable[str]) -> str:
@@ -116,15 +122,17 @@ def _named(names: Iterable[str]) -> str:
     return ", ".join(every[:_MOST_NAMED]) + more
 
 
-async def _strangers(db: AsyncConnection, now: datetime) -> list[Stranger]:
+async def load_strangers(db: AsyncConnection, now: datetime) -> list[Stranger]:
+    """Return who sent RADIUS of late and is no NAS, the loudest first."""
     packets = func.sum(discard.c.packets)
+    reason = discard.c.reason
     query = (
-        select(discard.c.source_address, func.max(discard.c.claimed_name), packets)
-        .where(discard.c.reason == UNKNOWN_NAS, discard.c.last_at > now - RECENT)
-        .group_by(discard.c.source_address)
+        select(discard.c.source_address, func.max(discard.c.claimed_name), packets, reason)
+        .where(reason.in_(list(StrangerReason)), discard.c.last_at > now - RECENT)
+        .group_by(discard.c.source_address, reason)
         .order_by(packets.desc())
     )
     return [
-        Stranger("elsewhere" if str(address) == _ANYWHERE else str(address), name, int(number))
-        for address, name, number in await db.execute(query)
+        Stranger("elsewhere" if str(address) == _ANYWHERE else str(address), name, int(number), why)
+        for address, name, number, why in await db.execute(query)
     ]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from socle.commands.findings import Stranger
     from territory.application.nas_trust import NasTrust
     from territory.application.writing import Authority
     from territory.keyring import Keyring
@@ -42,22 +43,30 @@ Work = Callable[["AsyncConnection", "Keyring", "Authority"], Awaitable[Result]]
 def list_nas(json_: AsJson = False, settings: SettingsFile = None) -> None:
     """List every NAS: site, address, whether it signs, what its secret needs.
 
+    Then who is refused because it sends RADIUS in clear from a public address.
+
     Example: socle nas list
     """
+    from socle.commands.findings import IN_PUBLIC, load_strangers
     from territory.application.nas_trust import load_nas_trust
+    from territory.vocabulary import StrangerReason
 
     async def work(
         db: "AsyncConnection", keyring: "Keyring", authority: "Authority"
-    ) -> tuple[list["NasTrust"], "datetime"]:
-        return await load_nas_trust(db, keyring), authority.now
+    ) -> tuple[list["NasTrust"], list["Stranger"], "datetime"]:
+        strangers = await load_strangers(db, authority.now)
+        return await load_nas_trust(db, keyring), strangers, authority.now
 
-    found, now = _run(settings, work)
+    found, strangers, now = _run(settings, work)
     if json_:
         typer.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False, default=str))
         return
     for one in found:
         about = ", ".join(_remarks(one, now)) or "well"
         typer.echo(f"{one.code:28} {one.site:28} {one.address:24} {one.rule.value:12} {about}")
+    for each in strangers:
+        if each.reason == StrangerReason.CLEAR_FROM_PUBLIC:
+            typer.echo(f"{each}: {each.packets} packets: {IN_PUBLIC}")
 
 
 @nas.command()

@@ -172,6 +172,10 @@ ENGLISH = Words(
             "no NAS has this address",
             "If this is your new gateway, add `source_address: {address}` to its NAS and apply.",
         ),
+        "clear-from-public": (
+            "clear RADIUS from a public address",
+            "It is refused wherever it comes from: give the gateway a tunnel, or RadSec.",
+        ),
         "unsigned": (
             "not signed (no Message-Authenticator)",
             "Have the gateway sign its requests, or set `require_message_authenticator:"

@@ -180,6 +180,10 @@ FRENCH = Words(
             "Si c'est votre nouvelle passerelle, inscrivez « source_address: {address} » à son NAS"
             " dans la description du territoire, puis appliquez-la.",
         ),
+        "clear-from-public": (
+            "RADIUS en clair depuis une adresse publique",
+            "Il est refusé, d'où qu'il vienne : donnez à la passerelle un tunnel, ou RadSec.",
+        ),
         "unsigned": (
             "non signés (Message-Authenticator absent)",
             "Faites signer ses requêtes à la passerelle, ou n'exigez plus la signature"

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -97,6 +98,22 @@ class Namespaces:
         Raises: CalledProcessError when it failed, with its output.
         """
         return _run(self.inside(name, *command))
+
+    def wait_for(self, name: str, *command: str) -> None:
+        """Return once a short command succeeds in a namespace.
+
+        Raises: CalledProcessError when it does not in half a minute.
+        """
+        deadline = time.monotonic() + COMMAND_SECONDS
+        while True:
+            try:
+                self.run(name, *command)
+            except subprocess.CalledProcessError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
 
     def spawn(
         self, name: str, *command: str, environment: Mapping[str, str] | None = None

@@ -55,6 +55,8 @@ pytestmark = pytest.mark.namespace
 DEVICE = "8A-56-7E-F9-10-E4"
 INSIDE_BASE = "10.55.0.1"
 WAIT_SECONDS = 60.0
+PATIENT = ("-r", "15", "-t", "2")
+"""How radclient asks: so often, each so many seconds after the last."""
 UNIQUE = os.getpid()
 HUB, END = f"h{UNIQUE}", f"s{UNIQUE}"
 """Interfaces; `wg` finds wireguard-go's by name, whatever their namespace."""
@@ -117,9 +119,11 @@ class World:
         (row,) = await self.fetch("select id from territory.site where code = $1", site)
         return await grant(self.owner_url, self.keyring, row["id"], datetime.now(UTC))
 
-    def radclient(self, server: str, kind: str, secret: str, attributes: str) -> str:
+    def radclient(
+        self, server: str, kind: str, secret: str, attributes: str, tries: tuple[str, ...] = PATIENT
+    ) -> str:
         """Have the site's NAS ask until it is answered, and return what radclient printed."""
-        asking = ("radclient", "-x", "-r", "15", "-t", "2", server, kind, secret)
+        asking = ("radclient", "-x", *tries, server, kind, secret)
         done = subprocess.run(
             self.net.namespaces.inside(SITE, *asking),
             input=attributes, capture_output=True, text=True, timeout=40, check=False,
@@ -208,11 +212,12 @@ async def router_keys(world: World) -> tuple[str, str]:
 
 def bring_up(world: World) -> None:
     """Make the site's end of the tunnel, without keys."""
-    run = world.net.namespaces.run
+    run, made = world.net.namespaces.run, ("ip", "link", "show", END)
     try:
         run(SITE, "ip", "link", "add", END, "type", "wireguard")
     except subprocess.CalledProcessError:
-        run(SITE, "wireguard-go", END)
+        world.net.namespaces.spawn(SITE, "wireguard-go", "-f", END)
+        world.net.namespaces.wait_for(SITE, *made)
     run(SITE, "ip", "address", "add", "10.55.0.2/32", "dev", END)
     run(SITE, "ip", "link", "set", END, "up")
     run(SITE, "ip", "route", "add", f"{INSIDE_BASE}/32", "dev", END)
@@ -351,3 +356,16 @@ async def test_radsec_carries_a_disconnection_where_the_gateway_speaks_it(world:
             head = bytes((41, request[1], 0, 20))
             site.send(head + hashlib.md5(head + request[4:20] + b"radsec").digest())
             assert (await asked).outcome is Outcome.CLOSED
+
+
+async def test_clear_radius_from_the_internet_is_refused(world: World) -> None:
+    """Whatever it knows, it is silently discarded, and counted under a reason of its own."""
+    shown = "User-Name = x\nUser-Password = x\nMessage-Authenticator = 0x00\n"
+    server, once = f"{BASE_ADDRESS}:1812", ("-r", "1", "-t", "1")
+    said = await asyncio.to_thread(world.radclient, server, "auth", SHARED_SECRET, shown, once)
+    assert "Received" not in said
+    row = await world.until(
+        "select host(source_address) as address from live.discard where reason = $1",
+        "clear-from-public",
+    )
+    assert row["address"] == world.net.public_address

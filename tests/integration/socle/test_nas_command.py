@@ -126,6 +126,21 @@ def test_an_unknown_code_is_told_with_a_near_one(socle: Run) -> None:
         socle("secret", "mairie-nass")
 
 
+def test_the_list_ends_with_who_is_refused_in_public(socle: Run, database_url: str) -> None:
+    """With what to do about it."""
+    ask(
+        database_url,
+        "insert into live.discard values (current_date, '81.2.70.10', 'clear-from-public', 3,"
+        " now(), now(), 'access-request', 'toul') returning day",
+    )
+    told = socle("list")
+    assert "81.2.70.10 (toul): 3 packets" in told
+    assert "use tunnel or radsec" in told
+    found = {finding.about: finding for finding in asyncio.run(examine(load_settings()))}
+    assert "81.2.70.10" in found["radius.public"].says
+    assert found["radius.unknown"].well
+
+
 def test_the_doctor_tells_of_strangers_and_weak_proofs(socle: Run, database_url: str) -> None:
     """As warnings: the base works."""
     ask(

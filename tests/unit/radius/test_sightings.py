@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from radius.sightings import UNKNOWN_NAS, Discarded, Seen, within_bound
+from radius.sightings import Discarded, Seen, within_bound
+from territory.vocabulary import StrangerReason
 
+UNKNOWN_NAS = StrangerReason.UNKNOWN_NAS.value
 DAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 14, tzinfo=UTC)
 

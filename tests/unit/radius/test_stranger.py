@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from radius.stranger import claimed_name, packet_kind
+from radius.stranger import claimed_name, packet_kind, reason_against
 
 
 def packet(code: int, *attributes: bytes) -> bytes:
@@ -52,3 +52,22 @@ def test_any_octets_are_told_safely(datagram: bytes) -> None:
     assert packet_kind(datagram).isprintable()
     name = claimed_name(datagram)
     assert name is None or (name.isprintable() and len(name) <= 64)
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("10.55.0.9", "unknown-nas"),
+        ("::ffff:192.168.1.1", "unknown-nas"),
+        ("100.64.0.1", "unknown-nas"),
+        ("fd00::1", "unknown-nas"),
+        ("127.0.0.9", "unknown-nas"),
+        ("81.2.70.10", "clear-from-public"),
+        ("::ffff:81.2.70.10", "clear-from-public"),
+        ("2001:db8::1", "clear-from-public"),
+        ("0.0.0.0", "clear-from-public"),
+    ],
+)
+def test_clear_radius_from_the_internet_is_refused_as_such(address: str, reason: str) -> None:
+    """Inside a link an unknown sender may be a new gateway; in public it needs a link first."""
+    assert reason_against(address) == reason
