@@ -21,6 +21,7 @@ from simulation.subscriber import TerminateCause
 from simulation.talk import Answer, Asked
 
 MEBI = 1 << 20
+SLOW_SECONDS = 0.25
 
 
 class Mood(StrEnum):
@@ -30,6 +31,8 @@ class Mood(StrEnum):
     """It does its work."""
     SILENT = "silent"
     """It takes a request and says nothing."""
+    SLOW = "slow"
+    """It does its work, a quarter of a second late each time."""
     HALF = "half"
     """It breaks off in the middle of each answer."""
     ANOTHER_VERSION = "another-version"
@@ -87,7 +90,9 @@ class Controlled(Brand):
 
     async def _in_mood(self, asked: Asked) -> Answer:
         self.asked.append(asked)
-        if self.mood is Mood.WELL:
+        if self.mood is Mood.SLOW:
+            await asyncio.sleep(SLOW_SECONDS)
+        if self.mood in (Mood.WELL, Mood.SLOW):
             return await self.answer(asked)
         if self.mood is Mood.SILENT:
             await asyncio.Event().wait()

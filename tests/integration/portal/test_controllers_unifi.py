@@ -8,6 +8,7 @@ from portal.controllers.port import Controller, ControllerFault, ControllerRecor
 from portal.controllers.unifi import UnifiOfficial
 from portal.controllers.unifi_legacy import UnifiLegacy
 from portal.gateways.vocabulary import Allowance, Credential
+from simulation.brands.controlled import Mood
 from simulation.talk import Asked
 from tests.conftest import FixedClock
 from tests.servers.controlled import Lab, open_lab
@@ -125,13 +126,19 @@ async def test_a_session_is_kept_and_renewed(clock: FixedClock) -> None:
 
 async def test_the_key_goes_nowhere_else(clock: FixedClock) -> None:
     """A redirect of the controller is not followed: the other address hears nothing."""
-    async with open_lab(clock, "unifi", "official") as lab, _stranger(clock) as other:
+    async with (
+        open_lab(clock, "unifi", "official") as lab,
+        open_lab(clock, "unifi", "official") as other,
+    ):
         lab.brand.elsewhere = f"{other.brand.server.address}/"
-        lab.brand.mood = "elsewhere"
+        lab.brand.mood = Mood.ELSEWHERE
         assert await trouble_of(lab, controller_of(lab)) is Trouble.UNREADABLE
         heard: list[Asked] = other.brand.asked
         assert heard == []
 
 
-def _stranger(clock: FixedClock):  # type: ignore[no-untyped-def]
-    return open_lab(clock, "unifi", "official")
+async def test_one_deadline_for_all_calls(lab: Lab) -> None:
+    """Each answer comes soon enough, together they do not: a guest is waiting."""
+    lab.brand.mood = Mood.SLOW
+    assert await trouble_of(lab, controller_of(lab, patience_seconds=0.6)) is Trouble.SILENT
+    assert len(lab.brand.asked) > 1

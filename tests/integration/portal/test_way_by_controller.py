@@ -134,7 +134,7 @@ async def test_a_controller_that_fails(place: Place) -> None:
     place.lab.brand.mood = Mood.WELL
     again = await place.guest.post("/visite", visit=failed.visit)
     assert again.status == 303
-    assert place.lab.phone.online is not None
+    assert place.lab.online.since
     assert await place.owner.fetchval("SELECT count(*) FROM live.admission") == 1
 
 
@@ -150,3 +150,14 @@ async def test_a_stale_or_foreign_redirect(place: Place, clock: FixedClock) -> N
     told = await place.guest.get(f"{parts.path}?{parts.query}")
     says_when = place.lab.gateway.configuration.brand != Brand.SMARTZONE
     assert told.status == (400 if says_when else 200)
+
+
+async def test_a_device_that_nobody_opens(place: Place) -> None:
+    """A redirect that names its device encrypted is refused where the controller does not open
+    it; others need nobody for that."""
+    parts = urlsplit(place.lab.redirect())
+    place.lab.brand.mood = Mood.NOT_JSON
+    told = await place.guest.get(f"{parts.path}?{parts.query}")
+    is_sealed = place.lab.gateway.configuration.brand == Brand.SMARTZONE
+    assert told.status == (400 if is_sealed else 200)
+    assert "ENC" not in told.text
