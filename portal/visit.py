@@ -111,6 +111,8 @@ class Visit:
     """What the gateway's hand-back needs again."""
     vouched: bool = False
     """Whether the gateway's secret vouched for the redirect it began with."""
+    handed_back_at: datetime | None = None
+    """When the guest was last sent to the gateway with a credential (aware, UTC, whole seconds)."""
 
 
 def advance(state: State, event: Event) -> State | None:
@@ -181,12 +183,13 @@ def _as_list(visit: Visit) -> list[Any]:
         visit.notice,
         dict(visit.carried),
         visit.vouched,
+        int(visit.handed_back_at.timestamp()) if visit.handed_back_at else 0,
     ]
 
 
 def _from_list(fields: list[Any]) -> Visit:
     number, gateway, device, expires, state, language, terms, admission, *more = fields
-    page, ssid, notice, carried, vouched = more
+    page, ssid, notice, carried, vouched, handed_back = more
     return Visit(
         id=UUID(number),
         gateway=gateway,
@@ -201,4 +204,5 @@ def _from_list(fields: list[Any]) -> Visit:
         notice=notice,
         carried=carried,
         vouched=vouched,
+        handed_back_at=datetime.fromtimestamp(handed_back, tz=UTC) if handed_back else None,
     )

@@ -32,7 +32,7 @@ from portal.gateways.vocabulary import (
 from territory.errors import ProtocolError
 from territory.identifiers import MAX_SSID_OCTETS, MacAddress
 
-LONGEST_QUERY = 2048
+LONGEST_QUERY = 1536
 """Octets: it travels in the signed visit."""
 SCHEMES = {880: "http", 444: "https"}
 """By port of the record; any other is spoken to in clear."""

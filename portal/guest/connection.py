@@ -6,12 +6,13 @@ signed redirect.
 """
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiohttp import web
 
 from portal.admission import REVOKED_BY_GUEST, Holding
-from portal.gateways.vocabulary import FormBack, HandBack
+from portal.gateways.vocabulary import FormBack, HandBack, WayBack
 from portal.guest.parts import log, portal_of, see_other, show_refused
 from portal.guest.splash import notice_at, read_current, show_restart
 from portal.guest.way_back import show_way_back
@@ -26,6 +27,9 @@ from territory.rules.usage import NOTHING_USED
 from territory.web.forms import read_form
 from territory.web.headers import allow, client_address
 from territory.web.pages import language_of, render, translate
+
+SESSION_HEARD_OF = timedelta(seconds=30)
+"""Within which the base hears of the session of a guest who was handed back."""
 
 
 async def my_connection(request: web.Request) -> web.Response:
@@ -51,7 +55,14 @@ async def show_connection(request: web.Request, gate: Gate, visit: Visit) -> web
         if visit.admission
         else None
     )
-    return show_connected(request, gate, visit, holding)
+    return show_connected(request, gate, visit, holding, told=_just_let_in(visit, portal.now()))
+
+
+def _just_let_in(visit: Visit, now: datetime) -> bool:
+    """Whether the guest comes from a gateway that has just let them in: who logs in a second time
+    under one right is here before the session that says so."""
+    at = visit.handed_back_at
+    return at is not None and now - at < SESSION_HEARD_OF
 
 
 def show_connected(
@@ -86,15 +97,22 @@ def show_connected(
         token=portal.sign(visit),
         here="/ma-connexion",
         page_wanted=visit.page_wanted,
+        can_leave=_can_leave(gate, way_out),
         **_left(request, gate, holding),
     )
+
+
+def _can_leave(gate: Gate, way_out: WayBack | None) -> bool:
+    """Whether anybody carries a log-out to the gateway: the browser, RADIUS or its controller."""
+    return way_out is not None or gate.dialect.asks_radius or gate.dialect.needs_controller
 
 
 async def log_out(request: web.Request) -> web.Response:
     """`POST /deconnexion`: end the right here, then the session at the gateway.
 
     Where the database is away the gateway still ends the session. A gateway without a way out for
-    browsers is told by the base, which watches for rights that ended.
+    browsers is told by the base, which watches for rights that ended. Where nobody can tell it, the
+    guest stays online, and is shown that.
     """
     form = await read_form(request)
     portal = portal_of(request)
@@ -104,6 +122,9 @@ async def log_out(request: web.Request) -> web.Response:
         return show_refused(request, refused.reason)
     if visit.state is not State.ADMITTED:
         return show_restart(request, gate, visit)
+    way_out = gate.adapter.log_off(gate.registration, visit.carried)
+    if not _can_leave(gate, way_out):
+        return await show_connection(request, gate, visit)
     try:
         if visit.admission:
             await revoke_admission(portal.pool, visit.admission, REVOKED_BY_GUEST, portal.now())
@@ -113,7 +134,6 @@ async def log_out(request: web.Request) -> web.Response:
         )
     portal.metrics.left.inc()
     log.info("log_out", gateway=gate.code)
-    way_out = gate.adapter.log_off(gate.registration, visit.carried)
     if isinstance(way_out, HandBack | FormBack):
         return show_way_back(request, gate, way_out, "")
     return await show_connection(request, gate, visit)

@@ -7,6 +7,7 @@ PollBack        a page that waits until the gateway has asked us, then "connecte
 CoaBack         RADIUS asks the gateway, then 303 to "connected"
 """
 
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
@@ -42,7 +43,10 @@ _NOBODY = Credential("", "")
 
 def departure_of(portal: Portal, gate: Gate, visit: Visit, admission: Admission) -> Departure:
     """Return what a guest leaves with whom this admission lets in."""
-    token = portal.sign(admitted_visit(visit, admission))
+    leaving = replace(
+        admitted_visit(visit, admission), handed_back_at=portal.now().replace(microsecond=0)
+    )
+    token = portal.sign(leaving)
     return Departure(
         carried=visit.carried,
         credential=Credential(admission.user_name, portal.password(admission.user_name)),

@@ -36,6 +36,7 @@ VISIT = Visit(
     page_wanted="http://example.org/",
     carried={"challenge": "00" * 16},
     vouched=True,
+    handed_back_at=NOON,
 )
 
 ALLOWED = {

@@ -94,7 +94,7 @@ def forgeries() -> Iterator[tuple[bytes, str]]:
         "10.30.0.1@e",
     ):
         yield redirect(ga_srvr=host), "foreign-address"
-    yield redirect(ga_Qv="a" * 2048), "oversized"
+    yield redirect(ga_Qv="a" * 1536), "oversized"
     for raw in ('"', "<", ">", " ", "'", "é"):
         yield redirect(ga_Qv=raw), "bad-encoding"
 
