@@ -51,7 +51,7 @@ def read(query: bytes, registration: Registration) -> Arrival:
     return Arrival(
         situation=Situation.REFUSED if error else Situation.CAPTIVE,
         device=device_of(required(parameters, "client_mac")),
-        carried={"to": own_path(required(parameters, "login_url"), registration)},
+        carried={"to": _in_tls(required(parameters, "login_url"), registration)},
         refusal=Refusal.REJECTED if error else None,
         reply=error[:LONGEST_REPLY],
     )
@@ -60,7 +60,7 @@ def read(query: bytes, registration: Registration) -> Arrival:
 def hand_back(registration: Registration, departure: Departure) -> FormBack:
     """Return the form that Meraki expects; a success leads to our page."""
     return FormBack(
-        at_meraki(registration, required(departure.carried, "to")),
+        _in_tls(required(departure.carried, "to"), registration),
         {
             "username": departure.credential.user_name,
             "password": departure.credential.password,
@@ -79,25 +79,21 @@ def start(registration: Registration) -> HandBack:  # noqa: ARG001 - Meraki's cl
     return ANYWHERE
 
 
-def own_path(address: str, registration: Registration) -> str:
-    """Return the path and query of an https address at the site's own host at Meraki.
+def at_meraki(address: str, registration: Registration) -> str:
+    """Return an address that is at the site's own host at Meraki.
 
     Raises:
         ProtocolError: `foreign-address`.
     """
     parts = urlsplit(checked_url(address, registration))
     checked_host(parts.hostname or "", registration)  # an access point is not Meraki's cloud
-    if parts.scheme != "https" or not parts.path:
+    if not parts.path:
         raise ProtocolError("foreign-address")
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+    return address
 
 
-def at_meraki(registration: Registration, path: str) -> str:
-    """Return the address of a path that `own_path` gave, at the site's own host.
-
-    Raises:
-        ProtocolError: `foreign-address`: it is no path.
-    """
-    if not path.startswith("/"):
+def _in_tls(address: str, registration: Registration) -> str:
+    """Return such an address in https: a credential goes there."""
+    if not address.startswith("https://"):
         raise ProtocolError("foreign-address")
-    return f"https://{registration.login_address}{path}"
+    return at_meraki(address, registration)

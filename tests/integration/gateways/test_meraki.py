@@ -38,5 +38,8 @@ async def test_a_guest_clicks_through(house: House) -> None:
     assert any("&duration=14400" in hop for hop in connected.hops)
     assert "Vous êtes connecté" in connected.page.text
     assert (await site.phone.browse(WEB)).address == WEB
+    (session,) = await house.rows("select admission_id, ended_at from live.session")
+    assert session["admission_id"] is not None
+    assert connected.page.forms == ()  # nobody could carry a log-out to Meraki
     (bound,) = await house.rows("select device::text from live.binding")
     assert bound["device"] == site.gateway.phones[site.phone.source].mac.replace("-", ":").lower()
