@@ -431,5 +431,93 @@ SAMPLES = (
         )
         for variant in ("smartzone", "ruckus-one")
     ),
+    *(
+        Sample(
+            "generic",
+            variant,
+            Registration("10.90.0.1:8000", f"{BASE}/generic/gw", None, variant=variant),
+            parameters,
+            needed=needed,
+            hosts=hosts,
+            kept=frozenset({"mauth"}) | hosts,
+        )
+        for variant, parameters, needed, hosts in (
+            (
+                "zyxel",
+                (
+                    ("apmac", "00%3A11%3A22%3A33%3A44%3A55"),
+                    ("usermac", PHONE),
+                    ("apip", "10.90.0.1"),
+                    ("userip", "10.90.0.31"),
+                    ("ssid_name", "WiFi-Mairie"),
+                    ("apurl", "http%3A%2F%2F10.90.0.1%3A8000%2Fagree"),
+                ),
+                frozenset({"usermac", "apurl"}),
+                frozenset({"apurl"}),
+            ),
+            (
+                "grandstream",
+                (
+                    ("login_url", "http%3A%2F%2F10.90.0.1%3A8000%2Flogin"),
+                    ("ap_mac", "00%3A11%3A22%3A33%3A44%3A55"),
+                    ("client_mac", PHONE),
+                    ("ssid", "WiFi-Mairie"),
+                    ("orig_url", "http%3A%2F%2Fexample.org%2F"),
+                ),
+                frozenset({"login_url", "client_mac"}),
+                frozenset({"login_url"}),
+            ),
+            (
+                "draytek",
+                (
+                    ("apmac", "001122334455"),
+                    ("client_mac", "8a567ef910e4"),
+                    ("loginurl", "http%3A%2F%2F10.90.0.1%3A8000%2Fportal%2Flogin"),
+                    ("target", "http%3A%2F%2Fexample.org%2F"),
+                ),
+                frozenset({"client_mac", "loginurl"}),
+                frozenset({"loginurl"}),
+            ),
+            (
+                "dlink",
+                (
+                    ("login_url", "http%3A%2F%2F10.90.0.1%3A8000%2Flogin"),
+                    ("continue_url", "http%3A%2F%2Fexample.org%2F"),
+                    ("ap_mac", "00%3A11%3A22%3A33%3A44%3A55"),
+                    ("ap_name", "accueil"),
+                    ("ap_tags", ""),
+                    ("mauth", "MMLjK2x%2F%2B%3D"),
+                    ("ip", "10.90.0.31"),
+                    ("mac", PHONE),
+                    ("logout_url", "http%3A%2F%2F10.90.0.1%3A8000%2Flogout"),
+                ),
+                frozenset({"login_url", "mac"}),
+                frozenset({"login_url"}),
+            ),
+            (
+                "alcatel-stellar",
+                (
+                    ("clientmac", PHONE),
+                    ("clientip", "10.90.0.31"),
+                    ("ssid", "WiFi-Mairie"),
+                    ("switchmac", "00%3A11%3A22%3A33%3A44%3A55"),
+                    ("switchip", "10.90.0.1"),
+                    ("url", "http%3A%2F%2Fexample.org%2F"),
+                ),
+                frozenset({"clientmac", "switchip"}),
+                frozenset({"switchip"}),
+            ),
+            (
+                "huawei",
+                (
+                    ("userip", "10.90.0.31"),
+                    ("usermac", PHONE),
+                    ("url", "http%3A%2F%2F10.90.0.1%3A8000%2Flogin"),
+                ),
+                frozenset({"usermac", "url"}),
+                frozenset({"url"}),
+            ),
+        )
+    ),
 )
 """Each dialect that is read, once."""

@@ -74,20 +74,21 @@ def assert_harmless(sample: Sample, query: bytes, *, repeats: bool = False) -> N
     assert arrival.device == good.device
     back = way_back(sample, arrival)
     assert_own(back, sample.own)
-    said = told_in(back)
-    assert repeats or MARK not in said
-    assert not set(said) & set('<>"')
+    url, fields = told_in(back)
+    assert not set(url) & set('<>"')
+    assert repeats or MARK not in url + fields
 
 
-def told_in(back: WayBack | None) -> str:
-    """Return all that the browser would send."""
+def told_in(back: WayBack | None) -> tuple[str, str]:
+    """Return the address a browser goes to, and what it posts there; the page escapes the latter
+    whatever it is."""
     match back:
         case HandBack(url):
-            return url
+            return url, ""
         case FormBack(url, fields):
-            return url + "".join(fields.values())
+            return url, "".join(fields.values())
         case _:
-            return ""
+            return "", ""
 
 
 def assert_own(back: WayBack | None, own: Registration) -> None:
@@ -96,6 +97,11 @@ def assert_own(back: WayBack | None, own: Registration) -> None:
         return
     host = back.origin.partition("://")[2].partition(":")[0]
     assert host in {own.login_address.partition(":")[0], *own.access_points}
+
+
+def test_every_dialect_has_a_sample() -> None:
+    """Whoever adds an adapter adds its redirect."""
+    assert sorted((each.brand, each.variant) for each in SAMPLES) == sorted(ADAPTERS)
 
 
 @each_sample
@@ -168,7 +174,8 @@ def test_script(sample: Sample, name: str) -> None:
 def test_foreign_host(sample: Sample, name: str) -> None:
     """Whatever it looks like, only the site's own address is taken."""
     own = dict(sample.parameters)[name]
-    bare = own.partition("://")[2].partition("/")[0] or own
+    hosts = {sample.own.login_address.partition(":")[0], *sample.own.access_points}
+    bare = next(host for host in hosts if host in own)
     for host in ("evil.example", f"{bare}.evil.example", f"{bare}@evil.example", "10.1.0.254"):
         foreign = changed(sample, name, own.replace(bare, host))
         with pytest.raises(ProtocolError) as refused:
