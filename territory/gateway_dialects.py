@@ -67,6 +67,8 @@ class Dialect:
     """What it was proven with."""
     shares_secret: bool = False
     """Whether gateway and portal share a secret (uamsecret, faskey)."""
+    form_is_https: bool = False
+    """Whether its form is taken in https by a host whose certificate browsers know: no warning."""
 
     @property
     def needs_controller(self) -> bool:
@@ -146,6 +148,7 @@ _TABLE: Final = (
         Return.FORM,
         asks_radius=True,
         links=frozenset({Link.CLOUD}),
+        form_is_https=True,
     ),
     Dialect(
         Brand.MERAKI,
@@ -167,11 +170,11 @@ _TABLE: Final = (
         )
     ),
     *(
-        Dialect(Brand.ARUBA, variant, name, Return.FORM, asks_radius=True, links=links)
-        for variant, name, links in (
-            ("instant", "Aruba Instant", _RADIUS),
-            ("controller", "Aruba Mobility Controller", _RADIUS),
-            ("instant-on", "Aruba Instant On", PRIVATE),
+        Dialect(Brand.ARUBA, variant, name, Return.FORM, True, links, form_is_https=https)
+        for variant, name, links, https in (
+            ("instant", "Aruba Instant", _RADIUS, False),
+            ("controller", "Aruba Mobility Controller", _RADIUS, False),
+            ("instant-on", "Aruba Instant On", PRIVATE, True),
         )
     ),
     Dialect(
