@@ -24,10 +24,10 @@ from radius.policy import (
     Discard,
     Facts,
     Reason,
-    Redirect,
     Reject,
     decide,
     decide_from_memory,
+    is_sent_to_portal,
     screen,
 )
 from radius.protocol.numbers import (
@@ -177,14 +177,13 @@ class AccessExchange:
             case Reject(reason, admission_id):
                 if admission_id is not None and reason in _OVER:
                     self._memory.drop(request, admission_id)
+                if is_sent_to_portal(request):
+                    self._send_to_portal(request, pending, admission_id)
+                    return
                 outline = Outline(_REJECT, reason, request.device, admission_id)
                 late = request.proof is not Proof.DEVICE
                 attributes = _reject(pending.packet, decision)
                 seen.rejects += self._reply(attributes, pending, outline, late=late)
-            case Redirect(refused, admission_id):
-                if admission_id is not None and refused in _OVER:
-                    self._memory.drop(request, admission_id)
-                self._send_to_portal(request, pending, admission_id)
             case Discard(reason):
                 if reason is Reason.PLAN_UNKNOWN:
                     self._directory.reload_soon()

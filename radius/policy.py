@@ -7,8 +7,8 @@ right one or not. The same device may show it again as long as the admission liv
 cookies, re-authentication, a lost reply), at any NAS of the admission's site.
 
 A NAS of central web authentication refuses no device it presents: what would be refused is sent to
-the portal, which says why (`Redirect`). There the MAC address is all that is ever shown, so a live
-admission of the place lets its device in whatever its plan says of coming back by it.
+the portal, which says why (`is_sent_to_portal`). The MAC address is all that is ever shown there,
+so a live admission of the place lets its device in whatever its plan says of coming back by it.
 
 Nothing challenges yet (no EAP, no second factor), so there is no Access-Challenge to decide on.
 """
@@ -123,14 +123,6 @@ class Reject:
         return f"{words} [{self.reason}]"
 
 
-class Redirect(NamedTuple):
-    """Let in as far as the portal, which can say why no further."""
-
-    refused: Reason
-    """Why no further."""
-    admission_id: UUID | None
-
-
 @dataclass(frozen=True, slots=True)
 class Discard:
     """No answer: the NAS asks again, or asks its next server."""
@@ -138,7 +130,7 @@ class Discard:
     reason: Reason
 
 
-Decision = Accept | Reject | Redirect | Discard
+Decision = Accept | Reject | Discard
 
 _TRY_AGAIN = "Reconnectez-vous depuis la page d'accueil."
 _NOT_HERE = "Ce reseau n'accepte pas ce mode de connexion. Ouvrez la page d'accueil."
@@ -210,23 +202,6 @@ def decide(
         now: the instant of the facts, aware, UTC.
         house: limits, hours, blocks, and who may return by a MAC address.
     """
-    decision = _judge(request, facts, plans, now, house)
-    if (
-        request.nas.central_login is not None
-        and request.proof is Proof.DEVICE
-        and isinstance(decision, Reject)
-    ):
-        return Redirect(decision.reason, decision.admission_id)
-    return decision
-
-
-def _judge(
-    request: AccessRequest,
-    facts: Facts | None,
-    plans: Mapping[UUID, Plan],
-    now: datetime,
-    house: House,
-) -> Decision:
     by_device = request.proof is Proof.DEVICE
     if facts is None:
         return Reject(Reason.UNKNOWN_DEVICE if by_device else Reason.UNKNOWN_CREDENTIAL)
@@ -265,6 +240,19 @@ def decide_from_memory(
     if isinstance(decision, Accept):
         return Accept(Reason.FROM_MEMORY, decision.rights, facts)
     return Discard(Reason.UNAVAILABLE)
+
+
+def is_sent_to_portal(request: AccessRequest) -> bool:
+    """Whether a request that is refused is let in as far as the portal: asked of refusals only.
+
+    It must be a device that a NAS of central web authentication presents under its own name.
+    """
+    return (
+        request.nas.central_login is not None
+        and request.proof is Proof.DEVICE
+        and request.device is not None
+        and request.named_device == request.device
+    )
 
 
 def is_undetermined(facts: Facts, site_id: UUID, now: datetime) -> bool:
