@@ -36,6 +36,11 @@ CASES = [
     ),
     (History(answers=(answer(1),)), Verdict.UNREPORTED, "mairie-commercy-nas has reported"),
     (
+        History(answers=(answer(1, "accept", "sent_to_portal"),)),
+        Verdict.AT_THE_PORTAL,
+        "sent to the log-in page by mairie-commercy-nas",
+    ),
+    (
         History(answers=(answer(1),), sessions=(online(1, 20),)),
         Verdict.SILENT,
         "last reported it 2026-11-20 12:20:00 UTC",
