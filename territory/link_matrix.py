@@ -74,16 +74,21 @@ def row(dialect: Dialect, link: Link) -> Row:
 _NOTHING: Final = Cell(Works.NO, "Pas de connexion par ce lien.")
 
 
+def _kept(words: str) -> str:
+    """Return a sentence whose marks never begin a line."""
+    return words.replace(" :", "\u00a0:").replace(" ;", "\u00a0;")
+
+
 def _yes(words: str) -> Cell:
-    return Cell(Works.YES, words)
+    return Cell(Works.YES, _kept(words))
 
 
 def _partly(words: str) -> Cell:
-    return Cell(Works.PARTLY, words)
+    return Cell(Works.PARTLY, _kept(words))
 
 
 def _no(words: str) -> Cell:
-    return Cell(Works.NO, words)
+    return Cell(Works.NO, _kept(words))
 
 
 _BACK: Final = {

@@ -11,10 +11,10 @@ from territory.link_matrix import Row, Works, matrix
 from territory.vocabulary import Link
 
 LINK_NAMES = {
-    Link.TUNNEL: "tunnel",
+    Link.TUNNEL: "Tunnel",
     Link.RADSEC: "RadSec",
-    Link.CLOUD: "nuage du fabricant",
-    Link.PRIVATE_NETWORK: "réseau privé",
+    Link.CLOUD: "Nuage du fabricant",
+    Link.PRIVATE_NETWORK: "Réseau privé",
 }
 """In French, as the glossary has them."""
 EVIDENCE_NAMES = {

@@ -13,6 +13,7 @@ from portal.console import (
     disconnection,
     equipment,
     home,
+    links,
     operators,
     organisations,
     signature,
@@ -114,6 +115,7 @@ def _add_pages(app: web.Application) -> None:
         post=site_test.run_test,
     )
     page(app, "/equipements", Permission.SEE_EQUIPMENT, "equipment", get=equipment.show_equipment)
+    page(app, "/liens", Permission.SEE_EQUIPMENT, "links", get=links.show_links)
     page(
         app,
         "/equipements/{nas}/signature",

@@ -6,6 +6,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from portal.console import site_test
 from portal.console.app import create_console
 from territory.access.gate import PERMISSIONS
 from territory.access.passwords import Passwords
@@ -24,6 +25,7 @@ EXPECTED = {
     "/lieux/{code}": "administrator technician agent mediator dpo",
     "/lieux/{code}/deconnexion": "administrator technician",
     "/equipements": "administrator technician",
+    "/liens": "administrator technician",
     "/equipements/{nas}/signature": "administrator technician",
     "/lieux/{code}/essai": "administrator technician",
     "/appareil": "administrator technician",
@@ -35,6 +37,12 @@ EXPECTED = {
     "/journal": "administrator dpo",
 }
 """Written by hand, on purpose: a change of roles must be made twice."""
+
+
+@pytest.fixture(autouse=True)
+def no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No RADIUS server runs here: no page waits for one."""
+    monkeypatch.setattr(site_test, "WAIT_SECONDS", 0.1)
 
 
 def whom(path: str) -> tuple[bool, frozenset[Role]]:
