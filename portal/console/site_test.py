@@ -20,8 +20,8 @@ from territory.site_test.readings import SiteReport
 from territory.site_test.report import parse_report
 from territory.web.pages import render
 
-ORDER_SECONDS = 6.0
-"""The page waits so long for a gateway's answer."""
+WAIT_SECONDS = 8.0
+"""The page waits so long for what a gateway answers."""
 NOT_A_REPORT = (
     "Ce texte n'est pas celui d'essai.sh : collez tout ce qu'il a écrit, de la ligne"
     " « socle-essai 1 » à la dernière."
@@ -48,7 +48,7 @@ async def _findings(request: web.Request, site: Site, report: SiteReport | None)
     engine, now = request.app[ENGINE], request.app[CLOCK].now()
     async with engine.begin() as db:
         await record(db, actor_of(request), "site.tested", site.code, now)
-    wanted = Wanted(site.id, request.app[PUBLIC_URL], now, report, ORDER_SECONDS)
+    wanted = Wanted(site.id, request.app[PUBLIC_URL], now, report, WAIT_SECONDS)
     return judge(await read_site(engine, wanted))
 
 

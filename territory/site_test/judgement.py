@@ -86,6 +86,8 @@ def _certificate(read: Readings) -> Iterator[Finding]:
     name, certificate = urlsplit(portal.url).hostname or "", portal.certificate
     if not portal.is_https:
         yield unknown(check, "Le portail est en clair : il n'a pas de certificat.", "")
+    elif not portal.addresses:
+        yield unknown(check, "Son nom ne mène nulle part : voyez d'abord cela.", "")
     elif certificate is None:
         yield bad(
             check,

@@ -36,6 +36,7 @@ from territory.site_test.readings import (
 
 UNKNOWN_NAS: Final = "unknown-nas"
 _MOST_CALLERS: Final = 1_000
+_ASKED: Final = 0.75
 _CLOCKS = text("SELECT nas_id, offset_seconds FROM live.nas_clocks(:site_id)")
 _GATEWAYS = select(
     gateway.c.code,
@@ -66,8 +67,8 @@ class Wanted:
     now: datetime
     report: SiteReport | None = None
     """What the script read there, if anybody ran it."""
-    order_seconds: float = 10.0
-    """How long an answer to the order is waited for."""
+    wait_seconds: float = 8.0
+    """How long what came of the order is waited for; the NAS is asked for most of it."""
 
 
 async def read_site(engine: AsyncEngine, wanted: Wanted) -> Readings:
@@ -118,9 +119,9 @@ async def _order(engine: AsyncEngine, wanted: Wanted) -> Result | None:
         key = (await db.execute(newest)).scalar()
         if key is None:
             return None
-        asked = Request("site test", wanted.now, wanted.order_seconds)
+        asked = Request("site test", wanted.now, wanted.wait_seconds * _ASKED)
         number = await ask_change(InTransaction(db), Target(session_key=key), asked)
-    return await await_result(OnEngine(engine), number, wanted.order_seconds + 2)
+    return await await_result(OnEngine(engine), number, wanted.wait_seconds)
 
 
 async def _rows(db: AsyncConnection, query: Any) -> Sequence[RowMapping]:

@@ -30,10 +30,12 @@ from territory.site_test.readings import SiteReport
 from territory.web.server import start_site
 from tests.conftest import FixedClock
 from tests.servers.addresses import gateway_address
+from tests.servers.event_log import EventLog
 from tests.servers.radius import running_radius
 from tests.servers.territory import PORTAL_SECRET, SHARED_SECRET, SitePlan, lay
 
 WEB = "http://actualites.test/"
+PATIENT = Patience(0.5, 20)
 
 
 def free_port() -> int:
@@ -58,6 +60,8 @@ class Lab:
     stack: AsyncExitStack
     sites: dict[str, UUID] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
+    events: dict[str, EventLog] = field(default_factory=dict)
+    """What each box did, by its site."""
     server: Server = field(init=False)
 
     @property
@@ -99,7 +103,7 @@ class Lab:
             "shared_secret": SHARED_SECRET,
             "authentication_port": self.server.port(ACCESS),
             "accounting_port": self.server.port(ACCOUNTING),
-            "patience": Patience(0.2, 3),
+            "patience": PATIENT,
             **changed.pop("radius", {}),
         }
         options = {
@@ -114,7 +118,8 @@ class Lab:
             **changed,
         }
         configuration = GatewayConfiguration(**options)
-        gateway = SimulatedGateway(configuration, clock=clock or self.clock)
+        events = self.events[code] = EventLog()
+        gateway = SimulatedGateway(configuration, clock=clock or self.clock, listener=events)
         return await self.stack.enter_async_context(gateway)
 
     async def visit(self, gateway: SimulatedGateway) -> bool:
@@ -124,11 +129,16 @@ class Lab:
         phone = await self.stack.enter_async_context(Phone(f"{address.rsplit('.', 1)[0]}.11", door))
         return (await phone.go_online(WEB)).online
 
+    async def go_online(self, gateway: SimulatedGateway) -> None:
+        """Have a guest go online, and wait until their session is recorded."""
+        assert await self.visit(gateway)
+        await self.events[gateway.configuration.nasid].until("accounting-response", 2)
+
     async def test(self, code: str, report: SiteReport | None = None) -> list[Finding]:
         """Run the site's test."""
         await self.portal.gateways_seen.flush(self.portal.pool)
         await self.server.sightings.flush()
-        wanted = Wanted(self.sites[code], self.url, self.clock.now(), report, 1.0)
+        wanted = Wanted(self.sites[code], self.url, self.clock.now(), report, 4.0)
         return judge(await read_site(self.engine, wanted))
 
 

@@ -6,6 +6,7 @@ The portal, the RADIUS server and the database are real; what is wrong is wrong 
 import asyncio
 from datetime import timedelta
 
+from simulation.radius_port import Patience
 from territory.site_test.findings import Check
 from tests.conftest import FixedClock
 from tests.integration.site_test.conftest import Lab, wrong
@@ -13,13 +14,15 @@ from tests.servers.addresses import gateway_address
 from tests.servers.radius import Nas, attribute
 
 SILENT_PORT = 9
+MISTYPED = "typed-by-hand-and-wrong"
+IMPATIENT = Patience(0.3, 2)
 
 
 async def test_a_site_in_order(lab: Lab) -> None:
     """Nothing is wrong, and the guest is still online after it."""
     await lab.describe("mairie")
     gateway = await lab.gateway("mairie")
-    assert await lab.visit(gateway)
+    await lab.go_online(gateway)
     found = await lab.test("mairie")
     assert wrong(found) == {}
     assert {each.check for each in found if each.state.value == "good"} == {
@@ -44,17 +47,18 @@ async def test_each_planted_fault_is_found_with_its_remedy(lab: Lab) -> None:
         **{"adresse": {"nas_address": elsewhere}, "sans-coa": {"coa_port": SILENT_PORT}},
     )
     tomorrow = FixedClock(lab.clock.now() + timedelta(hours=26))
-    boxes = await asyncio.gather(
+    offline = await asyncio.gather(
         lab.gateway("ailleurs", portal="http://127.0.0.1:9/gateway/coovachilli"),
-        lab.gateway("secret-portail", portal_secret="typed-by-hand-and-wrong"),
-        lab.gateway("adresse"),
-        lab.gateway("secret-radius", radius={"shared_secret": "typed-by-hand-and-wrong"}),
-        lab.gateway("sans-compte", radius={"accounting_port": SILENT_PORT}),
-        lab.gateway("sans-coa"),
-        lab.gateway("horloge", clock=tomorrow),
+        lab.gateway("secret-portail", portal_secret=MISTYPED),
+        lab.gateway("adresse", radius={"patience": IMPATIENT}),
+        lab.gateway("secret-radius", radius={"shared_secret": MISTYPED, "patience": IMPATIENT}),
     )
-    went = await asyncio.gather(*map(lab.visit, boxes), unsigned(lab), return_exceptions=True)
-    assert [each for each in went if each is True] == [True] * 3
+    mute = await lab.gateway("sans-compte", radius={"accounting_port": SILENT_PORT})
+    online = await asyncio.gather(lab.gateway("sans-coa"), lab.gateway("horloge", clock=tomorrow))
+    went = await asyncio.gather(*map(lab.visit, offline), return_exceptions=True)
+    assert True not in went
+    await asyncio.gather(*map(lab.go_online, online), unsigned(lab))
+    assert await lab.visit(mute)
     expected = {
         "ailleurs": (Check.REDIRECT, f"{lab.url}/gateway/coovachilli/ailleurs"),
         "secret-portail": (Check.REDIRECT, "uamsecret"),
