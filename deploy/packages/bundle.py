@@ -70,7 +70,7 @@ def render(
         raise ConfigurationError(faults)
     rendering = offer.bundles[gateway.brand]
     words = _words(offer, site, gateway, base)
-    files = tuple(_rendered(rendering, words, gateway))
+    files = tuple(_rendered(rendering, words, _secrets(site, gateway)))
     return (*files, _manifest(offer, site, gateway, files))
 
 
@@ -160,6 +160,7 @@ def _words(offer: Offer, site: SiteSheet, gateway: GatewaySheet, base: Base) -> 
         "base": base,
         "guests": gateway.guest_network(offer.guest_prefix_length),
         "has_tunnel": _has_tunnel(site, gateway),
+        "tunnel": site.tunnel,
         "by_radsec": _by_radsec(site, gateway),
         "radsec_folder": f"/{RADSEC_FOLDER.relative_to('files')}",
         "endpoint_host": endpoint_host,
@@ -192,8 +193,11 @@ def _mac_password(gateway: GatewaySheet) -> str | None:
 
 
 def _has_tunnel(site: SiteSheet, gateway: GatewaySheet) -> bool:
-    """Tell whether the router ends a tunnel: it has RADIUS to carry."""
-    return site.link is Link.TUNNEL and bool(gateway.nas)
+    """Tell whether the router ends the site's tunnel: its NAS has the address inside."""
+    if site.link is not Link.TUNNEL:
+        return False
+    own = {nas.source_address for nas in gateway.nas}
+    return bool(own) and (site.tunnel is None or site.tunnel.inside_address in own)
 
 
 def _by_radsec(site: SiteSheet, gateway: GatewaySheet) -> bool:
@@ -311,7 +315,7 @@ def _environment() -> jinja2.Environment:
 
 
 def _rendered(
-    rendering: Rendering, words: dict[str, Any], gateway: GatewaySheet
+    rendering: Rendering, words: dict[str, Any], secrets: list[str]
 ) -> Iterator[BundleFile]:
     environment = _environment()
     names = (rendering.template, *([_RADSEC_TEMPLATE] if words["by_radsec"] else []))
@@ -320,11 +324,15 @@ def _rendered(
             name = template.relative_to(_TEMPLATES).as_posix()
             path = PurePosixPath(template.relative_to(folder).as_posix().removesuffix(_SUFFIX))
             content = environment.get_template(name).render(words)
-            yield BundleFile(path, content, _mode(path, content, gateway))
+            yield BundleFile(path, content, _mode(path, content, secrets))
 
 
-def _mode(path: PurePosixPath, content: str, gateway: GatewaySheet) -> int:
-    secrets = [gateway.portal_secret, *(nas.shared_secret for nas in gateway.nas)]
+def _secrets(site: SiteSheet, gateway: GatewaySheet) -> list[str]:
+    ends = (site.tunnel.private_key or "", site.tunnel.preshared_key) if site.tunnel else ()
+    return [gateway.portal_secret, *(nas.shared_secret for nas in gateway.nas), *ends]
+
+
+def _mode(path: PurePosixPath, content: str, secrets: list[str]) -> int:
     written = {form for secret in secrets if secret for form in _as_written(secret)}
     if any(form in content for form in written):
         return SECRET

@@ -107,6 +107,17 @@ class GatewaySheet:
 
 
 @dataclass(frozen=True, slots=True)
+class TunnelSheet:
+    """A site's end of its tunnel."""
+
+    inside_address: str
+    """Its own; the router whose NAS has it ends the tunnel."""
+    private_key: str | None = field(repr=False)
+    """None: the router makes it, and tells its public half."""
+    preshared_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class SiteSheet:
     """One site, ready to be rendered."""
 
@@ -122,9 +133,11 @@ class SiteSheet:
     plan: Values
     """Its guests' rights, as columns; returning devices only where the site allows them too."""
     gateways: tuple[GatewaySheet, ...]
+    tunnel: TunnelSheet | None = None
+    """None: its link is another, or the tunnel is not the base's own."""
 
 
-def site_sheet(state: State, code: str, base: Base) -> SiteSheet:
+def site_sheet(state: State, code: str, base: Base, tunnel: TunnelSheet | None = None) -> SiteSheet:
     """Return the sheet of a site.
 
     Raises:
@@ -149,6 +162,7 @@ def site_sheet(state: State, code: str, base: Base) -> SiteSheet:
         ),
         plan=_plan_here(state, site),
         gateways=tuple(_gateways(state, code, base)),
+        tunnel=tunnel if site["link"] == Link.TUNNEL else None,
     )
 
 

@@ -11,11 +11,12 @@ import typer
 
 from deploy.packages.bundle import BundleFile, render
 from deploy.packages.catalogue import offer_named
-from deploy.packages.site_sheet import Base, SiteSheet, site_sheet
+from deploy.packages.site_sheet import Base, SiteSheet, TunnelSheet, site_sheet
 from deploy.packages.writing import write_bundle
 from socle.base import lay_ground
 from territory.application.holding import load_held
 from territory.application.state import Kind, State
+from territory.application.tunnel_peers import load_secrets
 from territory.database.connect import open_engine
 from territory.errors import ConfigurationError, Fault
 from territory.settings import Settings, load_settings
@@ -58,7 +59,8 @@ def render_site(wanted: Rendered, settings_file: Path | None, *, as_json: bool) 
     """
     settings = load_settings(settings_file)
     base = Base.of(settings)
-    sheet = _with_state(settings, lambda state: site_sheet(state, wanted.code, base))
+    state, tunnel = asyncio.run(_load_with_tunnel(settings, wanted.code))
+    sheet = site_sheet(state, wanted.code, base, tunnel)
     bundles = _bundles(sheet, wanted, base)
     written = {code: write_bundle(files, wanted.output / code) for code, files in bundles.items()}
     if as_json:
@@ -92,11 +94,23 @@ def _with_state(settings: Settings, use: Callable[[State], Result]) -> Result:
 
 
 async def _load(settings: Settings) -> State:
+    return (await _load_with_tunnel(settings))[0]
+
+
+async def _load_with_tunnel(
+    settings: Settings, code: str | None = None
+) -> tuple[State, TunnelSheet | None]:
+    """Return the territory, and one site's end of its tunnel, where this base ends it."""
     ground = await lay_ground(settings)
     engine = open_engine(ground.owner_url)
     try:
         async with engine.connect() as connection:
-            return (await load_held(connection, ground.keyring)).state
+            state = (await load_held(connection, ground.keyring)).state
+            own = code is not None and settings.tunnel.private_key_file is not None
+            found = await load_secrets(connection, ground.keyring, str(code)) if own else None
+            return state, found and TunnelSheet(
+                found.inside_address, found.private_key, found.preshared_key
+            )
     finally:
         await engine.dispose()
         ground.close()

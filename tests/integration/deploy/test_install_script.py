@@ -76,6 +76,8 @@ def root(tmp_path: Path) -> Path:
     root = tmp_path / "router"
     (root / "root").mkdir(parents=True)
     (root / "uci.json").write_text(json.dumps(BEFORE))
+    (root / "busybox").mkdir()
+    subprocess.run(["busybox", "--install", "-s", str(root / "busybox")], check=True)
     program(root / "bin/uci", f'exec {sys.executable} -I -S {ROUTER} {root}/uci.json "$@"')
     for name, body in PROGRAMS.items():
         program(root / "bin" / name, f'echo {name} "$@" >>{root}/calls\n{body}')
@@ -102,8 +104,8 @@ def run(root: Path, gateway: GatewaySheet, **environment: str) -> subprocess.Com
 def execute(root: Path, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the script of a bundle's folder."""
     return subprocess.run(
-        ["busybox", "sh", str(folder / "install.sh")],
-        env={"PATH": f"{root}/bin:/usr/bin:/bin", "SOCLE_ROOT": str(root), **environment},
+        ["busybox", "sh", str(folder / "install.sh")],  # nothing of this machine's in its PATH
+        env={"PATH": f"{root}/bin:{root}/busybox", "SOCLE_ROOT": str(root), **environment},
         capture_output=True,
         text=True,
         timeout=60,

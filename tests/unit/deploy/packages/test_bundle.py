@@ -17,7 +17,7 @@ from deploy.packages.bundle import (
     uci_text,
 )
 from deploy.packages.catalogue import offer_named
-from deploy.packages.site_sheet import Base, GatewaySheet, NasSheet, SiteSheet
+from deploy.packages.site_sheet import Base, GatewaySheet, NasSheet, SiteSheet, TunnelSheet
 from territory.errors import ConfigurationError
 from territory.rules.mac_form import MacForm, given_password
 from territory.vocabulary import Brand, Link, MacPassword, MacUserName
@@ -237,6 +237,27 @@ def test_the_base_calls_down_the_link_only(link: Link, zone: str) -> None:
     assert "add_list firewall.socle_coa.src_ip='10.55.255.1'" in content
     assert "set firewall.socle_coa.dest_port='3799'" in content
     assert ("wireguard" in content) is (link is Link.TUNNEL)
+
+
+def test_a_tunnel_has_the_keys_that_the_base_made() -> None:
+    """In the one file of settings, its owner's alone; the router then makes none."""
+    tunnel = TunnelSheet("10.55.0.11", "cHJpdmF0ZQ==", "cHJlc2hhcmVk")
+    bundle = files(site=replace(SITE, tunnel=tunnel))
+    settings = bundle["settings.uci"]
+    assert "set network.socle_tunnel.private_key='cHJpdmF0ZQ=='" in settings.content
+    assert "set network.socle_base.preshared_key='cHJlc2hhcmVk'" in settings.content
+    assert all(BATCH.match(line) for line in settings.content.splitlines())
+    assert settings.mode == 0o600
+    assert "genkey" not in bundle["install.sh"].content
+    kept = files(site=replace(SITE, tunnel=replace(tunnel, private_key=None)))
+    assert "genkey" in kept["install.sh"].content
+    assert "private_key=" not in kept["settings.uci"].content
+
+
+def test_the_tunnel_ends_where_its_address_is() -> None:
+    """Of a site's routers, the one whose NAS has the inside address."""
+    tunnel = TunnelSheet("10.55.0.99", "cHJpdmF0ZQ==", "cHJlc2hhcmVk")
+    assert "wireguard" not in files(site=replace(SITE, tunnel=tunnel))["settings.uci"].content
 
 
 @pytest.mark.parametrize("gateway", [CHILLI, OPENNDS], ids=["coovachilli", "opennds"])

@@ -8,7 +8,7 @@ import pytest
 
 from deploy.packages.bundle import render, routeros_text
 from deploy.packages.catalogue import offer_named
-from deploy.packages.site_sheet import GatewaySheet
+from deploy.packages.site_sheet import GatewaySheet, TunnelSheet
 from territory.errors import ConfigurationError
 from territory.vocabulary import Brand, Link
 from tests.unit.deploy.packages.sheets import BASE, CHILLI, NAS, RADIUS_SECRET, SITE
@@ -90,6 +90,30 @@ def test_a_secret_that_a_script_would_change_is_quoted_and_kept_secret() -> None
     assert mode == 0o600
     with pytest.raises(ConfigurationError):
         routeros_text("two\nlines")
+
+
+def test_the_script_ends_the_tunnel_where_the_link_is_one() -> None:
+    """With the keys that the base made; the base calls down it, and nobody else."""
+    tunnel = TunnelSheet("10.55.0.11", "cHJpdmF0ZQ==", "cHJlc2hhcmVk")
+    site = replace(HERE, link=Link.TUNNEL, tunnel=tunnel)
+    found = {str(file.path): file for file in render(OFFER, site, ROUTER, BASE)}
+    script = found["socle.rsc"].content
+    assert 'private-key="cHJpdmF0ZQ=="' in script
+    assert 'preshared-key="cHJlc2hhcmVk"' in script
+    assert f'public-key="{BASE.tunnel_public_key}"' in script
+    assert 'endpoint-address="vpn.meuse.example" endpoint-port=51820' in script
+    assert "allowed-address=10.55.255.1/32,10.55.255.2/32" in script
+    assert 'in-interface="socle" src-address=10.55.255.1 protocol=udp dst-port=3799' in script
+    assert "10.55.0.11/32" in script
+    assert ":put" not in script
+    made_there = replace(site, tunnel=replace(tunnel, private_key=None))
+    script = next(
+        file.content
+        for file in render(OFFER, made_there, ROUTER, BASE)
+        if file.path.name == "socle.rsc"
+    )
+    assert "private-key=" not in script
+    assert ":put" in script
 
 
 def test_a_router_needs_one_nas() -> None:
