@@ -33,8 +33,8 @@ SESSION_HEARD_OF = timedelta(seconds=30)
 
 
 async def my_connection(request: web.Request) -> web.Response:
-    """`GET /ma-connexion`."""
-    token = request.query.get("visit", "")
+    """`GET /ma-connexion`; some gateways append what they have to say after a second `?`."""
+    token, _, _ = request.query.get("visit", "").partition("?")
     if not token:
         return await _find_connection(request)
     try:

@@ -20,6 +20,9 @@ async def test_a_guest_comes_in_through_the_controllers_form(house: House) -> No
     assert "Vous êtes connecté" in connected.page.text
     assert (await site.phone.browse(WEB)).address == WEB
     await site.events.until("accounting-response", 2)
+    already = await site.phone.press(form, last)
+    assert any("statusCode=1&" in hop for hop in already.hops)
+    assert "Vous êtes connecté" in already.page.text
     over = await site.press(connected)
     assert "Vous êtes déconnecté" in over.page.text or "terminé" in over.page.text
     await house.look_after_sessions()

@@ -12,6 +12,8 @@ async def test_a_guest_signs_on(house: House) -> None:
     connected = await site.phone.press(form, last)
     assert "logout_url=" in connected.address
     assert "Vous êtes connecté" in connected.page.text
+    joined_wrongly = connected.address.replace("&logout_url=", "?logout_url=")
+    assert "Vous êtes connecté" in (await site.phone.browse(joined_wrongly)).page.text
     assert (await site.phone.browse(WEB)).address == WEB
     await site.events.until("accounting-response", 2)
     await site.press(connected)
