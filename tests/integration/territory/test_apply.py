@@ -76,7 +76,7 @@ async def test_the_example_is_applied_whole(
         "SELECT (SELECT count(*) FROM territory.site), (SELECT count(*) FROM territory.nas),"
         " (SELECT count(*) FROM territory.access_point), (SELECT count(*) FROM staff.operator)",
     )
-    assert counted == [(6, 4, 5, 7)]
+    assert counted == [(7, 4, 6, 7)]
     site = "SELECT s.insee, p.session_seconds, p.download_bps, p.session_octets, o.siren"
     joins = (
         " FROM territory.site s JOIN territory.plan p ON p.id = s.plan_id"
@@ -216,7 +216,7 @@ def without(source: str, start: str, end: str) -> str:
 async def test_what_is_absent_goes_only_when_asked(engine: AsyncEngine, apply: Apply) -> None:
     """A site left out is told and kept; with prune it and all that stands in it goes."""
     await apply(EXAMPLE)
-    shorter = without(EXAMPLE, "  - code: citadelle-verdun", "  - code: creche-commercy")
+    shorter = without(EXAMPLE, "  - code: citadelle-verdun", "  - code: office-verdun")
     kept = (await apply(shorter)).prospect.found
     assert kept.changes == ()
     assert [(c.kind, c.key) for c in kept.kept] == [
@@ -243,7 +243,7 @@ async def test_traces_keep_their_site(engine: AsyncEngine, apply: Apply) -> None
         " SELECT gen_random_uuid(), 'x', id, plan_id, 'click-through', 'fr', '1', now(), now(),"
         " now() FROM territory.site WHERE code = 'citadelle-verdun' RETURNING id",
     )
-    shorter = without(EXAMPLE, "  - code: citadelle-verdun", "  - code: creche-commercy")
+    shorter = without(EXAMPLE, "  - code: citadelle-verdun", "  - code: office-verdun")
     applied = await apply(shorter, prune=True)
     assert [(c.kind, c.key) for c in applied.refused] == [(Kind.SITE, "citadelle-verdun")]
     found = await rows(
@@ -268,7 +268,7 @@ async def test_a_nas_that_was_seen_can_go(engine: AsyncEngine, apply: Apply) -> 
         " SELECT id, 0, 0, 0 FROM territory.nas"
         " WHERE code = 'nas-citadelle-verdun' RETURNING nas_id",
     )
-    shorter = without(EXAMPLE, "  - code: citadelle-verdun", "  - code: creche-commercy")
+    shorter = without(EXAMPLE, "  - code: citadelle-verdun", "  - code: office-verdun")
     assert (await apply(shorter, prune=True)).refused == ()
 
 

@@ -44,7 +44,7 @@ def socle(tmp_path_factory: pytest.TempPathFactory) -> Socle:
 
     done = run("apply", EXAMPLE, "--yes")
     assert done.returncode == 0, done.stderr
-    assert "42 to add, 0 to change, 0 to remove" in done.stdout
+    assert "46 to add, 0 to change, 0 to remove" in done.stdout
     return run
 
 

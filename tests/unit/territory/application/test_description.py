@@ -72,7 +72,7 @@ def test_the_example_is_whole() -> None:
             arguments = getattr(field.annotation, "__args__", (field.annotation,))
             inner = [a for a in arguments if isinstance(a, type) and issubclass(a, BaseModel)]
             models.extend(a for a in inner if a not in models)
-    assert len(description.sites) == 6
+    assert len(description.sites) == 7
 
 
 def test_what_is_assumed() -> None:
