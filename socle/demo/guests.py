@@ -6,22 +6,20 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
-from simulation.configuration import Lease
-from simulation.configured import load_sites
+from simulation.certificate import ServerCertificate
+from simulation.configuration import GatewayConfiguration, Lease
 from simulation.events import GatewayEvent
 from simulation.site import SimulatedSite, SiteConfiguration
 from simulation.stranger import Stranger, stranger
 from socle.demo.journal import Journal, Kind
+from socle.demo.street import SIGNS, Street
 from territory.clock import Clock
-from territory.keyring import Keyring
-from territory.settings import Settings
 
 OPEN_WEB_PORT: Final = 8081
 """Where a browser finds the Web behind each simulated gateway."""
 _INTERIM_SECONDS: Final = 10
 _PAUSE_SECONDS: Final = 8.0
+_STREET_PAUSE_SECONDS: Final = 60.0
 
 _WORDS: Final = {
     "captured": "la borne intercepte la navigation et renvoie vers le portail",
@@ -73,28 +71,37 @@ PLACES: Final = (
 )
 
 
-async def load_places(
-    engine: AsyncEngine, keyring: Keyring, settings: Settings, clock: Clock, journal: Journal
+def make_sites(
+    known: Sequence[SiteConfiguration], street: Street, clock: Clock, journal: Journal
 ) -> dict[str, SimulatedSite]:
-    """Return the simulated sites, by code, not yet started."""
-    known = {each.gateway.nasid: each for each in await load_sites(engine, keyring, settings)}
-    return {
-        place.code: SimulatedSite(
-            SiteConfiguration(
-                replace(
-                    known[place.nasid].gateway,
-                    web_port=OPEN_WEB_PORT,
-                    interim_seconds=_INTERIM_SECONDS,
-                    leases={_VISITOR_SOURCE: VISITOR} if place is PLACES[0] else {},
-                ),
-                phones=place.phones,
-                pause_seconds=_PAUSE_SECONDS,
-            ),
-            clock=clock,
-            listener=partial(note_packet, journal, place.code),
-        )
-        for place in PLACES
+    """Return the simulated sites, by code, not yet started: the places, then the street."""
+    by_nasid = {each.gateway.nasid: each.gateway for each in known}
+    sites = {place.code: _of_place(place, by_nasid[place.nasid]) for place in PLACES}
+    sites |= {
+        sign.code: _of_street(by_nasid[sign.code], street.certificates.get(sign.code))
+        for sign in SIGNS
     }
+    return {
+        code: SimulatedSite(each, clock=clock, listener=partial(note_packet, journal, code))
+        for code, each in sites.items()
+    }
+
+
+def _of_place(place: Place, gateway: GatewayConfiguration) -> SiteConfiguration:
+    visitor = {_VISITOR_SOURCE: VISITOR} if place is PLACES[0] else {}
+    gateway = replace(_in_the_demonstration(gateway), leases=visitor)
+    return SiteConfiguration(gateway, phones=place.phones, pause_seconds=_PAUSE_SECONDS)
+
+
+def _of_street(
+    gateway: GatewayConfiguration, certificate: ServerCertificate | None
+) -> SiteConfiguration:
+    gateway = replace(_in_the_demonstration(gateway), certificate=certificate)
+    return SiteConfiguration(gateway, phones=1, pause_seconds=_STREET_PAUSE_SECONDS)
+
+
+def _in_the_demonstration(gateway: GatewayConfiguration) -> GatewayConfiguration:
+    return replace(gateway, web_port=OPEN_WEB_PORT, interim_seconds=_INTERIM_SECONDS)
 
 
 def load_stranger(sites: Mapping[str, SimulatedSite]) -> Stranger:

@@ -12,6 +12,7 @@ from pathlib import Path
 from aiohttp import web
 
 from socle.demo.journal import Journal
+from socle.demo.street import Box
 from territory.web.headers import POLICY, ContentPolicy
 from territory.web.pages import Pages, render, render_text, setup_pages
 
@@ -64,6 +65,8 @@ class Stage:
     journal: Journal
     commands: Mapping[str, str] = field(default_factory=dict)
     """What one can type beside the page: title -> command."""
+    boxes: Sequence[Box] = ()
+    """The street where every box is another brand's."""
 
 
 STAGE = web.AppKey("STAGE", Stage)

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.packages.catalogue import package_codes
+from simulation.configured import load_sites
 from simulation.site import SimulatedSite
 from socle.base import Ground, lay_ground, run_components
 from socle.commands.custodian import IDENTITY, SIGNING, make_keys
@@ -29,6 +30,7 @@ from socle.demo.calendar import load_days
 from socle.demo.journal import Journal, Kind
 from socle.demo.page import Act, Door, Stage, create_page
 from socle.demo.ports import free_port
+from socle.demo.street import Street, boxes, lay_street
 from socle.demo.watch import watch
 from territory.access.operators import COMMAND_LINE, operator_by_login, set_password
 from territory.access.passwords import Passwords
@@ -155,7 +157,9 @@ retention_port = {retention}
 class Scene:
     """A demonstration that is being played."""
 
-    def __init__(self, ports: Ports, folder: Path, settings: Settings, ground: Ground) -> None:
+    def __init__(
+        self, ports: Ports, folder: Path, settings: Settings, ground: Ground, street: Street
+    ) -> None:
         self.ports = ports
         self.folder = folder
         self._clock_file = folder / "clock-offset"
@@ -166,6 +170,7 @@ class Scene:
         self.sites: dict[str, SimulatedSite] = {}
         self._settings = settings
         self._ground = ground
+        self._street = street
 
     @property
     def address(self) -> str:
@@ -309,9 +314,8 @@ class Scene:
 
     async def play(self, ready: Callable[[], None]) -> None:
         """Run the base, its sites and the first page until cancelled."""
-        self.sites = await guests.load_places(
-            self.engine, self._ground.keyring, self._settings, self.clock, self.journal
-        )
+        known = await load_sites(self.engine, self._ground.keyring, self._settings)
+        self.sites = guests.make_sites(known, self._street, self.clock, self.journal)
         stage = Stage(
             doors=self.doors(),
             acts=self.acts,
@@ -319,6 +323,7 @@ class Scene:
             now=self.clock.now,
             journal=self.journal,
             commands=self.commands(),
+            boxes=boxes(guests.OPEN_WEB_PORT),
         )
         page = await start_site(create_page(stage), _PAGE_HOST, self.ports.page)
         try:
@@ -403,13 +408,17 @@ async def prepare_scene(folder: Path, page_port: int) -> Scene:
     ports = choose_ports(page_port)
     settings = load_settings(write_settings(folder, ports))
     ground = await lay_ground(settings)
-    await _apply_territory(folder, settings, ground)
-    return Scene(ports, folder, settings, ground)
+    street = await _apply_territory(folder, settings, ground)
+    return Scene(ports, folder, settings, ground, street)
 
 
-async def _apply_territory(folder: Path, settings: Settings, ground: Ground) -> None:
-    """Make the custodians' keys, apply territory.yaml, give every operator the same password."""
-    filled = {"portal": settings.portal.public_url}
+async def _apply_territory(folder: Path, settings: Settings, ground: Ground) -> Street:
+    """Make the custodians' keys, apply territory.yaml, give every operator the same password.
+
+    Return the street that is described in it.
+    """
+    street = lay_street()
+    filled = {"portal": settings.portal.public_url, "street": street.text}
     for name in ("gaspard", "garance"):
         recipient, signing_key = make_keys(folder / "custodians" / name)
         filled |= {f"{name}_recipient": recipient, f"{name}_signing_key": signing_key}
@@ -431,3 +440,4 @@ async def _apply_territory(folder: Path, settings: Settings, ground: Ground) -> 
                     await set_password(db, operator, password_hash, COMMAND_LINE, now)
     finally:
         await engine.dispose()
+    return street

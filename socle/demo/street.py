@@ -14,11 +14,15 @@ from string import Template
 from typing import Final
 
 from simulation.certificate import ServerCertificate, self_signed
-from territory.gateway_dialects import DIALECTS, Dialect, usual_variant
+from territory.gateway_dialects import DIALECTS, Dialect, Return, usual_variant
 from territory.vocabulary import AttributeSet, Brand
 
 _LOGIN_PORT: Final = 8082
 _CONTROLLER_PORT: Final = 8443
+
+
+_IN_HTTPS: Final = frozenset({Brand.ARUBA, Brand.FORTINET})
+"""Boxes that take their guests back by https."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +39,23 @@ class Sign:
     """The commune's code."""
     attribute_sets: tuple[AttributeSet, ...] = (AttributeSet.WISPR,)
     """What its NAS understands beside the standard ones."""
+    variant: str = ""
+    """Which of its brand's dialects; empty: the usual one."""
 
     @property
     def code(self) -> str:
         """The site's code, and its gateway's."""
-        return f"rue-{self.brand}"
+        return "-".join(filter(None, ("rue", self.brand, self.variant)))
 
     @property
     def dialect(self) -> Dialect:
-        """What it speaks: its brand's usual dialect."""
-        return DIALECTS[self.brand][usual_variant(self.brand)]
+        """What it speaks."""
+        return DIALECTS[self.brand][self.variant or usual_variant(self.brand)]
+
+    @property
+    def shows_certificate(self) -> bool:
+        """Whether the box, or its controller, is reached by https."""
+        return self.dialect.needs_controller or self.brand in _IN_HTTPS
 
 
 SIGNS: Final = (
@@ -72,7 +83,7 @@ SIGNS: Final = (
     ),
     Sign(Brand.CISCO, "Mairie de Revigny", "Revigny-sur-Ornain", "55427", (AttributeSet.CISCO,)),
     Sign(
-        Brand.MERAKI, "Médiathèque de Vaucouleurs", "Vaucouleurs", "55533", (AttributeSet.MERAKI,)
+        Brand.MERAKI, "Médiathèque de Vaucouleurs", "Vaucouleurs", "55533", variant="click-through"
     ),
     Sign(Brand.UNIFI, "Gîte communal de Montmédy", "Montmédy", "55351"),
     Sign(
@@ -141,7 +152,30 @@ class Street:
     text: str = field(repr=False)
     """What follows `sites:` in territory.yaml."""
     certificates: Mapping[str, ServerCertificate] = field(repr=False)
-    """Of the controllers, by the gateway's code."""
+    """Of the boxes and controllers reached by https, by the gateway's code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One box of the street, as the page shows it."""
+
+    name: str
+    """Of its place."""
+    model: str
+    """What it is."""
+    way: str
+    """How its guests come back to it, in French."""
+    url: str
+    """Where a browser on its network is."""
+
+
+WAYS: Final = {
+    Return.GET: "le navigateur suit une adresse",
+    Return.FORM: "le visiteur presse un second bouton",
+    Return.CONTROLLER: "la base demande à son contrôleur",
+    Return.POLL: "la borne vient demander à la base",
+    Return.COA: "la base la prévient par RADIUS",
+}
 
 
 def address_of(sign: Sign) -> str:
@@ -152,17 +186,37 @@ def address_of(sign: Sign) -> str:
 def lay_street() -> Street:
     """Make the street's description, with fresh secrets and certificates."""
     certificates = {
-        sign.code: self_signed(address_of(sign)) for sign in SIGNS if sign.dialect.needs_controller
+        sign.code: self_signed(address_of(sign)) for sign in SIGNS if sign.shows_certificate
     }
-    return Street("".join(_text(sign, certificates) for sign in SIGNS), certificates)
+    texts = (site_text(sign, address_of(sign), certificates.get(sign.code)) for sign in SIGNS)
+    return Street("".join(texts), certificates)
 
 
-def _text(sign: Sign, certificates: Mapping[str, ServerCertificate]) -> str:
-    return "".join(_parts(sign, certificates))
+def boxes(web_port: int) -> list[Box]:
+    """Return what the page shows of the street."""
+    return [
+        Box(
+            sign.name,
+            sign.dialect.name,
+            WAYS[sign.dialect.returns],
+            f"http://{address_of(sign)}:{web_port}/",
+        )
+        for sign in SIGNS
+    ]
 
 
-def _parts(sign: Sign, certificates: Mapping[str, ServerCertificate]) -> Iterator[str]:
-    address = address_of(sign)
+def site_text(sign: Sign, address: str, certificate: ServerCertificate | None) -> str:
+    """Return one site as territory.yaml describes it, with fresh secrets.
+
+    Args:
+        sign: the site.
+        address: where its box is simulated.
+        certificate: of its controller, or its own, where it is reached by https.
+    """
+    return "".join(_parts(sign, address, certificate))
+
+
+def _parts(sign: Sign, address: str, certificate: ServerCertificate | None) -> Iterator[str]:
     yield _SITE.substitute(
         code=sign.code,
         name=sign.name,
@@ -173,12 +227,14 @@ def _parts(sign: Sign, certificates: Mapping[str, ServerCertificate]) -> Iterato
         port=_LOGIN_PORT,
         model=sign.dialect.name,
     )
-    if sign.code in certificates:
+    if sign.variant:
+        yield f"        variant: {sign.variant}\n"
+    if certificate and sign.dialect.needs_controller:
         yield _CONTROLLER.substitute(
             address=address,
             port=_CONTROLLER_PORT,
             password=secrets.token_hex(16),
-            certificate=certificates[sign.code].fingerprint,
+            certificate=certificate.fingerprint,
         )
     if sign.dialect.asks_radius:
         sets = (AttributeSet.STANDARD, *sign.attribute_sets)
