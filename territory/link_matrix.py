@@ -173,7 +173,7 @@ def _quota(dialect: Dialect, log_out: Cell) -> Cell:
 
 
 _COUNTED_OTHERWISE: Final = {
-    Return.POLL: _yes("Donné avec l'accès : la passerelle compte et coupe d'elle-même."),
+    Return.POLL: _partly("Donné avec l'accès ; la passerelle compte chaque sens à part, et coupe."),
     Return.CONTROLLER: _partly("Relevé chez le contrôleur chaque minute, quand il le dit."),
 }
 _UNCOUNTED: Final = _no("La passerelle ne dit pas ce qui passe : seule la durée est tenue.")
