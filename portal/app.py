@@ -26,6 +26,7 @@ from portal.guest import (
     information,
     site_test,
     splash,
+    venue,
     wait,
 )
 from portal.guest.information import PAGES_OF_INFORMATION
@@ -107,6 +108,7 @@ def create_app(
     app.router.add_post("/deconnexion", connection.log_out)
     app.router.add_get("/connexion/{gateway}", connection.start)
     app.router.add_get("/captive-portal", captive_portal.answer)
+    app.router.add_get("/lieu/{gateway}", venue.show_venue)
     app.router.add_get("/essai", site_test.tell)
     return app
 

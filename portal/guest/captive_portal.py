@@ -4,6 +4,9 @@ The gateway announces `…/captive-portal?nasid=<gateway>&mac=<device>` (RFC 891
 an address of its own. Whether a device is somewhere is nobody's business, so the answer is given
 only to a request that comes from that site; to anyone else, and for a device that never had an
 admission here, there is nothing (404): a phone then finds the portal as it always did.
+
+`can-extend-session` is left out: a right is extended by no plan's rules, only had anew once it is
+over, and a button that would do nothing is worse than none (docs/decisions/captive-portal-api.md).
 """
 
 import json
@@ -12,6 +15,7 @@ from aiohttp import web
 
 from portal.admission import Holding
 from portal.guest.parts import Portal, portal_of, see_other
+from portal.guest.venue import venue_url
 from portal.places import Gate
 from portal.public_address import shared_address
 from portal.records import load_admission_of, load_sites_at
@@ -43,6 +47,8 @@ async def answer(request: web.Request) -> web.Response:
         raise web.HTTPNotFound
     standing = holding.standing(gate.place.hours, portal.now())
     state = state_of(holding, standing, _portal_url(portal, gate))
+    if url := venue_url(portal, gate):
+        state["venue-info-url"] = url
     return web.Response(
         body=json.dumps(state).encode(),
         headers={

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from ipaddress import ip_network
 
 import aiohttp
+import asyncpg
 import pytest
 
 from portal.app import create_app
@@ -12,6 +13,7 @@ from territory.web.server import start_site
 from tests.conftest import FixedClock
 from tests.integration.portal.conftest import PHONE, PUBLIC_URL, Answer, Guest, Radius, user_name_in
 
+VENUE = f"{PUBLIC_URL}/lieu/gw-mairie"
 API = f"/captive-portal?nasid=gw-mairie&mac={PHONE}"
 
 
@@ -44,6 +46,7 @@ async def test_a_device_that_is_online(guest: Guest, radius: Radius, clock: Fixe
     assert answer.json == {
         "captive": False,
         "user-portal-url": f"{PUBLIC_URL}/connexion/gw-mairie",
+        "venue-info-url": VENUE,
         "seconds-remaining": 14_399,
         "bytes-remaining": 2 * 10**9 - 500,
     }
@@ -57,7 +60,27 @@ async def test_a_device_whose_right_is_over(
     await online(guest, radius)
     clock.advance(hours=4)
     portal_url = f"{PUBLIC_URL}/connexion/gw-mairie"
-    assert (await ask(guest)).json == {"captive": True, "user-portal-url": portal_url}
+    assert (await ask(guest)).json == {
+        "captive": True,
+        "user-portal-url": portal_url,
+        "venue-info-url": VENUE,
+    }
+
+
+async def test_the_page_of_the_place(
+    guest: Guest, radius: Radius, portal: Portal, owner: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    """In the guest's language, with the welcome; a place that is not listed has none."""
+    page = await guest.get("/lieu/gw-mairie", Accept_Language="de")
+    assert page.status == 200
+    assert "Le marché a lieu ici" in page.text
+    assert 'href="/connexion/gw-mairie"' in page.text
+    assert (await guest.get("/lieu/nowhere")).status == 404
+    await online(guest, radius)
+    await owner.execute("UPDATE territory.site SET listed = false")
+    await portal.directory.refresh()
+    assert "venue-info-url" not in (await ask(guest)).json
+    assert (await guest.get("/lieu/gw-mairie")).status == 404
 
 
 async def test_a_device_that_logged_out(guest: Guest, radius: Radius) -> None:
