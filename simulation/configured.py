@@ -99,9 +99,9 @@ def _configuration(row: RowMapping, keyring: Keyring, settings: Settings) -> Gat
 
 
 def _portal(brand: str, code: str, settings: Settings) -> str:
-    """CoovaChilli says who it is in its redirect; every other gateway by the path."""
-    base = f"{settings.portal.public_url}/gateway/{brand}"
-    return base if brand == "coovachilli" else f"{base}/{code}"
+    """CoovaChilli and uspot say who they are in their redirects, all others by the path."""
+    ends = {"coovachilli": "", "uspot": "/"}.get(brand, f"/{code}")
+    return f"{settings.portal.public_url}/gateway/{brand}{ends}"
 
 
 def _with_nas(

@@ -8,11 +8,14 @@ from simulation.brands.cambium import Cambium
 from simulation.brands.coovachilli import CoovaChilli
 from simulation.brands.fortinet import FortiGate
 from simulation.brands.mikrotik import MikroTik
+from simulation.brands.opennds import OpenNdsByBrowser, OpenNdsByPoll
 from simulation.brands.plain_form import Nebula, Vigor
 from simulation.brands.ruckus import Unleashed
+from simulation.brands.uspot import Uspot
 
 BRANDS: Mapping[tuple[str, str], type[Brand]] = {
     ("coovachilli", ""): CoovaChilli,
+    ("uspot", ""): Uspot,
     ("mikrotik", ""): MikroTik,
     ("cambium", ""): Cambium,
     ("aruba", "instant"): aruba.Instant,
@@ -30,6 +33,8 @@ BRANDS: Mapping[tuple[str, str], type[Brand]] = {
     ("cisco", "cwa"): cisco.CentralController,
     ("meraki", "sign-on"): meraki.SignOn,
     ("meraki", "click-through"): meraki.ClickThrough,
+    ("opennds", "fas1"): OpenNdsByBrowser,
+    ("opennds", "fas4"): OpenNdsByPoll,
     ("generic", "zyxel"): Nebula,
     ("generic", "draytek"): Vigor,
 }

@@ -16,6 +16,7 @@ from simulation.brands import uam
 from simulation.brands.coovachilli_radius import CoovaChilliWords
 from simulation.brands.coovachilli_redirects import NOTHING_MORE, Circumstances
 from simulation.packets import MAX_TEXT_OCTETS, Reply
+from simulation.radius_words import RadiusWords
 from simulation.subscriber import Subscriber, TerminateCause
 from simulation.talk import Answer, Asked
 
@@ -26,7 +27,7 @@ LOG_IN_LIFE = timedelta(seconds=1200)
 class CoovaChilli(Brand):
     """CoovaChilli 1.7."""
 
-    words = CoovaChilliWords()
+    words: RadiusWords = CoovaChilliWords()
 
     @property
     def log_off_address(self) -> str:
