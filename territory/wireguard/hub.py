@@ -95,7 +95,7 @@ def parse_dump(text: str) -> dict[str, Heard]:
     try:
         rows = [line.split("\t") for line in text.splitlines()[1:]]
         return {row[0]: _heard(row) for row in rows}
-    except (ValueError, IndexError) as fault:
+    except (ValueError, IndexError, OverflowError, OSError) as fault:
         raise ProtocolError("wg-dump") from fault
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from deploy.packages.writing import write_bundle
 from territory.vocabulary import Link
 from tests.unit.deploy.packages.sheets import BASE, CHILLI, OPENNDS, RADIUS_SECRET, SITE
 
+BUSYBOX = shutil.which("busybox") or "/bin/busybox"
 ROUTER = Path(__file__).with_name("router.py")
 SERVED = replace(SITE, public_ssids=("L'accueil", "Wifi public"))
 BEFORE = {
@@ -104,7 +106,7 @@ def run(root: Path, gateway: GatewaySheet, **environment: str) -> subprocess.Com
 def execute(root: Path, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the script of a bundle's folder."""
     return subprocess.run(
-        ["busybox", "sh", str(folder / "install.sh")],  # nothing of this machine's in its PATH
+        [BUSYBOX, "sh", str(folder / "install.sh")],  # nothing of this machine's in its PATH
         env={"PATH": f"{root}/bin:{root}/busybox", "SOCLE_ROOT": str(root), **environment},
         capture_output=True,
         text=True,
