@@ -81,9 +81,8 @@ async def test_the_log_says_who_was_sent_where(house: House) -> None:
     site = await house.site("cisco", "cwa")
     await site.press(await site.phone.browse(WEB))
     await site.events.until("released")
-    rows = []
-    while len(rows) < 2:
-        rows = await house.rows(ANSWERS)
+    while len(rows := await house.rows(ANSWERS)) < 2:
+        pass
     assert [tuple(row) for row in rows] == [
         ("accept", "sent_to_portal"),
         ("accept", "known_device"),
