@@ -180,7 +180,7 @@ operators:
         ("name: Mairie\n", "nam: Mairie\n", "did you mean name?"),
         ("place_type: mairie", "place_type: chateau", "'salle_des_fetes'"),
         ("link: tunnel", "link: cloud", "CoovaChilli does not work over cloud"),
-        ("brand: coovachilli", "brand: mikrotik", "the portal does not speak mikrotik yet"),
+        ("brand: coovachilli", "brand: unifi", "is let in by its controller"),
         (
             "brand: coovachilli",
             "brand: aruba, variant: authentication-text",
