@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from simulation.brand import Brand
-from simulation.brands import aruba, cisco, meraki, omada, smartzone, unifi
+from simulation.brands import aruba, cisco, meraki, omada, opennds, smartzone, unifi
 from simulation.brands.cambium import Cambium
 from simulation.brands.coovachilli import CoovaChilli
 from simulation.brands.fortinet import FortiGate
@@ -16,6 +16,10 @@ from simulation.brands.uspot import Uspot
 BRANDS: Mapping[tuple[str, str], type[Brand]] = {
     ("coovachilli", ""): CoovaChilli,
     ("uspot", ""): Uspot,
+    ("opennds", "fas1"): opennds.OpenNds,
+    ("opennds", "fas2"): opennds.Enciphered,
+    ("opennds", "fas3"): opennds.EncipheredPolling,
+    ("opennds", "fas4"): opennds.Polling,
     ("mikrotik", ""): MikroTik,
     ("cambium", ""): Cambium,
     ("aruba", "instant"): aruba.Instant,

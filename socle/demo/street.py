@@ -108,7 +108,13 @@ SIGNS: Final = (
         (AttributeSet.FORTINET,),
     ),
     Sign(Brand.GENERIC, "Salle des fêtes de Spincourt", "Spincourt", "55500"),
-    Sign(Brand.OPENNDS, "Aire d'accueil de Fresnes", "Fresnes-en-Woëvre", "55198"),
+    Sign(
+        Brand.OPENNDS,
+        "Aire d'accueil de Fresnes",
+        "Fresnes-en-Woëvre",
+        "55198",
+        variant="fas4",
+    ),
 )
 """In the order in which the page shows them."""
 
@@ -229,6 +235,8 @@ def _parts(sign: Sign, address: str, certificate: ServerCertificate | None) -> I
     )
     if sign.variant:
         yield f"        variant: {sign.variant}\n"
+    if sign.dialect.shares_secret:
+        yield f"        portal_secret: {secrets.token_hex(16)}\n"
     if certificate and sign.dialect.needs_controller:
         yield _CONTROLLER.substitute(
             address=address,
