@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from portal.gateways import coovachilli, opennds, unifi
+from portal.gateways import coovachilli, unifi
 from portal.gateways.vocabulary import Registration
 from portal.places import Gate, Organisation, Place, Plan, Territory, publisher_of
 from territory.gateway_dialects import DIALECTS, usual_variant
@@ -34,10 +34,10 @@ def test_by_code_or_by_identifier() -> None:
 
 
 def test_only_in_its_own_dialect() -> None:
-    """uspot speaks CoovaChilli's; openNDS does not."""
+    """uspot speaks CoovaChilli's; UniFi does not."""
     territory = Territory(gates={"gw": gate("gw", "uspot")}, names={"gw": "gw"})
     assert territory.gate_named(coovachilli, "gw") is not None
-    assert territory.gate_named(opennds, "gw") is None
+    assert territory.gate_named(unifi, "gw") is None
 
 
 def test_by_an_access_point_of_its_site() -> None:
