@@ -25,6 +25,20 @@ class Figures:
     """The peer's median, in the same unit, measured in the same run on the same machine."""
     conditions: dict[str, str | int | float | list[float]]
     """Everything needed to judge or repeat the figures: load, versions, latencies, each round."""
+    p99_ms: float | None = None
+    """Our median p99 latency; None where none is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What a benchmark must reach."""
+
+    ratio: float
+    """The least ratio that is wanted."""
+    floor: float
+    """The least ratio that may be shipped: below it, something is wrong."""
+    p99_ms: float | None = None
+    """The longest p99 that is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +49,7 @@ class Benchmark:
     """`component.what`, stable over time: build/bench.json is compared from one run to the next."""
     unit: str
     """Of `ours` and `peer`, for example `requests/s`."""
-    goal: float
-    """The least ratio that passes."""
+    goal: Goal
     better: Better
     """Whether more or less is better; the ratio is above 1 when we are better, either way."""
     run: "Callable[[Arena], Figures]"
@@ -53,13 +66,25 @@ class Measure:
     ratio: float
     """How many times better we are; 1 is a draw."""
     unit: str
-    goal: float
+    goal: Goal
+    p99_ms: float | None
     conditions: dict[str, str | int | float | list[float]]
 
     @property
     def reached(self) -> bool:
-        """Whether the goal is met."""
-        return self.ratio >= self.goal
+        """Whether the goal is met, in its ratio and its latency."""
+        return self.ratio >= self.goal.ratio and self.is_quick
+
+    @property
+    def keeps_floor(self) -> bool:
+        """Whether the ratio is good enough to ship."""
+        return self.ratio >= self.goal.floor
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether the latency asked for is kept, where one is."""
+        wanted = self.goal.p99_ms
+        return wanted is None or (self.p99_ms is not None and self.p99_ms <= wanted)
 
 
 class Spoiled(Exception):
@@ -70,7 +95,7 @@ BENCHMARKS: dict[str, Benchmark] = {}
 
 
 def benchmark(
-    name: str, *, unit: str, goal: float, better: Better = "more"
+    name: str, *, unit: str, goal: Goal, better: Better = "more"
 ) -> "Callable[[Callable[[Arena], Figures]], Callable[[Arena], Figures]]":
     """Register the decorated function under `name`."""
 
@@ -95,5 +120,6 @@ def compare(which: Benchmark, figures: Figures) -> Measure:
         round(above / below, 2),
         which.unit,
         which.goal,
+        figures.p99_ms,
         figures.conditions,
     )
