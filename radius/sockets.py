@@ -31,8 +31,10 @@ _DATAGRAM_OCTETS: Final = MAX_PACKET_OCTETS + 1
 _SIOCGSTAMP: Final = 0x8906
 """Linux: when the datagram read last came in, as two longs of seconds and microseconds."""
 _STAMP: Final = struct.Struct("@ll")
-PATIENCE_SECONDS: Final = 0.5
-"""What waited longer in the kernel is dropped; what then waits in a queue has time left."""
+PATIENCE_SECONDS: Final = 1.0
+"""What waited longer in the kernel is dropped; what then waits in a queue has time left. A thousand
+requests sent at once, as a site's gateways do after a cut, are all answered by whoever manages a
+thousand a second; dropped, each would wait for its NAS to send it again."""
 _DROP: Final = 2_048
 """Datagrams dropped before the loop goes on."""
 
