@@ -29,7 +29,7 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 BATCH: Final = 500
 CONNECTIONS: Final = 2
 CAPACITY: Final = 20_000
-PATIENCE_SECONDS: Final = 0.75
+PATIENCE_SECONDS: Final = 0.7
 """What has waited longer is given up before it costs a statement: its NAS is about to send it again
 (RFC 5080 §2.2.1: after two seconds), or has asked its next server."""
 _FIRST_PAUSE_SECONDS: Final = 0.05

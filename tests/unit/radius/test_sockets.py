@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import count, takewhile
+from itertools import count, pairwise, takewhile
 
 import pytest
 
@@ -76,3 +76,16 @@ async def test_what_is_late_is_dropped_and_counted(monkeypatch: pytest.MonkeyPat
     with port_with_waiting(taken):
         await until(lambda: taken.all == DATAGRAMS)
     assert taken.dropped >= DATAGRAMS - 64
+
+
+async def test_a_rush_is_read_in_larger_turns() -> None:
+    """Sixteen at a time, so that a batch leaves early; 64 once more waits than a batch holds."""
+    taken, steps = Taken(), [0]
+    with port_with_waiting(taken):
+        async with asyncio.timeout(10):
+            for _ in takewhile(lambda _: taken.all < DATAGRAMS, count()):
+                await asyncio.sleep(0)
+                steps.append(taken.all)
+    turns = [after - before for before, after in pairwise(steps) if after > before]
+    assert turns[:8] == [16] * 8
+    assert turns[8] == 64
