@@ -8,7 +8,6 @@ from simulation.brands.cambium import Cambium
 from simulation.brands.coovachilli import CoovaChilli
 from simulation.brands.fortinet import FortiGate
 from simulation.brands.mikrotik import MikroTik
-from simulation.brands.opennds import OpenNdsByBrowser, OpenNdsByPoll
 from simulation.brands.plain_form import Nebula, Vigor
 from simulation.brands.ruckus import Unleashed
 from simulation.brands.uspot import Uspot
@@ -16,10 +15,10 @@ from simulation.brands.uspot import Uspot
 BRANDS: Mapping[tuple[str, str], type[Brand]] = {
     ("coovachilli", ""): CoovaChilli,
     ("uspot", ""): Uspot,
-    ("opennds", "fas1"): opennds.OpenNds,
-    ("opennds", "fas2"): opennds.Enciphered,
-    ("opennds", "fas3"): opennds.EncipheredPolling,
-    ("opennds", "fas4"): opennds.Polling,
+    ("opennds", "fas1"): opennds.OpenNdsByBrowser,
+    ("opennds", "fas2"): opennds.EncipheredByBrowser,
+    ("opennds", "fas3"): opennds.EncipheredByPoll,
+    ("opennds", "fas4"): opennds.OpenNdsByPoll,
     ("mikrotik", ""): MikroTik,
     ("cambium", ""): Cambium,
     ("aruba", "instant"): aruba.Instant,
@@ -37,8 +36,6 @@ BRANDS: Mapping[tuple[str, str], type[Brand]] = {
     ("cisco", "cwa"): cisco.CentralController,
     ("meraki", "sign-on"): meraki.SignOn,
     ("meraki", "click-through"): meraki.ClickThrough,
-    ("opennds", "fas1"): OpenNdsByBrowser,
-    ("opennds", "fas4"): OpenNdsByPoll,
     ("generic", "zyxel"): Nebula,
     ("generic", "draytek"): Vigor,
 }

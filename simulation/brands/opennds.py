@@ -55,7 +55,7 @@ def enciphered(text: str, faskey: str, iv: str) -> str:
     return base64.b64encode(inner).decode()
 
 
-class OpenNds(Brand):
+class OpenNdsByBrowser(Brand):
     """Level 1: a list anybody can read, and a browser that comes back."""
 
     enciphers = False
@@ -198,28 +198,29 @@ class OpenNds(Brand):
             "payload": base64.b64encode(payload.encode()).decode(),
         }
         headers = {"User-Agent": AGENT}
-        sent = {"data": told} if self.enciphers else {"params": told}
+        form, query = (told, None) if self.enciphers else (None, told)
         method = "POST" if self.enciphers else "GET"
+        asking = session.request(method, options.portal, headers=headers, data=form, params=query)
         try:
-            async with session.request(method, options.portal, headers=headers, **sent) as reply:
+            async with asking as reply:
                 return (await reply.text()).strip() if reply.status == 200 else ""
         except (aiohttp.ClientError, TimeoutError):
             return ""
 
 
-class Enciphered(OpenNds):
+class EncipheredByBrowser(OpenNdsByBrowser):
     """Level 2."""
 
     enciphers = True
 
 
-class Polling(OpenNds):
+class OpenNdsByPoll(OpenNdsByBrowser):
     """Level 4."""
 
     polls = True
 
 
-class EncipheredPolling(OpenNds):
+class EncipheredByPoll(OpenNdsByBrowser):
     """Level 3."""
 
     enciphers = True
