@@ -369,6 +369,9 @@ class Scene:
             "Pourquoi l'appareil de la visiteuse est-il en ligne, ou non ?": (
                 f"{socle} device explain {guests.VISITOR.mac} {settings}"
             ),
+            "Qu'est-ce qui empêche d'aller en ligne dans un lieu ?": (
+                f"{socle} site test mairie-bar-le-duc {settings}"
+            ),
             "Le dossier d'un lieu, prêt pour son routeur": (
                 f"{socle} site render mairie-bar-le-duc --output {folder}/bundle {settings}"
             ),
