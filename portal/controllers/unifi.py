@@ -9,7 +9,8 @@ documents: help.ui.com 31228198640023, and the reference that Network 9.1.105 an
 Integrations (rx is the guest's download there, tx the upload).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -104,11 +105,21 @@ class UnifiOfficial:
         self._record = record
         self._site_path = ""
 
+    @asynccontextmanager
+    async def _conversation(self, least_seconds: float = 0.0) -> AsyncIterator[Conversation]:
+        """A conversation; after a fault the site is looked for again, it may have moved."""
+        try:
+            async with conversation(self._record, least_seconds) as talk:
+                yield talk
+        except ControllerFault:
+            self._site_path = ""
+            raise
+
     async def let_in(
         self, guest: ControllerGuest, allowance: Allowance, credential: Credential
     ) -> None:
         """Authorise a guest that is connected to an access point of the site."""
-        async with conversation(self._record) as talk:
+        async with self._conversation() as talk:
             client = await self._client(talk, guest.device)
             if client is None:
                 words = "the controller does not see this device: it left, or was made up"
@@ -120,14 +131,14 @@ class UnifiOfficial:
     async def put_out(self, guest: ControllerGuest) -> None:
         """Withdraw an authorisation; a device that is away cannot be told, and is shown online
         again by `online` when it comes back."""
-        async with conversation(self._record) as talk:
+        async with self._conversation() as talk:
             client = await self._client(talk, guest.device)
             if client is not None and client.access.is_open:
                 await self._act(talk, client, {"action": "UNAUTHORIZE_GUEST_ACCESS"})
 
     async def online(self) -> Sequence[Online]:
         """Return the guests that are connected and authorised, with what they used since then."""
-        async with conversation(self._record, LOOK_SECONDS) as talk:
+        async with self._conversation(LOOK_SECONDS) as talk:
             clients = await self._clients(talk, "access.type.eq('GUEST')")
             guests = [each for each in clients if each.access.is_open]
             found = [_online(await self._detailed(talk, guest)) for guest in guests]

@@ -9,6 +9,7 @@ from portal.controllers.smartzone import SmartZone, ruckus_one
 from portal.gateways.vocabulary import Allowance, Credential
 from simulation.configuration import RadiusServer
 from simulation.radius_port import Patience
+from simulation.talk import Answer, Asked
 from tests.conftest import FixedClock
 from tests.servers.controlled import Lab, open_lab
 from tests.servers.plain_radius import PASSWORD, PlainRadius
@@ -88,3 +89,23 @@ async def test_what_it_refuses(lab: Lab, radius: PlainRadius) -> None:
     with pytest.raises(ControllerFault) as found:
         await controller_of(lab).let_in(guest, FOUR_HOURS, RIGHT)
     assert found.value.trouble is Trouble.NO_SUCH_GUEST
+
+
+async def test_a_lost_answer_is_no_second_log_in(lab: Lab, radius: PlainRadius) -> None:
+    """A log-in is answered once only: where its answer broke off, the guest's status is asked."""
+    answer = lab.brand.answer
+
+    async def breaking_off(asked: Asked) -> Answer:
+        lab.brand.answer = answer
+        await answer(asked)
+        return Answer(200, "{", "application/json", headers={"Content-Length": "99"})
+
+    lab.brand.answer = breaking_off
+    let_in = controller_of(lab).let_in(lab.guest(**lab.told()), FOUR_HOURS, RIGHT)
+    if lab.gateway.configuration.variant == "ruckus-one":
+        with pytest.raises(ControllerFault):
+            await let_in
+    else:
+        await let_in
+    assert lab.online.user_name == "opaque-1"
+    assert [packet["code"] for packet in radius.heard].count([1]) == 1

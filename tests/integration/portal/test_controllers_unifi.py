@@ -142,3 +142,14 @@ async def test_one_deadline_for_all_calls(lab: Lab) -> None:
     lab.brand.mood = Mood.SLOW
     assert await trouble_of(lab, controller_of(lab, patience_seconds=0.6)) is Trouble.SILENT
     assert len(lab.brand.asked) > 1
+
+
+async def test_a_console_that_was_replaced(clock: FixedClock) -> None:
+    """Where the API stands is kept; after a fault it is looked for again."""
+    async with open_lab(clock, "unifi", "official") as lab:
+        controller = controller_of(lab)
+        await controller.online()
+        lab.brand.on_console = False
+        assert await trouble_of(lab, controller) is Trouble.UNREADABLE
+        await controller.let_in(lab.guest(), FOUR_HOURS, NOBODY)
+        assert lab.online.rights.session_seconds == 14_400
