@@ -217,6 +217,17 @@ class SetAside:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tunnel:
+    """A site's own link to the base, where it is a tunnel."""
+
+    inside_address: str
+    heard_at: datetime | None
+    """Last handshake; None: never."""
+    is_rotating: bool
+    """Whether two keys are valid."""
+
+
 UNKNOWN_NAS, CLEAR_FROM_PUBLIC = (reason.value for reason in StrangerReason)
 """The reasons RADIUS counts when no NAS has that source address: inside a link, in public."""
 

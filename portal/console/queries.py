@@ -19,6 +19,7 @@ from portal.console.estate import (
     Reading,
     SetAside,
     Site,
+    Tunnel,
 )
 from territory.communes.national_list import national_list
 from territory.database.tables import (
@@ -34,6 +35,8 @@ from territory.database.tables import (
     session,
     set_aside,
     site,
+    tunnel_peer,
+    tunnel_seen,
 )
 
 RECENT = timedelta(days=1)
@@ -232,6 +235,23 @@ def _site(
 def _commune_name(insee: str | None) -> str:
     commune = national_list().find(insee) if insee else None
     return commune.name if commune else insee or ""
+
+
+async def load_tunnel(db: AsyncConnection, site_id: UUID) -> Tunnel | None:
+    """Return a site's tunnel; None where its link is another."""
+    query = (
+        select(
+            tunnel_peer.c.inside_address,
+            tunnel_peer.c.rotation_began_at,
+            func.greatest(tunnel_seen.c.handshake_at, tunnel_seen.c.next_handshake_at).label("at"),
+        )
+        .outerjoin(tunnel_seen, tunnel_seen.c.site_id == tunnel_peer.c.site_id)
+        .where(tunnel_peer.c.site_id == site_id)
+    )
+    row = (await db.execute(query)).mappings().first()
+    if row is None:
+        return None
+    return Tunnel(str(row["inside_address"]), row["at"], row["rotation_began_at"] is not None)
 
 
 async def load_discards(db: AsyncConnection, now: datetime) -> list[Discard]:

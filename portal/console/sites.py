@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from portal.console.places import CLOCK, ENGINE
-from portal.console.queries import load_sites
+from portal.console.queries import load_sites, load_tunnel
 from territory.access.sign_in import operator_of
 from territory.web.pages import render
 
@@ -20,6 +20,8 @@ async def show_site(request: web.Request) -> web.StreamResponse:
     organisation_id = operator_of(request).organisation_id
     async with request.app[ENGINE].connect() as db:
         sites = await load_sites(db, organisation_id, request.match_info["code"])
-    if not sites:
-        raise web.HTTPNotFound
-    return render(request, "site.html", site=sites[0], now=request.app[CLOCK].now())
+        if not sites:
+            raise web.HTTPNotFound
+        tunnel = await load_tunnel(db, sites[0].id)
+    now = request.app[CLOCK].now()
+    return render(request, "site.html", site=sites[0], tunnel=tunnel, now=now)

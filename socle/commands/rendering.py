@@ -108,9 +108,10 @@ async def _load_with_tunnel(
             state = (await load_held(connection, ground.keyring)).state
             own = code is not None and settings.tunnel.private_key_file is not None
             found = await load_secrets(connection, ground.keyring, str(code)) if own else None
-            return state, found and TunnelSheet(
-                found.inside_address, found.private_key, found.preshared_key
-            )
+            if found is None:
+                return state, None
+            ends = (found.inside_address, found.private_key, found.preshared_key)
+            return state, TunnelSheet(*ends)
     finally:
         await engine.dispose()
         ground.close()

@@ -1,6 +1,7 @@
 """What the console's pages show, to whom, and what they write down."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import aiohttp
 from sqlalchemy import func, select, text
@@ -72,6 +73,41 @@ async def test_what_a_stranger_says_of_itself_is_shown_as_text(
     _, page = await (await signed_in(Role.TECHNICIAN)).get("/equipements")
     assert "&lt;b&gt;toul&lt;/b&gt;" in page
     assert "access-request" in page
+
+
+async def test_clear_radius_in_public_is_shown_with_what_to_do(
+    signed_in: SignedIn, owner: AsyncEngine
+) -> None:
+    """It cannot be written into the description: it takes a link."""
+    async with owner.begin() as db:
+        await db.execute(
+            tables.discard.update()
+            .where(tables.discard.c.reason == "unknown-nas")
+            .values(reason="clear-from-public")
+        )
+    technician = await signed_in(Role.TECHNICIAN)
+    _, page = await technician.get("/equipements")
+    assert "source_address: 198.51.100.23" not in page
+    assert "Passez par un tunnel ou par RadSec" in page
+    _, home = await technician.get("/")
+    assert "RADIUS en clair depuis Internet, refusé" in home
+
+
+async def test_a_sites_page_tells_of_its_tunnel(
+    signed_in: SignedIn, owner: AsyncEngine, made: Territory
+) -> None:
+    """Its address inside, when it was last heard, and a key that its router is yet to have."""
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    async with owner.begin() as db:
+        site_id = made.sites["salle-saint-mihiel"]
+        peer = {"inside_address": "10.55.0.7", "public_key": "k", "preshared_key_sealed": b"s"}
+        when = {"rotated_at": now, "rotation_began_at": now}
+        await db.execute(tables.tunnel_peer.insert().values(site_id=site_id, **peer, **when))
+        seen = {"handshake_at": now, "checked_at": now}
+        await db.execute(tables.tunnel_seen.insert().values(site_id=site_id, **seen))
+    _, page = await (await signed_in(Role.TECHNICIAN)).get("/lieux/salle-saint-mihiel")
+    assert "<code>10.55.0.7</code>, entendu <time" in page
+    assert "clé à changer dans le routeur" in page
 
 
 async def test_technicians_see_what_is_learnt_and_what_is_rotated(

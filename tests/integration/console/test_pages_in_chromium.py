@@ -19,7 +19,14 @@ pytestmark = pytest.mark.browser
 
 PAGES = {
     Role.ADMINISTRATOR: ("/", "/operateurs", "/operateurs/{dpo}", "/organismes", "/journal"),
-    Role.TECHNICIAN: ("/", "/lieux", "/lieux/salle-saint-mihiel", "/equipements", "/liens", "/rien"),
+    Role.TECHNICIAN: (
+        "/",
+        "/lieux",
+        "/lieux/salle-saint-mihiel",
+        "/equipements",
+        "/liens",
+        "/rien",
+    ),
     Role.AGENT: ("/", "/lieux"),
     Role.MEDIATOR: ("/",),
     Role.CUSTODIAN: ("/", "/lieux", "/mot-de-passe"),

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -49,7 +50,7 @@ async def ground(url: str, keyring: Keyring) -> None:
     await engine.dispose()
 
 
-def told(socle: Run) -> dict[str, str]:
+def told(socle: Run) -> dict[str, Any]:
     """Return the one tunnel as the list has it."""
     (found,) = json.loads(socle("list", "--json"))
     assert isinstance(found, dict)

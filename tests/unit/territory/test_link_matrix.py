@@ -38,7 +38,7 @@ def test_what_radius_knows_of_a_brand_is_what_the_matrix_says() -> None:
     """Who is deaf to a Disconnect-Request, and who can be told a quota in a known unit."""
     assert {brand for brand in Brand if not radius_dialect_of(brand).disconnects} == DEAF
     quota = {each.attribute_set for each in TABLE if each.right is Right.QUOTA and each.confirmed}
-    names = {brand for brand in Brand if brand in set(AttributeSet)}
+    names = {brand for brand in Brand if brand.value in {each.value for each in AttributeSet}}
     assert {brand for brand in names if AttributeSet(brand.value) in quota} == COUNTS - {
         Brand.USPOT
     }
