@@ -36,6 +36,8 @@ from territory.rules.opening_hours import Hours
 from territory.rules.quotas import Known, Limits, Stop, standing
 from territory.rules.usage import NOTHING_USED, Allowance, remaining
 
+MOST_OCTETS: Final = 2**60
+"""More than any session carries: an exbibyte."""
 LEAVING: Final = timedelta(seconds=15)
 """In which a gateway may still say itself that its guest logged out."""
 GRACE: Final = timedelta(seconds=60)
@@ -107,6 +109,11 @@ def put_out(session: GatewaySession, over: Over, now: datetime) -> Ending:
     return Ending(session.key, causes.get(over, ADMIN_RESET), now)
 
 
+def _bounded(octets: int) -> int:
+    """Return what a controller counted, as far as it can be true: it may say anything."""
+    return min(max(0, octets), MOST_OCTETS)
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """What a controller's list makes of the sessions that were open at it."""
@@ -124,7 +131,11 @@ def compare(sessions: Iterable[GatewaySession], online: Sequence[Online], now: d
     listed: Mapping[MacAddress, Online] = {each.device: each for each in online}
     known = list(sessions)
     counted = [
-        Counted(each.key, listed[each.device].upload_octets, listed[each.device].download_octets)
+        Counted(
+            each.key,
+            _bounded(listed[each.device].upload_octets),
+            _bounded(listed[each.device].download_octets),
+        )
         for each in known
         if each.device in listed
     ]

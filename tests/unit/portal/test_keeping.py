@@ -10,6 +10,7 @@ from portal.controllers.port import Online
 from portal.keeping import (
     GRACE,
     LEAVING,
+    MOST_OCTETS,
     SETTLING,
     Over,
     Rules,
@@ -115,5 +116,7 @@ def test_what_a_controllers_list_means() -> None:
     assert found.counted == (Counted(SESSION.key, 7, 9),)
     assert found.gone == ()
     assert found.unknown == (other,)
+    absurd = compare([SESSION], [Online(PHONE, 1, -5, 2**70)], NOON)
+    assert absurd.counted == (Counted(SESSION.key, 0, MOST_OCTETS),)
     nobody = compare([SESSION, fresh], [], NOON)
     assert nobody.gone == (Ending(SESSION.key, -2, NOON),)
