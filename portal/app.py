@@ -100,8 +100,11 @@ def create_app(
     app.router.add_post("/gateway/{brand}/{gateway}", gateway_poll.answer_form)
     app.router.add_get(WAIT_PATH, wait.wait_for_gateway)
     app.router.add_get(IN_CLEAR, in_clear.show)
-    app.router.add_get("/guest/s/{site}/", arrival.arrive_by_unifi)
-    app.router.add_get("/gateway/{brand}/{gateway}/guest/s/{site}/", arrival.arrive)
+    for slash in ("", "/"):
+        app.router.add_get(f"/guest/s/{{site}}{slash}", arrival.arrive_by_unifi)
+        app.router.add_get(
+            f"/gateway/{{brand}}/{{gateway}}/guest/s/{{site}}{slash}", arrival.arrive
+        )
     app.router.add_get("/visite", splash.show_visit)
     app.router.add_post("/visite", splash.accept)
     app.router.add_get("/ma-connexion", connection.my_connection)

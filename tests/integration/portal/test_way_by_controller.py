@@ -151,6 +151,9 @@ async def test_what_is_refused_at_the_door(place: Place, clock: FixedClock) -> N
     told = await place.guest.get(f"{parts.path}?{parts.query}")
     assert (told.status, "ENC" in told.text) == (400 if is_sealed else 200, False)
     place.lab.brand.mood = Mood.WELL
+    if parts.path == "/guest/s/default/":
+        for path in ("/guest/s/default", "/gateway/unifi/gw-controlled/guest/s/default/"):
+            assert (await place.guest.get(f"{path}?{parts.query}")).status == 200
     clock.advance(minutes=30)
     late = await place.guest.get(f"{parts.path}?{parts.query}")
     assert late.status == (200 if is_sealed else 400)
