@@ -16,9 +16,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
-from typing import Final, Protocol
+from typing import Final
 from uuid import UUID
 
+import asyncpg.pool
 import structlog
 
 from portal.records import AWAY, DEADLINE_SECONDS, Pool, Row, reaching
@@ -184,7 +185,11 @@ class Waiting:
                 await asyncio.sleep(_BETWEEN_SECONDS)
 
     async def _follow_on(
-        self, connection: "Connection", pool: Pool, days: Days, now: Callable[[], datetime]
+        self,
+        connection: "asyncpg.pool.PoolConnectionProxy[Row]",
+        pool: Pool,
+        days: Days,
+        now: Callable[[], datetime],
     ) -> None:
         changed = asyncio.Event()
 
@@ -205,19 +210,6 @@ class Waiting:
         finally:
             if not connection.is_closed():
                 await connection.remove_listener(CHANNEL, notified)
-
-
-class Connection(Protocol):
-    """What hears notifications: a connection of asyncpg's pool."""
-
-    def is_closed(self) -> bool:
-        """Whether it has ended."""
-
-    async def add_listener(self, channel: str, callback: Callable[..., None]) -> None:
-        """Have the function called at each notification."""
-
-    async def remove_listener(self, channel: str, callback: Callable[..., None]) -> None:
-        """Have it called no more."""
 
 
 @reaching

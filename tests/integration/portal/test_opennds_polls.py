@@ -181,6 +181,22 @@ async def test_forged_polls_win_nothing(guest: Guest, owner: Any) -> None:
     assert await owner.fetchval("SELECT ended_at FROM live.session") is None
 
 
+@pytest.mark.usefixtures("level4")
+async def test_bad_forms(guest: Guest) -> None:
+    """A form that is no poll, too long, or of another kind is refused, and repeats nothing."""
+    mark = "zqjxk"
+    good = {"auth_get": "view", "gatewayhash": gateway_hash(CODE), "payload": "bm9uZQ=="}
+    guest.headers["User-Agent"] = AGENT
+    assert (await guest.post("/gateway/opennds", **good)).text == "*"
+    assert (await guest.post("/gateway/coovachilli", **good)).status == 400
+    for bad in ({}, good | {"auth_get": mark}, good | {"payload": f"<script>{mark}"}):
+        refused = await guest.post("/gateway/opennds", **bad)
+        assert (refused.status, mark in refused.text) == (400, False)
+    assert (await guest.post("/gateway/opennds", **good | {"payload": "A" * 100_000})).status == 413
+    long = await guest.get(f"/gateway/opennds?auth_get=view&payload={'A' * 9000}")
+    assert long.status in (400, 414)
+
+
 async def test_a_gateway_of_another_level_asks_in_vain(guest: Guest) -> None:
     """At level 1 it has nothing to ask."""
     assert (await poll(guest, "view")).status == 400
