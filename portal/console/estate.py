@@ -224,8 +224,8 @@ class Tunnel:
     inside_address: str
     heard_at: datetime | None
     """Last handshake; None: never."""
-    is_rotating: bool
-    """Whether two keys are valid."""
+    rotation_began_at: datetime | None
+    """Two keys are valid since; None: one is."""
 
 
 UNKNOWN_NAS, CLEAR_FROM_PUBLIC = (reason.value for reason in StrangerReason)

@@ -251,7 +251,7 @@ async def load_tunnel(db: AsyncConnection, site_id: UUID) -> Tunnel | None:
     row = (await db.execute(query)).mappings().first()
     if row is None:
         return None
-    return Tunnel(str(row["inside_address"]), row["at"], row["rotation_began_at"] is not None)
+    return Tunnel(str(row["inside_address"]), row["at"], row["rotation_began_at"])
 
 
 async def load_discards(db: AsyncConnection, now: datetime) -> list[Discard]:

@@ -41,7 +41,9 @@ async def run_test(request: web.Request) -> web.StreamResponse:
     except ProtocolError:
         return _page(request, site, fault=NOT_A_REPORT, status=422)
     findings = await _findings(request, site, report)
-    return _page(request, site, findings=_worst_first(findings), worst=worst(findings))
+    return _page(
+        request, site, findings=_worst_first(findings), worst=worst(findings), report=report
+    )
 
 
 async def _findings(request: web.Request, site: Site, report: SiteReport | None) -> list[Finding]:
@@ -68,6 +70,6 @@ async def _site(request: web.Request) -> Site:
 def _page(
     request: web.Request, site: Site, *, status: int = 200, **shown: object
 ) -> web.StreamResponse:
-    """The page; ``shown``: fault, findings and worst, where there are any."""
-    nothing: dict[str, object] = {"fault": "", "findings": [], "worst": None}
+    """The page; ``shown``: fault, findings, worst and report, where there are any."""
+    nothing: dict[str, object] = {"fault": "", "findings": [], "worst": None, "report": None}
     return render(request, "site_test.html", status=status, site=site, **nothing | shown)
