@@ -41,7 +41,7 @@ async def look_at_portal(url: str, trusts: ssl.SSLContext | None = None) -> Port
         return PortalSeen(url, addresses)
     if octets is None:
         return PortalSeen(url, addresses)
-    return PortalSeen(url, addresses, _read(octets, fault), answered=True)
+    return PortalSeen(url, addresses, _read(octets, fault))
 
 
 async def _addresses(name: str) -> tuple[str, ...]:

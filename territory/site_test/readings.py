@@ -30,8 +30,6 @@ class PortalSeen:
     """What its name leads to; none: the name leads nowhere."""
     certificate: Certificate | None = None
     """None: it is in clear, or there was no answer."""
-    answered: bool = False
-    """Whether something listens there; in clear nothing is asked."""
 
     @property
     def is_https(self) -> bool:

@@ -18,6 +18,7 @@ from tests.servers.browser import CHROMIUM, FLAGS
 
 WHERE = "/lieux/mairie-commercy/essai"
 REPORT = """socle-essai 1
+date 1795181400
 machine appareil
 nom -
 portail non
@@ -63,7 +64,13 @@ async def test_a_technician_tests_a_site(signed_in: SignedIn, owner: AsyncEngine
     answer = await technician.post(WHERE, {"releve": REPORT})
     page = await answer.text()
     assert answer.status == 200
-    for words in ("uamsecret", "Ôtez captive.apple.com", "uamallowed", "en défaut"):
+    for words in (
+        "uamsecret",
+        "Ôtez captive.apple.com",
+        "uamallowed",
+        "en défaut",
+        "Relevé sur place",
+    ):
         assert words in page
     assert page.index("en défaut") < page.index("en ordre")
     async with owner.connect() as db:

@@ -1,7 +1,7 @@
 """A base with a real portal and a real RADIUS server, and sites whose gateways are simulated."""
 
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -69,7 +69,7 @@ class Lab:
         """How phones reach the portal."""
         return self.portal.public_url
 
-    async def describe(self, *codes: str, **changed: dict[str, Any]) -> None:
+    async def describe(self, *codes: str, **changed: Mapping[str, Any]) -> None:
         """Write these sites, each with a CoovaChilli of its own, and start RADIUS on them.
 
         `changed`: what is said of a site differently.

@@ -17,8 +17,6 @@ from territory.site_test.network import look_at_portal
 from territory.site_test.readings import Readings
 from tests.servers.radsec import Papers, today
 
-LIFE_DAYS = 825
-
 
 @asynccontextmanager
 async def serving(papers: Papers, name: str, days_left: int) -> AsyncIterator[int]:

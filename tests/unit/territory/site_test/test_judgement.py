@@ -29,7 +29,6 @@ PORTAL = PortalSeen(
     "https://wifi.meuse.example",
     ("192.0.2.1",),
     Certificate(("wifi.meuse.example",), NOW + timedelta(days=60)),
-    answered=True,
 )
 GATEWAY = GatewaySeen("gw", "coovachilli", SOON)
 NAS = NasSeen("nas", "10.9.0.2", "chilli-1", 3799, SOON, SOON, clock_seconds=2.0)
