@@ -4,7 +4,9 @@ The portal, the RADIUS server and the database are real; what is wrong is wrong 
 """
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from simulation.radius_port import Patience
 from territory.site_test.findings import Check
@@ -40,11 +42,14 @@ async def test_a_site_in_order(lab: Lab) -> None:
 
 async def test_each_planted_fault_is_found_with_its_remedy(lab: Lab) -> None:
     """Eight boxes, each wrong in its own way; the remedy names what is to be changed, and where."""
-    elsewhere = gateway_address()
+    described: dict[str, Mapping[str, Any]] = {
+        "adresse": {"nas_address": gateway_address()},
+        "sans-coa": {"coa_port": SILENT_PORT},
+    }
     await lab.describe(
         *("ailleurs", "secret-portail", "adresse", "secret-radius", "sans-signature"),
         *("sans-compte", "sans-coa", "horloge"),
-        **{"adresse": {"nas_address": elsewhere}, "sans-coa": {"coa_port": SILENT_PORT}},
+        **described,
     )
     tomorrow = FixedClock(lab.clock.now() + timedelta(hours=26))
     offline = await asyncio.gather(
