@@ -198,7 +198,6 @@ class RadiusWords:
         """Return why the order ends a session; None: it only changes its rights."""
         return TerminateCause.ADMIN_RESET if order.disconnect else None
 
-
     def asks_again(self, order: Order) -> bool:
         """Tell whether the order has the phone presented to RADIUS once more."""
         return False

@@ -331,5 +331,5 @@ async def ask(library: Library, target: Target) -> UUID:
 async def claimed_by_radius(library: Library) -> list[Any]:
     """Return what a RADIUS server would take now."""
     now = library.clock.now()
-    arguments = (now, now, ["disconnect", "coa"], 10, [])
+    arguments: tuple[Any, ...] = (now, now, ["disconnect", "coa"], 10, [])
     return list(await library.owner.fetch(CLAIM, *arguments))

@@ -56,9 +56,7 @@ def upgrade() -> None:
             nullable=True,
             comment="[operation] Last redirect that was not.",
         ),
-        sa.Column(
-            "refusal", sa.Text(), nullable=True, comment="[operation] Why that one was not."
-        ),
+        sa.Column("refusal", sa.Text(), nullable=True, comment="[operation] Why that one was not."),
         sa.ForeignKeyConstraint(
             ["gateway_id"],
             ["territory.gateway.id"],

@@ -16,6 +16,7 @@ from portal.gateways.vocabulary import (
     Allowance,
     Credential,
     Departure,
+    HandBack,
     PollBack,
     Registration,
     Situation,
@@ -105,6 +106,7 @@ def test_the_hand_back() -> None:
     carried = FAS1.read(query(listed()), OWN).carried
     page = "https://portal.example/ma-connexion?visit=a.b"
     asked = FAS1.hand_back(OWN, Departure(carried, NOBODY, page_of_ours=page))
+    assert isinstance(asked, HandBack)
     assert asked.url == (
         f"http://192.168.8.1:2050/opennds_auth/?tok={RHID}"
         "&redir=https%3A%2F%2Fportal.example%2Fma-connexion%3Fvisit%3Da.b&custom=bmE="
