@@ -36,7 +36,7 @@ from territory.rules.opening_hours import Hours
 from territory.rules.quotas import Known, Limits, Stop, standing
 from territory.rules.usage import NOTHING_USED, Allowance, remaining
 
-MOST_OCTETS: Final = 2**60
+MOST_OCTETS: Final = 2**50
 """More than any session carries: an exbibyte."""
 LEAVING: Final = timedelta(seconds=15)
 """In which a gateway may still say itself that its guest logged out."""

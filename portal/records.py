@@ -94,7 +94,7 @@ _KNOWN_ADDRESS = """
         AND (address = $2 AND origin = 'observed' OR origin = 'stated')
 """
 _CLOSE_ADDRESS = """
-    UPDATE source.site_public_address SET valid_until = $2
+    UPDATE source.site_public_address SET valid_until = greatest(valid_from, $2)
     WHERE site_id = $1 AND valid_until IS NULL AND origin = 'observed'
 """
 _OPEN_ADDRESS = """

@@ -130,11 +130,15 @@ _PUBLIC = """
     SELECT site.code, host(p.address), {valid_from}, {valid_until}
     FROM (SELECT site_id, address, lower(held) AS valid_from, upper(held) AS valid_until
         FROM (SELECT site_id, address, unnest(range_agg(tstzrange(valid_from, valid_until))) AS held
-            FROM source.site_public_address GROUP BY site_id, address) intervals) p
+            FROM source.site_public_address
+            WHERE valid_until IS NULL OR valid_until > valid_from
+            GROUP BY site_id, address) intervals) p
     JOIN territory.site ON site.id = p.site_id
     WHERE p.valid_from < $2 AND coalesce(p.valid_until, 'infinity') > $1
 """
-"""Guests' requests and the tunnel may both tell of one address: their intervals become one."""
+"""Guests' requests and the tunnel may both tell of one address: their intervals become one.
+
+An interval that ended when it began, or by two clocks before, says nothing and is left out."""
 
 
 async def load_source(connection: Connection, day: date) -> pa.Table:

@@ -111,7 +111,11 @@ async def load_readings(db: AsyncConnection, wanted: Wanted, portal: PortalSeen)
 async def _order(engine: AsyncEngine, wanted: Wanted) -> Result | None:
     newest = (
         select(session.c.session_key)
-        .where(session.c.site_id == wanted.site_id, session.c.ended_at.is_(None))
+        .where(
+            session.c.site_id == wanted.site_id,
+            session.c.ended_at.is_(None),
+            session.c.nas_id.in_(select(nas.c.id)),
+        )
         .order_by(session.c.last_seen_at.desc())
         .limit(1)
     )

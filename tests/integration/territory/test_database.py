@@ -198,3 +198,19 @@ async def test_blocks_and_commands_are_used_as_needed_and_no_further(
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await connection.execute(statement)
     await connection.close()
+
+
+async def test_no_name_of_a_component_s_own_reaches_the_owner(database_url: str) -> None:
+    """A function that acts as the owner looks up temporary names last, and so never."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        rows = await connection.fetch(
+            "SELECT p.oid::regprocedure::text AS name, p.proconfig FROM pg_proc p"
+            " JOIN pg_namespace n ON n.oid = p.pronamespace"
+            " WHERE p.prosecdef AND n.nspname !~ '^pg_'"
+        )
+    finally:
+        await connection.close()
+    assert len(rows) > 5
+    wanted = "search_path=pg_catalog, pg_temp"
+    assert [row["name"] for row in rows if wanted not in (row["proconfig"] or [])] == []
