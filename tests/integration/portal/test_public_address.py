@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from ipaddress import IPv4Address, ip_network
 
 import aiohttp
@@ -167,3 +168,19 @@ async def test_a_stated_address_is_left_alone(
     assert await record_public_address(portal.pool, site, other, clock.now())
     changed = clock.now()
     assert await intervals(owner, seed) == [(FIRST, began, changed), (SECOND, changed, None)]
+
+
+async def test_two_clocks_end_no_interval_before_it_began(
+    portal: Portal, owner: "asyncpg.Connection[asyncpg.Record]", seed: Seed, clock: FixedClock
+) -> None:
+    """A portal whose clock is behind closes what another has just opened at its very beginning."""
+    site, other = seed.town_hall, IPv4Address(SECOND)
+    assert await record_public_address(portal.pool, site, IPv4Address(FIRST), clock.now())
+    behind = clock.now() - timedelta(seconds=2)
+    assert await record_public_address(portal.pool, site, other, behind)
+    rows = await owner.fetch(
+        "SELECT valid_until >= valid_from AS sound FROM source.site_public_address"
+        " WHERE site_id = $1 AND valid_until IS NOT NULL",
+        site,
+    )
+    assert [row["sound"] for row in rows] == [True]
