@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from territory.database.connect import away
 from territory.database.tables import access_point, nas, tunnel_peer
+from territory.errors import ConfigurationError
 from territory.keyring import Keyring
 from territory.wireguard.hub import Key, Peer
 
@@ -72,7 +73,10 @@ _SEEN = text("""
     bindparam("heard_next", type_=ARRAY(DateTime(timezone=True))),
     bindparam("at", type_=DateTime(timezone=True)),
 )
-_NOTE = text("SELECT live.note_link_address(:site, :address, :at)").bindparams(
+_NOTE = text("""
+    SELECT live.note_link_address(site_id, :address, :at)
+    FROM territory.tunnel_peer WHERE site_id = :site
+""").bindparams(
     bindparam("site", type_=Uuid),
     bindparam("address", type_=INET),
     bindparam("at", type_=DateTime(timezone=True)),
@@ -81,14 +85,16 @@ _NOTE = text("SELECT live.note_link_address(:site, :address, :at)").bindparams(
 
 async def load_tunnels(
     engine: AsyncEngine, keyring: Keyring, network: IPv4Network
-) -> tuple[Tunnel, ...]:
+) -> tuple[tuple[Tunnel, ...], frozenset[UUID]]:
     """Return every site's tunnel, with all its addresses that lie in the tunnel's network.
 
     An address of two sites is neither's: only their own inside addresses are surely theirs.
 
+    Returns:
+        The tunnels, and the sites whose keys were sealed with another master key.
+
     Raises:
         Unavailable: the database is away.
-        ConfigurationError: a key was sealed with another master key.
     """
     try:
         async with engine.connect() as connection:
@@ -98,7 +104,14 @@ async def load_tunnels(
         raise away(fault) from fault
     own = {row["site_id"]: _address(row["inside_address"]) for row in peers}
     claims = _claims(others, network)
-    return tuple(_tunnel(row, _addresses(row["site_id"], own, claims), keyring) for row in peers)
+    found: list[Tunnel] = []
+    unreadable: set[UUID] = set()
+    for row in peers:
+        try:
+            found.append(_tunnel(row, _addresses(row["site_id"], own, claims), keyring))
+        except ConfigurationError:
+            unreadable.add(row["site_id"])
+    return tuple(found), frozenset(unreadable)
 
 
 def _claims(rows: Sequence[RowMapping], network: IPv4Network) -> dict[IPv4Address, set[UUID]]:

@@ -13,7 +13,7 @@ from ipaddress import IPv4Address
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from territory.application.difference import Change, Difference, conflicts, difference
+from territory.application.difference import Action, Change, Difference, conflicts, difference
 from territory.application.holding import Held, load_held
 from territory.application.state import (
     ENABLED,
@@ -116,7 +116,8 @@ async def make(
         if shown and _told(shown) != _told(prospect):
             raise ConfigurationError([Fault("database", "changed meanwhile: look again")])
         refused = await write_difference(connection, prospect.found, held, keyring, authority)
-        await keep_peers(connection, keyring, prospect.tunnels, authority.now)
+        tunnels = {**prospect.tunnels, **dict.fromkeys(_pruned_sites(prospect.found))}
+        await keep_peers(connection, keyring, tunnels, authority.now)
     return Applied(prospect, refused)
 
 
@@ -138,6 +139,15 @@ async def _compare(
     ]
     moved = tuple(sorted(code for code, address in tunnels.items() if given.get(code) != address))
     return Prospect(found, tuple(made), tuple(disabled), tunnels, moved), held
+
+
+def _pruned_sites(found: Difference) -> list[str]:
+    """Return the sites that go, whether or not traces keep their rows: no tunnel stays open."""
+    return [
+        change.key
+        for change in found.changes
+        if change.kind is Kind.SITE and change.action is Action.REMOVE
+    ]
 
 
 def _told(prospect: Prospect) -> str:

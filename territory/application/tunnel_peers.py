@@ -6,21 +6,23 @@ it (`socle site render` writes it), the old one goes. Private keys lie sealed un
 rendered, or are made on the router and never come here. Every change is one line of the audit log.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import IPv4Address, ip_address
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import RowMapping, delete, select, update
+from sqlalchemy import RowMapping, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from territory.access.audit import Act, append
 from territory.application.writing import PARKED, Authority
-from territory.database.tables import site, tunnel_peer, tunnel_seen
+from territory.database.tables import site, site_public_address, tunnel_peer, tunnel_seen
 from territory.errors import ConfigurationError, Fault
 from territory.keyring import Keyring
+from territory.vocabulary import AddressOrigin
 from territory.wireguard.hub import ALIVE
 from territory.wireguard.keys import new_pair, new_preshared_key, parse_key
 
@@ -141,7 +143,10 @@ async def keep_peers(
     tunnels: Mapping[str, IPv4Address | None],
     now: datetime,
 ) -> None:
-    """Have one peer for each site that is to have an address, none for the others named."""
+    """Have one peer for each site that is to have an address, none for the others named.
+
+    What the tunnel told of a site's public address ends with it, or when it is stated.
+    """
     ids = {row.code: row.id for row in await db.execute(select(site.c.code, site.c.id))}
     held = await held_addresses(db)
     changed = {code for code in held if code in tunnels and tunnels[code] != held[code]}
@@ -155,6 +160,20 @@ async def keep_peers(
         if address is not None and code not in held and code in ids:
             made = {"site_id": ids[code], "inside_address": str(address), "rotated_at": now}
             await db.execute(insert(tunnel_peer).values(**made, **_keys(keyring)))
+    without = [ids[code] for code, address in tunnels.items() if address is None and code in ids]
+    await _end_addresses(db, without, now)
+
+
+async def _end_addresses(db: AsyncConnection, sites: Sequence[UUID], now: datetime) -> None:
+    """Close what tunnels told of these sites' public addresses, and of those that state theirs."""
+    kept = site_public_address
+    still = kept.c.valid_until.is_(None)
+    stated = select(kept.c.site_id).where(still, kept.c.origin == AddressOrigin.STATED)
+    told = kept.c.origin == AddressOrigin.LINK
+    ended = update(kept).where(
+        told, still, or_(kept.c.site_id.in_(sites), kept.c.site_id.in_(stated))
+    )
+    await db.execute(ended.values(valid_until=now))
 
 
 def _keys(keyring: Keyring, prefix: str = "", public_key: str | None = None) -> dict[str, Any]:

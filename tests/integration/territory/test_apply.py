@@ -24,6 +24,12 @@ from territory.errors import ConfigurationError
 from territory.keyring import Keyring
 
 EXAMPLE = Path("docs/examples/territory.yaml").read_text()
+WITH_TUNNEL = "SELECT s.code FROM territory.tunnel_peer p JOIN territory.site s ON s.id = p.site_id"
+BY_LINK = (
+    "SELECT s.code FROM source.site_public_address a JOIN territory.site s ON s.id = a.site_id"
+    " WHERE a.origin = 'link' AND a.valid_until IS NULL"
+)
+"""Sites whose tunnel is held to be telling their public address still."""
 KNOWN = Known(national_list(), frozenset({"town-hall"}))
 
 
@@ -62,6 +68,29 @@ async def rows(engine: AsyncEngine, query: str, **values: Any) -> list[Any]:
     """Return the rows of a query."""
     async with engine.begin() as connection:
         return list((await connection.execute(text(query), values)).all())
+
+
+async def plant_admission(engine: AsyncEngine, code: str) -> None:
+    """Leave a trace that names a site."""
+    await rows(
+        engine,
+        "INSERT INTO live.admission (id, user_name, site_id, plan_id, method, language,"
+        " terms_version, created_at, credential_expires_at, ends_at)"
+        " SELECT gen_random_uuid(), 'x', id, plan_id, 'click-through', 'fr', '1', now(), now(),"
+        " now() FROM territory.site WHERE code = :code RETURNING id",
+        code=code,
+    )
+
+
+async def plant_link_address(engine: AsyncEngine, code: str) -> None:
+    """Have a site's tunnel have told where it calls from."""
+    await rows(
+        engine,
+        "INSERT INTO source.site_public_address (id, site_id, address, valid_from, origin)"
+        " SELECT gen_random_uuid(), id, '81.2.70.10', '2026-01-01 00:00Z', 'link'"
+        " FROM territory.site WHERE code = :code RETURNING id",
+        code=code,
+    )
 
 
 async def test_the_example_is_applied_whole(
@@ -236,13 +265,7 @@ async def test_what_is_absent_goes_only_when_asked(engine: AsyncEngine, apply: A
 async def test_traces_keep_their_site(engine: AsyncEngine, apply: Apply) -> None:
     """A site that admissions still name leaves the map and loses its NAS, and stays for them."""
     await apply(EXAMPLE)
-    await rows(
-        engine,
-        "INSERT INTO live.admission (id, user_name, site_id, plan_id, method, language,"
-        " terms_version, created_at, credential_expires_at, ends_at)"
-        " SELECT gen_random_uuid(), 'x', id, plan_id, 'click-through', 'fr', '1', now(), now(),"
-        " now() FROM territory.site WHERE code = 'citadelle-verdun' RETURNING id",
-    )
+    await plant_admission(engine, "citadelle-verdun")
     shorter = without(EXAMPLE, "  - code: citadelle-verdun", "  - code: office-verdun")
     applied = await apply(shorter, prune=True)
     assert [(c.kind, c.key) for c in applied.refused] == [(Kind.SITE, "citadelle-verdun")]
@@ -257,6 +280,49 @@ async def test_traces_keep_their_site(engine: AsyncEngine, apply: Apply) -> None
     written = await rows(engine, lines)
     await apply(shorter, prune=True)
     assert await rows(engine, lines) == written
+
+
+async def test_a_pruned_site_has_no_tunnel_left(engine: AsyncEngine, apply: Apply) -> None:
+    """Traces keep its row; its key, its inside address and its public address end all the same."""
+    await apply(EXAMPLE)
+    await plant_admission(engine, "citadelle-verdun")
+    await plant_link_address(engine, "citadelle-verdun")
+    shorter = without(EXAMPLE, "  - code: citadelle-verdun", "  - code: office-verdun")
+    await apply(shorter)
+    assert ("citadelle-verdun",) in await rows(engine, WITH_TUNNEL)
+    applied = await apply(shorter, prune=True)
+    assert [(c.kind, c.key) for c in applied.refused] == [(Kind.SITE, "citadelle-verdun")]
+    left = await rows(engine, WITH_TUNNEL)
+    assert left
+    assert ("citadelle-verdun",) not in left
+    assert await rows(engine, BY_LINK) == []
+
+
+async def test_a_link_that_ends_ends_what_it_told(
+    engine: AsyncEngine, apply: Apply, clock: Any
+) -> None:
+    """A public address heard through a tunnel is not that of a site that has none any more."""
+    await apply(EXAMPLE)
+    await plant_link_address(engine, "salle-commercy")
+    await plant_link_address(engine, "citadelle-verdun")
+    clock.advance(days=1)
+    hall = "place_type: salle_des_fetes\n    link: "
+    await apply(EXAMPLE.replace(f"{hall}tunnel", f"{hall}private_network"))
+    assert await rows(engine, BY_LINK) == [("citadelle-verdun",)]
+    ended = "SELECT DISTINCT valid_until FROM source.site_public_address WHERE origin = 'link'"
+    assert (clock.now(),) in await rows(engine, ended)
+
+
+async def test_a_stated_address_ends_what_the_link_told(engine: AsyncEngine, apply: Apply) -> None:
+    """At once, though the tunnel be silent for ever after."""
+    await apply(EXAMPLE)
+    await plant_link_address(engine, "citadelle-verdun")
+    stated = EXAMPLE.replace(
+        "  - code: citadelle-verdun\n",
+        "  - code: citadelle-verdun\n    public_addresses: [198.51.100.40]\n",
+    )
+    await apply(stated)
+    assert await rows(engine, BY_LINK) == []
 
 
 async def test_a_nas_that_was_seen_can_go(engine: AsyncEngine, apply: Apply) -> None:
