@@ -5,8 +5,9 @@
 
 A change, a new key for instance, is in force within one round, and no other tunnel feels it. Where
 it fails: the database away, the tunnels stay as they are; no right to make an interface, or none
-to be had, is said at /healthz, in /metrics, and once in the log. A site that moves to another
-public address is followed by WireGuard itself; here it is only told.
+to be had, is said at /healthz, in /metrics, and once in the log; a site whose key another master
+key sealed has no tunnel, which the log says, and the others keep theirs. A site that moves to
+another public address is followed by WireGuard itself; here it is only told.
 """
 
 import asyncio
@@ -59,6 +60,7 @@ class Hub:
         self._applied: str | None = None
         self._failing: Unavailable | None = None
         self._noted: dict[UUID, Sighting] = {}
+        self._unreadable: frozenset[UUID] = frozenset()
 
     async def run(self) -> None:
         """Keep the tunnels until cancelled; they stand on without us."""
@@ -86,7 +88,9 @@ class Hub:
             raise self._failing
 
     async def _round(self) -> None:
-        tunnels = await load_tunnels(self._engine, self._keyring, self._settings.network)
+        network = self._settings.network
+        tunnels, unreadable = await load_tunnels(self._engine, self._keyring, network)
+        self._tell_unreadable(unreadable)
         if self._applied is None:
             await self._interface.ensure()
         heard = await self._read()
@@ -96,7 +100,7 @@ class Hub:
             await self._interface.configure(wanted)
             self._applied = wanted
             log.info("tunnels_configured", sites=len(tunnels))
-        await self._keep(tunnels, heard)
+        await self._keep(tunnels, heard, len(unreadable))
 
     async def _read(self) -> dict[str, Heard]:
         try:
@@ -104,7 +108,9 @@ class Hub:
         except ProtocolError as fault:
             raise Unavailable(f"wg show: {fault}") from fault
 
-    async def _keep(self, tunnels: tuple[Tunnel, ...], heard: dict[str, Heard]) -> None:
+    async def _keep(
+        self, tunnels: tuple[Tunnel, ...], heard: dict[str, Heard], unreadable: int
+    ) -> None:
         now = self._clock.now()
         seen = {each.site_id: sighting(each, heard, now) for each in tunnels}
         news = [each for site_id, each in seen.items() if self._noted.get(site_id) != each]
@@ -113,7 +119,13 @@ class Hub:
                 log.info("site_public_address_changed", by="tunnel")
         self._noted = seen
         up = sum(_is_up(each, heard, now) for each in tunnels)
-        self._metrics.show_tunnels(up=up, down=len(tunnels) - up)
+        self._metrics.show_tunnels(up=up, down=len(tunnels) - up + unreadable)
+
+    def _tell_unreadable(self, sites: frozenset[UUID]) -> None:
+        """Say once which tunnels cannot be, for want of the master key that sealed theirs."""
+        for site_id in sorted(sites - self._unreadable):
+            log.warning("tunnel_key_unreadable", site_id=str(site_id))
+        self._unreadable = sites
 
     def _tell(self, fault: Unavailable | None) -> None:
         """Say a failure once when it begins, and once when it ends."""

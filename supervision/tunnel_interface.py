@@ -1,7 +1,8 @@
 """The WireGuard interface of this machine: made, configured, read, by `ip` and `wg`.
 
-The kernel's WireGuard where it has one, else the `wireguard-go` program on a TUN device. Either
-outlives this process: it is found again at the next start, and configured to the same end. Needs
+The kernel's WireGuard where it has one, else the `wireguard-go` program on a TUN device. The
+kernel's outlives this process, and is found again at its next start; wireguard-go outlives it too,
+but ends with the service or the container it runs in: the next start makes it anew. Needs
 CAP_NET_ADMIN and nothing else of root's; keys go to `wg` by its standard input, never on a command
 line. Where it fails: `Unavailable`, with what the command said.
 """

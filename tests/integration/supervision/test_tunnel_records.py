@@ -57,11 +57,39 @@ async def test_a_peer_has_its_sites_addresses_inside(
     """Its own first; what is not in the tunnel's network is not routed to it."""
     site = await described(database_url, keyring)
     engine = open_engine(role_url(Component.SUPERVISION))
-    (tunnel,) = await load_tunnels(engine, keyring, NETWORK)
+    (tunnel,), unreadable = await load_tunnels(engine, keyring, NETWORK)
     await engine.dispose()
+    assert unreadable == frozenset()
     assert tunnel.site_id == site.site_id
     assert tunnel.peer.addresses == (IPv4Address("10.55.0.2"), IPv4Address("10.55.0.9"))
     assert tunnel.peer.next_key is None
+
+
+async def test_a_key_sealed_with_another_master_key_hinders_no_other_site(
+    database_url: str, role_url: RoleUrl, keyring: Keyring
+) -> None:
+    """Its tunnel is left out and named; the round goes on."""
+    mairie = await described(database_url, keyring)
+    ecole = await describe_site(database_url, "ecole", nas_address="127.0.0.10")
+    owner = open_engine(database_url)
+    async with owner.begin() as connection:
+        await keep_peers(connection, Keyring(bytes(32)), {"ecole": IPv4Address("10.55.0.3")}, NOW)
+    await owner.dispose()
+    engine = open_engine(role_url(Component.SUPERVISION))
+    tunnels, unreadable = await load_tunnels(engine, keyring, NETWORK)
+    await engine.dispose()
+    assert [each.site_id for each in tunnels] == [mairie.site_id]
+    assert unreadable == {ecole.site_id}
+
+
+async def test_a_tunnel_that_was_taken_away_tells_nothing_more(
+    database_url: str, role_url: RoleUrl, keyring: Keyring
+) -> None:
+    """A round that had begun before does not open what `apply` has just ended."""
+    site = await described(database_url, keyring)
+    await rows(database_url, "delete from territory.tunnel_peer")
+    assert await seen(role_url, site, "81.2.70.10", 0) == ()
+    assert await rows(database_url, "select 1 from source.site_public_address") == []
 
 
 async def test_a_public_address_is_kept_by_interval(

@@ -1,5 +1,6 @@
 """What a tunnel tells: its handshakes, and the public address it calls from while it lives."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, ip_address
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from supervision.tunnel import read_private_key, sighting
 from supervision.tunnel_records import Sighting, Tunnel
+from territory.database.components import Component
 from territory.errors import ConfigurationError
 from territory.wireguard.hub import Heard, Key, Peer
 from territory.wireguard.keys import new_pair
@@ -16,6 +18,7 @@ from territory.wireguard.keys import new_pair
 NOW = datetime(2026, 11, 22, 5, tzinfo=UTC)
 SITE = UUID(int=7)
 PEER = Peer(Key("old=", ""), (IPv4Address("10.55.0.2"),), Key("new=", ""))
+GUIDE = Path(__file__).parents[3] / "docs/gateways/tunnel.md"
 EARLY, LATE = NOW - timedelta(seconds=150), NOW - timedelta(seconds=5)
 
 
@@ -48,6 +51,17 @@ def test_what_one_tunnel_tells(
         if told
     }
     assert sighting(Tunnel(SITE, PEER), said, NOW) == found
+
+
+def test_the_right_over_the_network_is_supervision_s_alone() -> None:
+    """A unit's capabilities go to all it starts: the guide gives supervision a unit of its own."""
+    page = GUIDE.read_text()
+    others = " ".join(each.value for each in Component if each is not Component.SUPERVISION)
+    units = re.findall(r"ExecStart=/opt/socle/bin/socle serve (.+)", page)
+    assert units == [others, Component.SUPERVISION.value]
+    before, _, after = page.partition("systemctl edit socle-supervision")
+    assert "=CAP_NET_ADMIN" not in before
+    assert "AmbientCapabilities=CAP_NET_ADMIN" in after
 
 
 def test_a_hub_without_its_key_does_not_start(tmp_path: Path) -> None:
