@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, ip_address
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -21,7 +21,7 @@ import jinja2
 from deploy.packages.catalogue import Offer, Rendering
 from deploy.packages.site_sheet import Base, GatewaySheet, NasSheet, SiteSheet
 from territory.errors import ConfigurationError, Fault
-from territory.gateway_dialects import DIALECTS
+from territory.gateway_dialects import DIALECTS, usual_variant
 from territory.identifiers import MAX_SSID_OCTETS
 from territory.rules.mac_form import given_password
 from territory.site_test.probes import PROBES
@@ -89,6 +89,9 @@ def _faults(offer: Offer, site: SiteSheet, gateway: GatewaySheet, base: Base) ->
         yield Fault(f"site {site.code}", "expected a public network")
     if _shares_secret(gateway) and not gateway.portal_secret:
         yield Fault(place, "expected a portal_secret: apply the territory again")
+    usual = usual_variant(gateway.brand)
+    if rendering is not None and gateway.variant != usual:
+        yield Fault(place, f"expected the variant {usual}, no other is rendered: set it by hand")
     if gateway.brand in _ASK_RADIUS:
         yield from _radius_faults(site, gateway, base)
     if gateway.brand is Brand.COOVACHILLI:
@@ -97,6 +100,7 @@ def _faults(offer: Offer, site: SiteSheet, gateway: GatewaySheet, base: Base) ->
         yield from _quoting_faults(gateway)
     if _has_tunnel(site, gateway):
         yield from _tunnel_faults(base)
+    yield from _outside_faults(site, gateway, base)
 
 
 def _shares_secret(gateway: GatewaySheet) -> bool:
@@ -142,6 +146,17 @@ def _tunnel_faults(base: Base) -> Iterator[Fault]:
         yield Fault("tunnel.endpoint", "expected host:port of the base's WireGuard")
     if not base.tunnel_public_key:
         yield Fault("tunnel.public_key", "expected the public key of the base's WireGuard")
+
+
+def _outside_faults(site: SiteSheet, gateway: GatewaySheet, base: Base) -> Iterator[Fault]:
+    """Where the base ends the tunnel, it reaches nothing outside the tunnel's network."""
+    network = base.tunnel_network
+    if site.tunnel is None or network is None:
+        return
+    for nas in gateway.nas:
+        if nas.source_address is not None and ip_address(nas.source_address) not in network:
+            expected = f"expected a source_address in tunnel.network {network}, or none"
+            yield Fault(f"nas {nas.code}", f"{expected}: found {nas.source_address}")
 
 
 def _words(offer: Offer, site: SiteSheet, gateway: GatewaySheet, base: Base) -> dict[str, Any]:

@@ -39,6 +39,8 @@ class Base:
     radsec_name: str | None = None
     """DNS name of RADIUS over TLS, as in its certificate."""
     radsec_port: int = 2083
+    tunnel_network: IPv4Network | None = None
+    """Of the tunnels' inside addresses."""
 
     @classmethod
     def of(cls, settings: Settings) -> "Base":
@@ -52,6 +54,7 @@ class Base:
             tunnel_public_key=settings.tunnel.public_key,
             radsec_name=settings.radius.radsec.reached_at,
             radsec_port=settings.radius.radsec.port,
+            tunnel_network=settings.tunnel.network,
         )
 
 
@@ -87,6 +90,8 @@ class GatewaySheet:
     """uamsecret or faskey, in clear."""
     model: str | None
     nas: tuple[NasSheet, ...]
+    variant: str = ""
+    """Which dialect of its brand it speaks; empty: the only one."""
 
     @property
     def portal_port(self) -> int:
@@ -190,6 +195,7 @@ def _gateways(state: State, site: str, base: Base) -> Iterator[GatewaySheet]:
             portal_secret=_clear(values["portal_secret"]),
             model=values["model"],
             nas=tuple(_nas(state, site, code)),
+            variant=values["variant"],
         )
 
 

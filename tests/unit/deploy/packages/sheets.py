@@ -1,6 +1,7 @@
 """Sites and a base as the rendering's tests need them."""
 
 from dataclasses import replace
+from ipaddress import IPv4Network
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ BASE = Base(
     accounting_port=1813,
     tunnel_endpoint="vpn.meuse.example:51820",
     tunnel_public_key="6aXcDzw1BBhJzc8YpYPG7F4Fh0b3xJbCl0k1bqPpTGA=",
+    tunnel_network=IPv4Network("10.55.0.0/16"),
 )
 NAS = NasSheet(
     "nas", "10.55.0.11", "mairie", RADIUS_SECRET, 3799, MacForm(MacUserName.HYPHENS_UPPER)
@@ -35,6 +37,7 @@ CHILLI = GatewaySheet(
 OPENNDS = replace(
     CHILLI,
     brand=Brand.OPENNDS,
+    variant="fas1",
     login_host="192.168.8.1",
     login_port=2050,
     portal=urlsplit("https://wifi.meuse.example/gateway/opennds"),

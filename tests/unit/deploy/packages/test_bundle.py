@@ -35,6 +35,7 @@ from tests.unit.deploy.packages.sheets import (
 OFFER = offer_named("town-hall")
 OPTION = re.compile(r"^\t(option|list) (\w+) '((?:[^']|'\\'')*)'$")
 PAGES = (".html", ".py")
+TUNNEL = TunnelSheet("10.55.0.11", "cHJpdmF0ZQ==", "cHJlc2hhcmVk")
 BATCH = re.compile(r"^(?:set|add_list|del_list) [\w.@\[\]]+=(?:[\w-]+|'(?:[^']|'\\'')*')$")
 
 
@@ -241,17 +242,38 @@ def test_the_base_calls_down_the_link_only(link: Link, zone: str) -> None:
 
 def test_a_tunnel_has_the_keys_that_the_base_made() -> None:
     """In the one file of settings, its owner's alone; the router then makes none."""
-    tunnel = TunnelSheet("10.55.0.11", "cHJpdmF0ZQ==", "cHJlc2hhcmVk")
-    bundle = files(site=replace(SITE, tunnel=tunnel))
+    bundle = files(site=replace(SITE, tunnel=TUNNEL))
     settings = bundle["settings.uci"]
     assert "set network.socle_tunnel.private_key='cHJpdmF0ZQ=='" in settings.content
     assert "set network.socle_base.preshared_key='cHJlc2hhcmVk'" in settings.content
     assert all(BATCH.match(line) for line in settings.content.splitlines())
     assert settings.mode == 0o600
     assert "genkey" not in bundle["install.sh"].content
-    kept = files(site=replace(SITE, tunnel=replace(tunnel, private_key=None)))
+    kept = files(site=replace(SITE, tunnel=replace(TUNNEL, private_key=None)))
     assert "genkey" in kept["install.sh"].content
     assert "private_key=" not in kept["settings.uci"].content
+
+
+def test_whoever_ends_the_tunnel_is_told_which_key_and_address() -> None:
+    """The base knows the address it gave; another hub must be told which one to allow."""
+    by_another = files()["LISEZ-MOI.md"].content
+    assert "l'adresse 10.55.0.11/32" in by_another
+    assert "socle link rotate" not in by_another
+    by_base = files(site=replace(SITE, tunnel=replace(TUNNEL, private_key=None)))
+    assert "socle link rotate mairie" in by_base["LISEZ-MOI.md"].content
+    assert (
+        "clé publique du tunnel"
+        not in files(site=replace(SITE, tunnel=TUNNEL))["LISEZ-MOI.md"].content
+    )
+
+
+def test_opennds_says_that_it_ends_no_tunnel() -> None:
+    """It has no NAS to be reached: its bundle holds no WireGuard, and its guide says so."""
+    bundle = files(OPENNDS, replace(SITE, tunnel=TUNNEL))
+    assert "wireguard" not in "".join(file.content for file in bundle.values())
+    assert "ne pose pas le tunnel" in bundle["LISEZ-MOI.md"].content
+    private = files(OPENNDS, replace(SITE, link=Link.PRIVATE_NETWORK))
+    assert "tunnel" not in private["LISEZ-MOI.md"].content
 
 
 def test_the_tunnel_ends_where_its_address_is() -> None:
@@ -327,6 +349,13 @@ def test_the_captive_portal_api_is_announced() -> None:
         (replace(CHILLI, brand=Brand.USPOT), SITE, BASE, "has nothing for uspot"),
         (replace(CHILLI, login_host="router.lan"), SITE, BASE, "expected an IPv4 address"),
         (CHILLI, replace(SITE, link=Link.CLOUD), BASE, "expected the link private_network or"),
+        (replace(OPENNDS, variant="fas3"), SITE, BASE, "expected the variant fas1"),
+        (
+            with_nas(replace(NAS, source_address="10.66.0.11")),
+            replace(SITE, tunnel=TUNNEL),
+            BASE,
+            "nas nas: expected a source_address in tunnel.network 10.55.0.0/16",
+        ),
         (CHILLI, replace(SITE, public_ssids=()), BASE, "expected a public network"),
         (CHILLI, SITE, replace(BASE, radius_addresses=()), "radius.reached_at"),
         (CHILLI, SITE, replace(BASE, tunnel_endpoint=None), "tunnel.endpoint"),

@@ -22,6 +22,7 @@ SITE = {
 GATEWAY = {
     "site": "mairie",
     "brand": "coovachilli",
+    "variant": "",
     "login_address": "10.1.0.1",
     "portal_base": None,
     "portal_secret": Secret("u" * 24),
@@ -50,7 +51,7 @@ STATE: dict[Kind, dict[str, Any]] = {
     },
     Kind.GATEWAY: {
         "gw": GATEWAY,
-        "nds": {**GATEWAY, "brand": "opennds", "login_address": "10.2.0.1:2051"},
+        "nds": {**GATEWAY, "brand": "opennds", "variant": "fas3", "login_address": "10.2.0.1:2051"},
         "other": {**GATEWAY, "site": "ecole"},
     },
     Kind.NAS: {"nas": NAS, "else": {**NAS, "site": "ecole", "gateway": "other"}},
@@ -80,7 +81,8 @@ def test_what_a_record_leaves_out() -> None:
     assert (chilli.login_host, chilli.login_port) == ("10.1.0.1", 3990)
     assert chilli.portal.geturl() == "https://wifi.meuse.example/gateway/coovachilli"
     assert (chilli.portal_port, chilli.nas[0].identifier) == (443, "gw")
-    assert (opennds.brand, opennds.login_port) == (Brand.OPENNDS, 2051)
+    assert (opennds.brand, opennds.variant) == (Brand.OPENNDS, "fas3")
+    assert opennds.login_port == 2051
 
 
 def test_secrets_do_not_show() -> None:
