@@ -50,7 +50,8 @@ def test_what_radius_knows_of_a_brand_is_what_the_matrix_says() -> None:
         (dialect(Brand.COOVACHILLI), Link.TUNNEL, "oui oui oui oui oui"),
         (dialect(Brand.COOVACHILLI), Link.RADSEC, "oui en partie oui en partie oui"),
         (dialect(Brand.COOVACHILLI), Link.CLOUD, "non non non non non"),
-        (dialect(Brand.OPENNDS, "fas1"), Link.TUNNEL, "oui non non oui oui"),
+        (dialect(Brand.OPENNDS, "fas1"), Link.TUNNEL, "oui non non en partie oui"),
+        (dialect(Brand.UNIFI, "official"), Link.TUNNEL, "oui oui en partie en partie oui"),
         (dialect(Brand.FORTINET), Link.PRIVATE_NETWORK, "oui oui oui oui en partie"),
         (dialect(Brand.CISCO, "cwa"), Link.RADSEC, "en partie en partie en partie en partie oui"),
         (dialect(Brand.OMADA, "radius"), Link.TUNNEL, "oui non en partie oui en partie"),
@@ -62,6 +63,13 @@ def test_what_works_over_a_link(spoken: Dialect, link: Link, found: str) -> None
     one = row(spoken, link)
     cells = (one.log_in, one.log_out, one.quota, one.polling, one.warning)
     assert " ".join(cell.works.value for cell in cells) == found
+
+
+def test_only_what_has_a_nas_is_called() -> None:
+    """Supervision asks NAS and access points: a gateway without RADIUS is never said to be seen."""
+    for each in matrix():
+        if each.polling.works is Works.YES:
+            assert each.dialect.asks_radius
 
 
 def test_only_a_form_in_clear_makes_a_browser_warn() -> None:
