@@ -4,15 +4,17 @@ Every five seconds, and when somebody asks, one of the portals (an advisory lock
 the open sessions of such gateways, decides (`keeping.py`), and asks the controllers; once a minute
 it asks those who is online. It answers the commands that are about such sessions: a technician's
 disconnection comes here before RADIUS, which answers for the rest (`live.is_for_portal`).
-A controller that fails is asked again a minute later; nobody waits for it but its own guests.
+A controller that fails is asked again a minute later, and is asked little at once: nobody waits for
+it but its own guests. Whatever it answers, the other gateways' sessions are kept.
 """
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import structlog
@@ -20,7 +22,16 @@ import structlog
 from portal.controllers.port import Controller, ControllerFault, ControllerGuest, Online, Trouble
 from portal.directory import Directory
 from portal.guest.way_back import controller_of
-from portal.keeping import Look, Over, Rules, compare, conclusion, put_out, why_over
+from portal.keeping import (
+    Look,
+    Over,
+    Rules,
+    compare,
+    conclusion,
+    private_address,
+    put_out,
+    why_over,
+)
 from portal.places import Gate
 from portal.records import AWAY, DEADLINE_SECONDS, Pool, load_admission_of
 from portal.sessions import (
@@ -30,6 +41,7 @@ from portal.sessions import (
     GatewaySession,
     count_sessions,
     load_sessions,
+    reopen_session,
     start_session,
     stop_session,
 )
@@ -44,9 +56,9 @@ from territory.rules.quotas import NO_LIMITS
 EVERY_SECONDS: Final = 5.0
 COUNT_SECONDS: Final = 60.0
 AGAIN: Final = timedelta(seconds=60)
-"""A session whose controller failed is tried again after that."""
-AT_ONCE: Final = 8
-"""Controllers' calls under way."""
+"""A session whose controller failed is tried again after that, and a controller that is silent."""
+AT_ONCE: Final = 2
+"""Calls of one controller under way."""
 _LEASE: Final = timedelta(seconds=30)
 _TRY_LOCK: Final = "SELECT pg_try_advisory_lock($1)"
 _CLAIM: Final = """
@@ -89,6 +101,8 @@ _WORDS: Final = {
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
@@ -106,8 +120,11 @@ class Keeper:
 
     def __init__(self, keeping: Keeping) -> None:
         self._with = keeping
-        self._again: dict[UUID, datetime] = {}
-        self._room = asyncio.Semaphore(AT_ONCE)
+        self._again: dict[UUID | str, datetime] = {}
+        """Until when a session, or a controller, is left alone."""
+        self._rooms: defaultdict[str, asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(AT_ONCE)
+        )
         self._keeps = False
         self._is_away = False
 
@@ -164,12 +181,12 @@ class Keeper:
 
     async def look(self) -> None:
         """Answer what is asked, and end what is over."""
+        await self._answer()
         now = self._with.now()
-        await self._answer(now)
         gates = self._gates()
         sessions = await load_sessions(self._with.pool, now)
         over = [
-            self._end(gates[session.gateway_id], session, reason, now)
+            _apart(gates[session.gateway_id], self._end(gates[session.gateway_id], session, reason))
             for session in sessions
             if session.gateway_id in gates
             and (reason := why_over(session, _rules(gates[session.gateway_id], session), now))
@@ -179,25 +196,29 @@ class Keeper:
 
     async def count(self) -> None:
         """Ask every controller who is online."""
-        now = self._with.now()
-        sessions = await load_sessions(self._with.pool, now)
         gates = [gate for gate in self._gates().values() if _is_asked(gate)]
-        await asyncio.gather(
-            *(self._count(gate, [s for s in sessions if s.gateway_id == gate.id]) for gate in gates)
-        )
+        await asyncio.gather(*(_apart(gate, self._count(gate)) for gate in gates))
 
-    async def _count(self, gate: Gate, sessions: Sequence[GatewaySession]) -> None:
+    async def _count(self, gate: Gate) -> None:
+        """Ask a controller who is online.
+
+        Its sessions are read after its list, so that one that began meanwhile is none it does not
+        know; whoever had one before was known, and is not met if it ended meanwhile.
+        """
+        before = {each.device for each in await self._sessions(gate)}
         try:
-            async with self._room:
-                online = await self._with.controller(gate).online()
-        except ControllerFault as fault:
-            log.warning("keeper.controller", gateway=gate.code, trouble=fault.trouble)
+            online = await self._ask(gate, lambda controller: controller.online())
+        except ControllerFault:
             return
-        now = self._with.now()
+        sessions, now = await self._sessions(gate), self._with.now()
         found = compare(sessions, online, now)
         await self._record(found, now)
         for each in found.unknown:
-            await self._meet(gate, each, now)
+            if each.device not in before:
+                await self._meet(gate, each, now)
+
+    async def _sessions(self, gate: Gate) -> list[GatewaySession]:
+        return await load_sessions(self._with.pool, self._with.now(), gate.id)
 
     async def _record(self, found: Look, now: datetime) -> None:
         if found.counted:
@@ -208,8 +229,9 @@ class Keeper:
     async def _meet(self, gate: Gate, online: Online, now: datetime) -> None:
         """Deal with a device that a controller lets through and that has no session here.
 
-        With a right of ours that lives, it has come back: a session begins. With one that is over,
-        it is put out. Without any, somebody else let it in, and it is none of ours.
+        With a right of ours that lives, it has come back. Where its controller counts on from where
+        it was, so does the session that was concluded when it left; else another begins. With a
+        right that is over, it is put out. Without any, somebody else let it in: it is none of ours.
         """
         holding = await load_admission_of(self._with.pool, gate.place.id, online.device, now)
         if holding is None:
@@ -219,49 +241,79 @@ class Keeper:
             return
         admission = holding.admission
         beginning = Beginning(
-            gate.id, admission.id, online.device, admission.id.hex, online.address
+            gate.id,
+            admission.id,
+            online.device,
+            admission.id.hex,
+            private_address(online.address),
         )
-        await start_session(self._with.pool, self._with.days, beginning, now)
+        pool, days = self._with.pool, self._with.days
+        if not (online.counts_on and await reopen_session(pool, days, beginning, now)):
+            await start_session(pool, days, beginning, now)
 
-    async def _end(self, gate: Gate, session: GatewaySession, over: Over, now: datetime) -> None:
+    async def _end(self, gate: Gate, session: GatewaySession, over: Over) -> None:
         """End a session that is over, as far as its gateway can be told."""
+        now = self._with.now()
         if not _is_asked(gate):
             is_told = gate.dialect.returns is Return.POLL
             if ending := conclusion(session, over, is_told=is_told, now=now):
                 await self._stop(ending, now)
             return
-        if self._again.get(session.key, now) > now:
+        if self._is_left_alone(session.key):
             return
-        if await self._put_out(gate, session.device) is None:
+        trouble = await self._put_out(gate, session.device)
+        if trouble is None:
             await self._stop(put_out(session, over, self._with.now()), self._with.now())
             log.info("keeper.ended", gateway=gate.code, reason=over)
-        else:
-            self._again[session.key] = now + AGAIN
+        elif trouble is not Trouble.SILENT:
+            self._again[session.key] = self._with.now() + AGAIN
 
     async def _put_out(self, gate: Gate, device: MacAddress) -> Trouble | None:
         """Ask a gateway's controller; return what went wrong."""
+        guest = ControllerGuest(device)
         try:
-            async with self._room:
-                await self._with.controller(gate).put_out(ControllerGuest(device))
+            await self._ask(gate, lambda controller: controller.put_out(guest))
         except ControllerFault as fault:
-            log.warning("keeper.controller", gateway=gate.code, trouble=fault.trouble)
             return fault.trouble
         return None
+
+    async def _ask(self, gate: Gate, call: Callable[[Controller], Awaitable[T]]) -> T:
+        """Return what a gateway's controller answers; one that is silent is left alone a while.
+
+        Raises:
+            ControllerFault: it did not do as asked, or answered as none was foreseen to.
+        """
+        where = gate.controller.url if gate.controller else ""
+        async with self._rooms[where]:
+            if self._is_left_alone(where):
+                raise ControllerFault(Trouble.SILENT, "the controller did not answer just now")
+            try:
+                return await call(self._with.controller(gate))
+            except ControllerFault as fault:
+                log.warning("keeper.controller", gateway=gate.code, trouble=fault.trouble)
+                if fault.trouble is Trouble.SILENT:
+                    self._again[where] = self._with.now() + AGAIN
+                raise
+            except Exception as fault:
+                log.error("keeper.fault", gateway=gate.code, cause=type(fault).__name__)
+                raise ControllerFault(Trouble.UNREADABLE, "an answer not foreseen") from fault
+
+    def _is_left_alone(self, whom: UUID | str) -> bool:
+        now = self._with.now()
+        return self._again.get(whom, now) > now
 
     async def _stop(self, ending: Ending, now: datetime) -> None:
         await stop_session(self._with.pool, self._with.days, ending, now)
 
-    async def _answer(self, now: datetime) -> None:
+    async def _answer(self) -> None:
         """Work off the commands about sessions at gateways without RADIUS."""
-        kinds = [Kind.DISCONNECT, Kind.COA]
+        now, kinds = self._with.now(), [Kind.DISCONNECT, Kind.COA]
         for row in await self._with.pool.fetch(_CLAIM, now, now + _LEASE, kinds):
             payload = json.loads(row["payload"])
             sessions = _aimed_at(Target.read(payload), await load_sessions(self._with.pool, now))
+            in_time = row["deadline"] > self._with.now()
             closes = row["kind"] == Kind.DISCONNECT or payload.get("or_disconnect") is True
-            asked = (
-                self._result(each, closes=closes, in_time=row["deadline"] > now)
-                for each in sessions
-            )
+            asked = (self._result(each, closes=closes, in_time=in_time) for each in sessions)
             result = together(await asyncio.gather(*asked) or [NO_WAY])
             await self._finish(row["id"], result, {each.site_id for each in sessions})
 
@@ -292,6 +344,20 @@ class Keeper:
     def _gates(self) -> dict[UUID, Gate]:
         gates = self._with.directory.current.gates.values()
         return {gate.id: gate for gate in gates if not gate.dialect.asks_radius}
+
+
+async def _apart(gate: Gate, work: Awaitable[None]) -> None:
+    """Do what concerns one gateway; a fault in it is told, and ends nothing else.
+
+    Raises:
+        Unavailable: the database is away, as the library says or we do.
+    """
+    try:
+        await work
+    except (*AWAY, Unavailable):
+        raise
+    except Exception as fault:  # noqa: BLE001
+        log.error("keeper.fault", gateway=gate.code, cause=type(fault).__name__)
 
 
 def _is_asked(gate: Gate) -> bool:

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from ipaddress import IPv4Address
 from typing import Final
 
 from portal.admission import REVOKED_BY_GUEST
@@ -107,6 +108,14 @@ def put_out(session: GatewaySession, over: Over, now: datetime) -> Ending:
     """Return the end of a session whose controller has just put the guest out."""
     causes = {Over.LEFT: USER_REQUEST, Over.ENDED: SESSION_TIMEOUT, Over.CLOSED: SESSION_TIMEOUT}
     return Ending(session.key, causes.get(over, ADMIN_RESET), now)
+
+
+def private_address(told: str) -> str:
+    """Return the IPv4 address that a controller tells, or nothing where it is none."""
+    try:
+        return str(IPv4Address(told))
+    except ValueError:
+        return ""
 
 
 def _bounded(octets: int) -> int:

@@ -4,7 +4,7 @@
     controller asked who is online (keeper)                   -> counters
     notice of leaving, gone at the controller, right over     -> stop
 
-Each act is one function of the database (migration 0020), which keeps the session and its evidence
+Each act is one function of the database (migrations 0020, 0024), which keeps session and evidence
 in one transaction, so that time left, quotas, daily slices and a device's story read these like
 any other. Such a session's `nas_id` is its gateway's id. What nobody told is concluded (a negative
 cause, `territory.rules.session`), and dated by the base's own clock alone.
@@ -33,6 +33,9 @@ START: Final = """
     live.start_gateway_session($1, $2, $3, $4, $5::text::macaddr, $6::text::inet, $7)
 """
 """What records a beginning; its arguments are `Beginning.arguments`."""
+_REOPEN: Final = """
+    SELECT live.reopen_gateway_session($1, $2, $3::text::macaddr, $4::text::inet, $5)
+"""
 _COUNT: Final = "SELECT live.count_gateway_sessions($1, $2, $3, $4)"
 _STOP: Final = "SELECT live.stop_gateway_session($1, $2, $3, $4, $5, $6, $7)"
 _OPEN: Final = "SELECT * FROM live.gateway_sessions($1, $2, $3::text::macaddr)"
@@ -157,6 +160,25 @@ async def start_session(pool: Pool, days: Days, beginning: Beginning, now: datet
     query = f"SELECT {START}"
     news = await pool.fetchval(query, *beginning.arguments(now), timeout=DEADLINE_SECONDS)
     return news is True
+
+
+@reaching
+async def reopen_session(pool: Pool, days: Days, beginning: Beginning, now: datetime) -> bool:
+    """Have the last session of a right go on that was concluded, not told; say whether one did.
+
+    The time it was away is not counted, and both its end and that it goes on are evidence.
+    """
+    await days.ensure(pool, now.date())
+    again = await pool.fetchval(
+        _REOPEN,
+        beginning.gateway_id,
+        beginning.admission_id,
+        str(beginning.device),
+        beginning.address or None,
+        now,
+        timeout=DEADLINE_SECONDS,
+    )
+    return again is True
 
 
 @reaching

@@ -19,7 +19,8 @@ from functools import cache
 from typing import Annotated, Any, TypeVar
 
 import aiohttp
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+import structlog
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from yarl import URL
 
 from portal.controllers.port import ControllerFault, ControllerRecord, Trouble
@@ -32,6 +33,8 @@ LOOK_SECONDS = 20.0
 """For all the calls that say who is online: no guest is waiting."""
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "Socle"}
 
+log = structlog.get_logger()
+
 ShapeT = TypeVar("ShapeT", bound=BaseModel)
 
 
@@ -41,8 +44,34 @@ class Told(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
 
 
-Count = Annotated[int, Field(strict=False, ge=0)]
-"""Seconds or octets; some versions write them as text, or with a decimal point."""
+Count = Annotated[
+    int, Field(strict=False, ge=0), BeforeValidator(lambda told: 0 if told is None else told)
+]
+"""Seconds or octets; some versions write them as text, or with a decimal point, or as null."""
+Text = Annotated[str, BeforeValidator(lambda told: "" if told is None else told)]
+"""What a controller may leave out, or write as null."""
+
+
+def each_that_reads(shape: type[BaseModel]) -> BeforeValidator:
+    """Have a list without those of its entries that are not of a shape, unless none is."""
+
+    def chosen(told: object) -> object:
+        if not isinstance(told, list):
+            return told
+        found = [entry for entry in told if _reads(shape, entry)]
+        if told and len(found) < len(told):
+            log.warning("controller.entries", unreadable=len(told) - len(found), all=len(told))
+        return tuple(found or told)
+
+    return BeforeValidator(chosen)
+
+
+def _reads(shape: type[BaseModel], entry: object) -> bool:
+    try:
+        shape.model_validate(entry)
+    except ValidationError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +154,12 @@ class Conversation:
         """
         try:
             return await self._once(ask)
-        except aiohttp.ClientError as fault:
+        except (aiohttp.ClientError, ValueError) as fault:
             if not ask.repeats or not _is_lost(fault):
                 raise _fault_of(fault) from fault
         try:
             return await self._once(ask)
-        except aiohttp.ClientError as fault:
+        except (aiohttp.ClientError, ValueError) as fault:
             raise _fault_of(fault) from fault
 
     async def _once(self, ask: Ask) -> Answer:
@@ -210,7 +239,7 @@ async def _capped(content: aiohttp.StreamReader) -> bytes:
     return bytes(kept)
 
 
-def _is_lost(fault: aiohttp.ClientError) -> bool:
+def _is_lost(fault: Exception) -> bool:
     """Whether a connection broke, or could not be made; a wrong certificate stays wrong."""
     if isinstance(fault, aiohttp.ServerFingerprintMismatch | aiohttp.ClientSSLError):
         return False
@@ -234,9 +263,15 @@ _FAULTS: tuple[tuple[type[Exception], Trouble, str], ...] = (
 )
 
 
-def _fault_of(fault: aiohttp.ClientError) -> ControllerFault:
-    """Return what a library's error is to a technician; the first row that fits."""
+def _fault_of(fault: Exception) -> ControllerFault:
+    """Return what a library's error is to a technician; the first row that fits.
+
+    A ValueError that is not the library's own: what the controller gave us to show again, a cookie
+    or a token, goes into no header.
+    """
     for kind, trouble, words in _FAULTS:
         if isinstance(fault, kind):
             return ControllerFault(trouble, words)
+    if not isinstance(fault, aiohttp.ClientError):
+        return ControllerFault(Trouble.UNREADABLE, "the controller's session cannot be shown again")
     return ControllerFault(Trouble.UNREADABLE, "the controller does not answer in HTTP")

@@ -14,6 +14,7 @@ From documents: TP-Link FAQ 2907 (version 4), 3231 and 13080 (5), 132060 (6.2.10
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Annotated
 from urllib.parse import quote
 
 from pydantic import AliasChoices, Field
@@ -25,9 +26,11 @@ from portal.controllers.https import (
     Conversation,
     Count,
     ShapeT,
+    Text,
     Told,
     conversation,
     cookie_header,
+    each_that_reads,
     mac_of,
 )
 from portal.controllers.port import (
@@ -58,8 +61,8 @@ class _Envelope(Told):
 
 
 class _Version(Told):
-    omadacId: str = ""  # noqa: N815
-    controllerVer: str = ""  # noqa: N815
+    omadacId: Text = ""  # noqa: N815
+    controllerVer: Text = ""  # noqa: N815
 
 
 class _Info(_Envelope):
@@ -67,7 +70,7 @@ class _Info(_Envelope):
 
 
 class _Token(Told):
-    token: str = ""
+    token: Text = ""
 
 
 class _LoggedIn(_Envelope):
@@ -76,8 +79,8 @@ class _LoggedIn(_Envelope):
 
 class _Pass(Told):
     id: str
-    mac: str = ""
-    ip: str = ""
+    mac: Text = ""
+    ip: Text = ""
     start: Count = 0
     """Milliseconds since the epoch."""
     end: Count = 0
@@ -90,7 +93,7 @@ class _Pass(Told):
 
 
 class _Passes(Told):
-    data: tuple[_Pass, ...] = ()
+    data: Annotated[tuple[_Pass, ...], each_that_reads(_Pass)] = ()
 
 
 class _PassList(_Envelope):
@@ -121,9 +124,10 @@ class OmadaController:
     ) -> None:
         """Let a guest pass for so long, in the unit that this controller counts in."""
         async with conversation(self._record) as talk:
-            await self._authorise(talk, guest, allowance)
+            unit = self._unit
+            await self._authorise(talk, guest, allowance, unit)
             if not self._is_measured and allowance.seconds >= _MEASURABLE_SECONDS:
-                await self._measure(talk, guest, allowance)
+                await self._measure(talk, guest, allowance, unit)
 
     async def put_out(self, guest: ControllerGuest) -> None:
         """End every pass of a device, also of one that is away."""
@@ -144,13 +148,13 @@ class OmadaController:
         ]
 
     async def _authorise(
-        self, talk: Conversation, guest: ControllerGuest, allowance: Allowance
+        self, talk: Conversation, guest: ControllerGuest, allowance: Allowance, unit: int
     ) -> None:
         asked = {
             **{name: guest.carried[name] for name in _HERE if guest.carried.get(name)},
             "clientMac": guest.device.rfc3580,
             "site": self._record.site,
-            "time": allowance.seconds * self._unit,
+            "time": allowance.seconds * unit,
             "authType": EXTERNAL_PORTAL,
         }
         said = await self._ask(talk, Ask("POST", "/extPortal/auth", asked), _Envelope)
@@ -160,20 +164,24 @@ class OmadaController:
             raise ControllerFault(Trouble.REFUSED, f"{words}: {advice}")
 
     async def _measure(
-        self, talk: Conversation, guest: ControllerGuest, allowance: Allowance
+        self, talk: Conversation, guest: ControllerGuest, allowance: Allowance, sent: int
     ) -> None:
-        """Find out in which unit this controller counts; one that does not tell is believed."""
+        """Find out in which unit this controller counts; one that does not tell is believed.
+
+        `sent` is the unit this guest's time went in: another guest may have found the right one
+        since.
+        """
         granted = await self._granted_seconds(talk, guest.device)
         if granted is None:
             return
-        unit = unit_understood(self._unit, allowance.seconds, granted)
+        unit = unit_understood(sent, allowance.seconds, granted)
         if unit is None:
             words = f"the controller grants {granted} s where {allowance.seconds} s were asked"
             raise ControllerFault(Trouble.UNREADABLE, f"{words}: its version counts otherwise")
         self._is_measured = True
-        if unit != self._unit:
-            self._unit = unit
-            await self._authorise(talk, guest, allowance)
+        self._unit = unit
+        if unit != sent:
+            await self._authorise(talk, guest, allowance, unit)
 
     async def _granted_seconds(self, talk: Conversation, device: MacAddress) -> int | None:
         try:

@@ -62,7 +62,9 @@ class Online:
     download_octets: int = 0
     """To the guest."""
     address: str = ""
-    """Its private address, where told."""
+    """Its private address, where told; as it was told."""
+    counts_on: bool = True
+    """Whether the octets are those since it was let in, also before it was away for a while."""
 
 
 class Trouble(StrEnum):

@@ -11,7 +11,7 @@ Integrations (rx is the guest's download there, tx the upload).
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import quote
 
 from portal.controllers.https import (
@@ -19,8 +19,10 @@ from portal.controllers.https import (
     Ask,
     Conversation,
     Count,
+    Text,
     Told,
     conversation,
+    each_that_reads,
     mac_of,
 )
 from portal.controllers.port import (
@@ -43,8 +45,8 @@ _PLACES = ("/proxy/network/integration/v1", "/integration/v1")
 
 class _Site(Told):
     id: str
-    internalReference: str = ""  # noqa: N815
-    name: str = ""
+    internalReference: Text = ""  # noqa: N815
+    name: Text = ""
 
 
 class _Usage(Told):
@@ -54,11 +56,11 @@ class _Usage(Told):
 
 
 class _Authorization(Told):
-    usage: _Usage = _Usage()
+    usage: _Usage | None = None
 
 
 class _Access(Told):
-    type: str = ""
+    type: Text = ""
     authorized: bool = False
     authorization: _Authorization | None = None
 
@@ -70,9 +72,9 @@ class _Access(Told):
 
 class _Client(Told):
     id: str
-    macAddress: str = ""  # noqa: N815
-    ipAddress: str = ""  # noqa: N815
-    uplinkDeviceId: str = ""  # noqa: N815
+    macAddress: Text = ""  # noqa: N815
+    ipAddress: Text = ""  # noqa: N815
+    uplinkDeviceId: Text = ""  # noqa: N815
     access: _Access = _Access()
 
 
@@ -86,13 +88,13 @@ class _SitePage(Told):
 
 
 class _ClientPage(Told):
-    data: tuple[_Client, ...]
+    data: Annotated[tuple[_Client, ...], each_that_reads(_Client)]
     totalCount: Count  # noqa: N815
 
 
 class _Refusal(Told):
-    code: str = ""
-    statusName: str = ""  # noqa: N815
+    code: Text = ""
+    statusName: Text = ""  # noqa: N815
 
 
 PageT = TypeVar("PageT", _SitePage, _ClientPage)
@@ -226,5 +228,5 @@ def _online(client: _Client) -> Online | None:
     if device is None:
         return None
     granted = client.access.authorization
-    usage = granted.usage if granted else _Usage()
+    usage = (granted.usage if granted else None) or _Usage()
     return Online(device, usage.durationSec, usage.txBytes, usage.rxBytes, client.ipAddress)

@@ -10,9 +10,10 @@ Art-of-WiFi/UniFi-API-client `src/Client.php` (tx is what the access point sent:
 import binascii
 import json
 from base64 import urlsafe_b64decode
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import quote
 
 from portal.controllers.https import (
@@ -21,9 +22,11 @@ from portal.controllers.https import (
     Ask,
     Conversation,
     Count,
+    Text,
     Told,
     conversation,
     cookie_header,
+    each_that_reads,
     mac_of,
 )
 from portal.controllers.port import (
@@ -44,18 +47,18 @@ _LAPSED = 401
 
 class _Meta(Told):
     rc: str
-    msg: str = ""
+    msg: Text = ""
 
 
 class _Station(Told):
     mac: str
-    ap_mac: str = ""
+    ap_mac: Text = ""
     is_guest: bool = False
     authorized: bool = False
     uptime: Count = 0
     rx_bytes: Count = 0
     tx_bytes: Count = 0
-    ip: str = ""
+    ip: Text = ""
 
 
 class _Said(Told):
@@ -64,7 +67,7 @@ class _Said(Told):
 
 class _Stations(Told):
     meta: _Meta
-    data: tuple[_Station, ...] = ()
+    data: Annotated[tuple[_Station, ...], each_that_reads(_Station)] = ()
 
 
 SaidT = TypeVar("SaidT", _Said, _Stations)
@@ -87,11 +90,22 @@ class UnifiLegacy:
         self._record = record
         self._kept: LogIn | None = None
 
+    @asynccontextmanager
+    async def _conversation(self, least_seconds: float = 0.0) -> AsyncIterator[Conversation]:
+        """A conversation; a session that is refused, or answered oddly, is not shown again."""
+        try:
+            async with conversation(self._record, least_seconds) as talk:
+                yield talk
+        except ControllerFault as fault:
+            if fault.trouble in (Trouble.ACCOUNT, Trouble.UNREADABLE):
+                self._kept = None
+            raise
+
     async def let_in(
         self, guest: ControllerGuest, allowance: Allowance, credential: Credential
     ) -> None:
         """Authorise a guest that is connected to an access point of the site."""
-        async with conversation(self._record) as talk:
+        async with self._conversation() as talk:
             station = await self._station(talk, guest.device)
             told = {guest.carried.get("ap", ""), *guest.carried.get("radios", "").split()}
             if station is None or str(mac_of(station.ap_mac)) not in told:
@@ -103,13 +117,13 @@ class UnifiLegacy:
 
     async def put_out(self, guest: ControllerGuest) -> None:
         """Withdraw an authorisation, also of a device that is away."""
-        async with conversation(self._record) as talk:
+        async with self._conversation() as talk:
             command = {"cmd": "unauthorize-guest", "mac": str(guest.device)}
             await self._command(talk, command, may_be_unknown=True)
 
     async def online(self) -> Sequence[Online]:
         """Return the guests connected and authorised; seconds and octets of this association."""
-        async with conversation(self._record, LOOK_SECONDS) as talk:
+        async with self._conversation(LOOK_SECONDS) as talk:
             answer = await self._ask(talk, "GET", "stat/sta")
             stations = _ok(answer.checked().read(_Stations)).data
         found = (_online(each) for each in stations if each.is_guest and each.authorized)
@@ -184,7 +198,7 @@ def _token_in(cookie: str) -> str:
     payload = rest.partition(".")[0]
     try:
         claims = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         return ""
     token = claims.get("csrfToken", "") if isinstance(claims, dict) else ""
     return token if isinstance(token, str) else ""
@@ -211,4 +225,11 @@ def _online(station: _Station) -> Online | None:
     device = mac_of(station.mac)
     if device is None:
         return None
-    return Online(device, station.uptime, station.rx_bytes, station.tx_bytes, station.ip)
+    return Online(
+        device,
+        station.uptime,
+        station.rx_bytes,
+        station.tx_bytes,
+        station.ip,
+        counts_on=False,
+    )

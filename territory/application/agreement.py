@@ -240,6 +240,27 @@ def _incomplete(dialect: Dialect, place: Path, gateway: dict[str, Any]) -> Itera
         yield (*place, "controller"), f"expected none: {dialect.name} needs no controller's account"
 
 
+def _listed_twice(content: Any, _: Known) -> Iterator[Finding]:
+    """Two gateways do not share a controller's site: its list of guests would be both's."""
+    seen: dict[tuple[str, str], Path] = {}
+    for path, gateway in entries(content, "sites", "gateways"):
+        controller, brand = gateway.get("controller"), gateway.get("brand")
+        if not isinstance(controller, dict) or brand not in SPOKEN:
+            continue
+        dialect, _fault = _dialect(Brand(brand), gateway)
+        url = _text(controller, "url")
+        if dialect is None or dialect.asks_radius or url is None:
+            continue
+        named = (url.rstrip("/").lower(), _text(controller, "site") or "default")
+        if named in seen:
+            words = "expected a site of this controller's own for each gateway"
+            yield (
+                (*path, "controller"),
+                f"{words}: {named[1]} is also at {format_path(seen[named])}",
+            )
+        seen.setdefault(named, (*path, "controller"))
+
+
 def _nas_without_proof(content: Any, _: Known) -> Iterator[Finding]:
     """A NAS is known by its certificate over TLS, by its address over every other link.
 
@@ -330,6 +351,7 @@ _RULES = (
     _names_nothing,
     _commune_differs,
     _cannot_work,
+    _listed_twice,
     _nas_without_proof,
     _children_first,
     _ends_otherwise,

@@ -27,6 +27,9 @@ CHANNEL: Final = "command"
 ANSWER_SECONDS: Final = 30.0
 """How long a NAS is asked (RFC 5080 §2.2.1): after that nobody waits any more."""
 _POLL_SECONDS: Final = 0.1
+_SLOWEST_POLL_SECONDS: Final = 1.0
+_SLOWER: Final = 1.5
+"""From one look to the next: most answers come at once, the others are not hurried by looking."""
 _MAX_SESSION: Final = 64
 _PARTS: Final = ("session_key", "admission_id", "device", "site_id")
 
@@ -246,10 +249,12 @@ async def result_of(statements: Statements, command_id: UUID) -> Result | None:
 
 async def await_result(statements: Statements, command_id: UUID, seconds: float) -> Result | None:
     """Return what comes of a command within so many seconds; None: nothing yet."""
+    pause = _POLL_SECONDS
     try:
         async with asyncio.timeout(seconds):
-            while (result := await result_of(statements, command_id)) is None:  # noqa: ASYNC110
-                await asyncio.sleep(_POLL_SECONDS)
+            while (result := await result_of(statements, command_id)) is None:
+                await asyncio.sleep(pause)
+                pause = min(pause * _SLOWER, _SLOWEST_POLL_SECONDS)
     except TimeoutError:
         return None
     return result

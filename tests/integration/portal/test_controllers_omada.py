@@ -1,10 +1,11 @@
 """Omada's controller as an external portal server, versions 4 to 6, against simulated ones."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
-from portal.controllers.omada import OmadaController
+from portal.controllers.omada import MICROSECONDS, OmadaController
 from portal.controllers.port import ControllerFault, Trouble
 from portal.gateways.vocabulary import Allowance, Credential
 from tests.conftest import FixedClock
@@ -49,6 +50,24 @@ async def test_a_controller_that_counts_microseconds(lab: Lab, clock: FixedClock
     await controller.let_in(lab.guest(), Allowance(7_200), NOBODY)
     assert _granted_seconds(lab) == 7_200
     assert len(lab.brand.asked) == asked + 1
+
+
+async def test_two_guests_before_the_unit_is_known(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What each was sent is what is measured, though the other has found the unit meanwhile."""
+    lab.brand.unit = 1_000_000
+    controller = OmadaController(lab.record())
+    ask = controller._granted_seconds
+
+    async def beaten(*arguments: Any) -> int | None:
+        granted = await ask(*arguments)
+        controller._unit = MICROSECONDS
+        return granted
+
+    monkeypatch.setattr(controller, "_granted_seconds", beaten)
+    await controller.let_in(lab.guest(), FOUR_HOURS, NOBODY)
+    assert _granted_seconds(lab) == 14_400
 
 
 async def test_a_controller_that_counts_otherwise(lab: Lab) -> None:

@@ -9,7 +9,7 @@ from portal.controllers.unifi import UnifiOfficial
 from portal.controllers.unifi_legacy import UnifiLegacy
 from portal.gateways.vocabulary import Allowance, Credential
 from simulation.brands.controlled import Mood
-from simulation.talk import Asked
+from simulation.talk import Answer, Asked
 from tests.conftest import FixedClock
 from tests.servers.controlled import Lab, open_lab
 
@@ -153,3 +153,42 @@ async def test_a_console_that_was_replaced(clock: FixedClock) -> None:
         assert await trouble_of(lab, controller) is Trouble.UNREADABLE
         await controller.let_in(lab.guest(), FOUR_HOURS, NOBODY)
         assert lab.online.rights.session_seconds == 14_400
+
+
+@pytest.mark.parametrize("token", ["a\\012b", "a\\015\\012X-Other: b"])
+async def test_a_session_that_cannot_be_shown(
+    clock: FixedClock, monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    """A cookie that would break a header's line is the controller's fault, and is not kept."""
+    async with open_lab(clock, "unifi", "legacy", user="socle") as lab:
+        controller = UnifiLegacy(lab.record())
+        odd = Answer(200, "{}", "application/json", headers={"Set-Cookie": f'TOKEN="{token}"'})
+        monkeypatch.setattr(lab.brand, "_log_in", lambda _told: odd)
+        with pytest.raises(ControllerFault) as found:
+            await controller.online()
+        assert found.value.trouble is Trouble.UNREADABLE
+        monkeypatch.undo()
+        assert list(await controller.online()) == []
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        Answer(403, '{"meta": {"rc": "error", "msg": "api.err.NoPermission"}}'),
+        Answer(200, '{"meta": {"rc": "error", "msg": "api.err.LoginRequired"}}'),
+    ],
+)
+async def test_a_session_that_is_refused(
+    clock: FixedClock, monkeypatch: pytest.MonkeyPatch, refusal: Answer
+) -> None:
+    """Whatever the status, it is not shown again: the next call logs in."""
+    async with open_lab(clock, "unifi", "legacy", user="socle") as lab:
+        controller = UnifiLegacy(lab.record())
+        await controller.online()
+        monkeypatch.setattr(lab.brand, "_of_site", lambda _asked, _path: refusal)
+        with pytest.raises(ControllerFault) as found:
+            await controller.online()
+        assert found.value.trouble is Trouble.ACCOUNT
+        monkeypatch.undo()
+        await controller.online()
+        assert lab.brand.log_ins == 2

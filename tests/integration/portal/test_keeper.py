@@ -3,9 +3,10 @@
 The controller is a list of who is online: the real ones' own tests hold them to the same port.
 """
 
+import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,9 +17,9 @@ from portal.admission import Admission
 from portal.controllers.port import ControllerFault, ControllerGuest, Online, Trouble
 from portal.gateways.vocabulary import Allowance, Credential
 from portal.guest.parts import Portal
-from portal.keeper import CLOSED, NO_CHANGE, NO_WAY, Keeper, Keeping
+from portal.keeper import CLOSED, NO_CHANGE, NO_WAY, TOO_LATE, Keeper, Keeping
 from portal.records import record_admission, revoke_admission
-from portal.sessions import Beginning, start_session
+from portal.sessions import Beginning, Ending, start_session
 from radius.coa_statements import CLAIM
 from territory.database.commands import Request, Target, ask_change, ask_disconnect, result_of
 from territory.identifiers import MacAddress
@@ -38,6 +39,12 @@ class Listed:
     guests: dict[MacAddress, Online] = field(default_factory=dict)
     put: list[MacAddress] = field(default_factory=list)
     trouble: Trouble | None = None
+    odd: Exception | None = None
+    """What it raises that nobody foresaw."""
+    calls: int = 0
+    at_once: int = 0
+    """The most calls that were under way together."""
+    _under_way: int = 0
 
     async def let_in(
         self, guest: ControllerGuest, allowance: Allowance, credential: Credential
@@ -46,6 +53,7 @@ class Listed:
 
     async def put_out(self, guest: ControllerGuest) -> None:
         """Let a guest through no longer."""
+        await self._called()
         if self.trouble:
             raise ControllerFault(self.trouble, "it does not")
         self.put.append(guest.device)
@@ -53,7 +61,17 @@ class Listed:
 
     async def online(self) -> Sequence[Online]:
         """Return who is let through."""
+        await self._called()
         return list(self.guests.values())
+
+    async def _called(self) -> None:
+        self.calls += 1
+        self._under_way += 1
+        self.at_once = max(self.at_once, self._under_way)
+        await asyncio.sleep(0)
+        self._under_way -= 1
+        if self.odd:
+            raise self.odd
 
 
 @dataclass
@@ -156,7 +174,7 @@ async def test_a_controllers_guests_are_counted_and_their_end_is_told(library: L
 
 @unifi
 async def test_who_is_listed_no_longer_is_gone_and_may_come_back(library: Library) -> None:
-    """Concluded, since nobody told when; coming back with the same right begins another session;
+    """Concluded, since nobody told when; coming back with the same right it goes on;
     whom the base never let in is left alone."""
     await library.let_in()
     library.clock.advance(minutes=2)
@@ -169,10 +187,161 @@ async def test_who_is_listed_no_longer_is_gone_and_may_come_back(library: Librar
     }
     library.clock.advance(minutes=1)
     await library.keeper.count()
-    _, again = await library.sessions()
+    (again,) = await library.sessions()
     assert (again["ended_at"], str(again["address"])) == (None, "10.2.0.9")
     assert library.controller.put == []
-    assert await library.kinds() == [1, -1, 1]
+    assert await library.kinds() == [1, -1, 3]
+
+
+@unifi
+async def test_who_comes_back_is_charged_once(library: Library) -> None:
+    """Its controller counts on from where it was: so does its session, without the time away."""
+    await library.let_in()
+    library.controller.guests[PHONE] = Online(PHONE, 60, 600, 400)
+    library.clock.advance(minutes=1)
+    await library.keeper.count()
+    guest = library.controller.guests.pop(PHONE)
+    library.clock.advance(minutes=1)
+    await library.keeper.count()
+    library.controller.guests[PHONE] = replace(guest, address="10.2.0.9")
+    library.clock.advance(minutes=20)
+    await library.keeper.count()
+    library.controller.guests[PHONE] = Online(PHONE, 60, 700, 500)
+    library.clock.advance(minutes=1)
+    await library.keeper.count()
+    (session,) = await library.sessions()
+    assert (session["ended_at"], session["terminate_cause"]) == (None, None)
+    assert (session["upload_octets"], session["download_octets"]) == (700, 500)
+    assert (session["session_seconds"], str(session["address"])) == (180, "10.2.0.9")
+    assert await library.kinds() == [1, 3, -1, 3, 3]
+    library.clock.advance(minutes=1)
+    number = await ask(library, Target(device=PHONE))
+    await library.keeper.look()
+    assert await result_of(library.owner, number) == CLOSED
+    (session,) = await library.sessions()
+    assert session["session_seconds"] == 240
+    library.controller.guests[PHONE] = Online(PHONE, 60, 700, 500)
+    await library.keeper.count()
+    assert len(await library.sessions()) == 2
+
+
+@unifi
+async def test_a_controller_that_begins_anew(library: Library) -> None:
+    """Whose counters are an association's: what it tells of the next is another session's."""
+    await library.let_in()
+    library.clock.advance(minutes=2)
+    await library.keeper.count()
+    library.controller.guests[PHONE] = Online(PHONE, 5, counts_on=False)
+    library.clock.advance(minutes=1)
+    await library.keeper.count()
+    assert [each["terminate_cause"] for each in await library.sessions()] == [-2, None]
+
+
+@unifi
+@pytest.mark.parametrize("address", ["--", "fe80::1%eth0"])
+async def test_an_address_that_is_none(library: Library, address: str) -> None:
+    """The session goes on without it."""
+    await library.let_in()
+    library.clock.advance(minutes=2)
+    await library.keeper.count()
+    library.controller.guests[PHONE] = Online(PHONE, 5, address=address)
+    await library.keeper.count()
+    (session,) = await library.sessions()
+    assert (session["ended_at"], session["address"]) == (None, None)
+
+
+@unifi
+async def test_an_answer_nobody_foresaw(library: Library) -> None:
+    """It ends neither the keeper nor what else is under way, and the session is tried again."""
+    await library.let_in(seconds=60)
+    library.clock.advance(minutes=2)
+    library.controller.odd = RecursionError()
+    await library.keeper.count()
+    await library.keeper.look()
+    library.controller.odd = None
+    library.clock.advance(seconds=61)
+    await library.keeper.look()
+    assert library.controller.put == [PHONE]
+
+
+@unifi
+async def test_a_row_nobody_foresaw(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one session's end raises keeps no other's from ending."""
+    await library.let_in(seconds=60)
+    await library.let_in(TABLET, seconds=60)
+    library.clock.advance(minutes=2)
+    stop = Keeper._stop
+
+    async def odd(keeper: Keeper, ending: Ending, now: datetime) -> None:
+        if len(library.controller.put) == 1:
+            raise ValueError
+        await stop(keeper, ending, now)
+
+    monkeypatch.setattr(Keeper, "_stop", odd)
+    library.controller.guests[TABLET] = Online(TABLET, 60)
+    await library.keeper.look()
+    assert set(library.controller.put) == {PHONE, TABLET}
+
+
+@unifi
+async def test_a_silent_controller_is_asked_little(library: Library) -> None:
+    """Two calls at once; after one without answer, none of its sessions asks for a minute."""
+    for last in range(6):
+        await library.let_in(MacAddress.parse(f"8a:56:7e:f9:11:{last:02x}"), seconds=60)
+    library.clock.advance(minutes=2)
+    library.controller.trouble = Trouble.SILENT
+    await library.keeper.look()
+    await library.keeper.look()
+    assert (library.controller.calls, library.controller.at_once) == (2, 2)
+    library.controller.trouble = None
+    library.clock.advance(seconds=61)
+    await library.keeper.look()
+    assert (len(library.controller.put), library.controller.at_once) == (6, 2)
+
+
+@unifi
+async def test_a_deadline_that_passes_while_another_is_dealt_with(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What nobody awaits any more is not asked."""
+    await library.let_in()
+    await library.let_in(TABLET)
+    await ask(library, Target(device=PHONE))
+    library.clock.advance(seconds=1)
+    await ask(library, Target(device=TABLET))
+    put_out = library.controller.put_out
+
+    async def slow(guest: ControllerGuest) -> None:
+        await put_out(guest)
+        library.clock.advance(minutes=1)
+
+    monkeypatch.setattr(library.controller, "put_out", slow)
+    await library.keeper.look()
+    assert len(library.controller.put) == 1
+    results = [
+        json.loads(row["result"])["words"]
+        for row in await library.owner.fetch("SELECT result::text FROM live.command")
+    ]
+    assert sorted(results) == sorted([CLOSED.words, TOO_LATE.words])
+
+
+@unifi
+async def test_a_session_that_begins_while_a_controller_answers(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not met as a device that came back: one session."""
+    online = library.controller.online
+
+    async def meanwhile() -> Sequence[Online]:
+        await library.let_in()
+        library.controller.guests[PHONE] = Online(PHONE, 0)
+        return await online()
+
+    monkeypatch.setattr(library.controller, "online", meanwhile)
+    await library.keeper.count()
+    (session,) = await library.sessions()
+    assert session["ended_at"] is None
+    assert await library.kinds() == [1, 3]
 
 
 @unifi

@@ -16,6 +16,7 @@ from portal.keeping import (
     Rules,
     compare,
     conclusion,
+    private_address,
     put_out,
     why_over,
 )
@@ -120,3 +121,19 @@ def test_what_a_controllers_list_means() -> None:
     assert absurd.counted == (Counted(SESSION.key, 0, MOST_OCTETS),)
     nobody = compare([SESSION, fresh], [], NOON)
     assert nobody.gone == (Ending(SESSION.key, -2, NOON),)
+
+
+@pytest.mark.parametrize(
+    ("told", "known"),
+    [
+        ("10.2.0.9", "10.2.0.9"),
+        ("--", ""),
+        ("", ""),
+        ("10.2.0.256", ""),
+        ("fe80::1%eth0", ""),
+        ("10.2.0.9/24", ""),
+    ],
+)
+def test_which_address_is_kept(told: str, known: str) -> None:
+    """A controller may say anything; only an IPv4 address reaches the base."""
+    assert private_address(told) == known

@@ -1,8 +1,17 @@
 """An answer is what was expected, or a sentence for technicians that repeats nothing of it."""
 
+from typing import Annotated
+
 import pytest
 
-from portal.controllers.https import Answer, Count, Told, cookie_header
+from portal.controllers.https import (
+    Answer,
+    Count,
+    Text,
+    Told,
+    cookie_header,
+    each_that_reads,
+)
 from portal.controllers.port import ControllerFault, Trouble
 
 
@@ -11,6 +20,13 @@ class Shape(Told):
 
     name: str
     count: Count = 0
+    address: Text = ""
+
+
+class Shapes(Told):
+    """A list of it."""
+
+    data: Annotated[tuple[Shape, ...], each_that_reads(Shape)] = ()
 
 
 @pytest.mark.parametrize(
@@ -61,6 +77,21 @@ def test_another_shape(body: bytes) -> None:
     assert found.value.trouble is Trouble.UNREADABLE
     assert "secret" not in str(found.value)
     assert "secret" not in repr(Answer(200, body, {"a": "secret"}, {"b": "secret"}))
+
+
+def test_null_is_nothing() -> None:
+    """Some versions write what they do not know as null: the guest is listed all the same."""
+    body = b'{"name": "a", "count": null, "address": null}'
+    assert Answer(200, body).read(Shape) == Shape(name="a")
+
+
+def test_an_entry_that_does_not_read() -> None:
+    """One odd entry empties no list; a list of which nothing reads is another version's."""
+    body = b'{"data": [{"name": null}, {"name": "a"}, 7]}'
+    assert Answer(200, body).read(Shapes).data == (Shape(name="a"),)
+    assert Answer(200, b'{"data": []}').read(Shapes).data == ()
+    with pytest.raises(ControllerFault):
+        Answer(200, b'{"data": [{"name": null}]}').read(Shapes)
 
 
 def test_a_session_is_shown_again() -> None:

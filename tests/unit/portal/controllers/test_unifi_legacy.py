@@ -25,6 +25,7 @@ def cookie(claims: bytes) -> str:
         ({}, {"TOKEN": cookie(b"[1]")}, None),
         ({}, {"TOKEN": cookie(b'{"csrfToken": 7}')}, None),
         ({}, {"TOKEN": cookie(b"\xff\xfe")}, None),
+        ({}, {"TOKEN": cookie(b"[" * 100_000)}, None),
     ],
 )
 def test_which_token_is_shown(

@@ -4,11 +4,12 @@ import textwrap
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from territory.application.agreement import Known
+from territory.application.agreement import Known, findings
 from territory.application.description import read_description
 from territory.communes.national_list import national_list
 from territory.errors import ConfigurationError, Fault
@@ -353,3 +354,36 @@ def test_an_old_plan_limits_nothing_more() -> None:
     assert (plan.day_time, plan.devices, plan.hours, plan.methods) == (None, None, None, ())
     assert (plan.at_end, plan.public_holidays, plan.identification) == ("cut", "as_usual", "none")
     assert (site.hours, site.closed_days, site.mac_authentication) == (None, (), True)
+
+
+CONTROLLED = """
+    gateways:
+      - code: {code}
+        brand: {brand}
+        login_address: 10.60.0.1
+        controller: {{url: '{url}', password: an-api-key-of-the-site{more}}}
+        nas: [{{code: n-{code}, source_address: {address}}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("brand", "url", "more", "count"),
+    [
+        ("unifi", "https://10.55.0.20:8443/", "", 1),
+        ("unifi", "https://10.55.0.20:8443", ", site: default", 1),
+        ("unifi", "https://10.55.0.20:8443", ", site: second", 0),
+        ("unifi", "https://10.55.0.21:8443", "", 0),
+        ("smartzone", "https://10.55.0.20:8443", "", 0),
+    ],
+)
+def test_a_controllers_site_is_one_gateways(brand: str, url: str, more: str, count: int) -> None:
+    """Its list of guests would be taken for both's; where RADIUS tells, there is no such list."""
+    first = CONTROLLED.format(
+        code="c1", brand=brand, url="https://10.55.0.20:8443", more="", address="10.55.0.1"
+    )
+    second = CONTROLLED.format(code="c2", brand=brand, url=url, more=more, address="10.55.0.2")
+    other = SITE.split("\n", 1)[1].replace("code: mairie", "code: other")
+    text = HEAD + SITE.rstrip() + first + other.rstrip() + second
+    found = [each for each in findings(yaml.safe_load(text), KNOWN) if each[0][-1] == "controller"]
+    assert [path for path, _ in found] == [("sites", 1, "gateways", 0, "controller")] * count
+    assert all("sites[0].gateways[0].controller" in words for _, words in found)

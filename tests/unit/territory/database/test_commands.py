@@ -1,11 +1,12 @@
 """What a command's row says, written and read back."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from territory.database.commands import Outcome, Presentation, Result, Target
+from territory.database.commands import Outcome, Presentation, Result, Target, await_result
 from territory.identifiers import MacAddress
 
 KEY = UUID(int=7)
@@ -65,3 +66,29 @@ def test_a_result_comes_back_as_it_was_written() -> None:
     """Outcome, words, cause and how many."""
     result = Result(Outcome.REFUSED, "la passerelle ne connaît pas cette session", 503, 2)
     assert Result.read(result.as_json()) == result
+
+
+class Slow:
+    """A base in which an answer is found at the last of so many looks."""
+
+    def __init__(self, looks: int) -> None:
+        self.left = looks
+
+    async def fetch(self, query: str, /, *arguments: Any) -> list[dict[str, str | None]]:
+        """Return a command's row."""
+        self.left -= 1
+        return [{"result": None if self.left else Result(Outcome.CLOSED, "").as_json()}]
+
+
+async def test_an_answer_is_looked_for_less_and_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Quickly at first, since most come at once; then no more than once a second."""
+    pauses: list[float] = []
+
+    async def passed(seconds: float) -> None:
+        pauses.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", passed)
+    assert await await_result(Slow(12), KEY, 60.0) == Result(Outcome.CLOSED, "")
+    assert (pauses[0], pauses[-1], len(pauses)) == (0.1, 1.0, 11)
+    assert pauses == sorted(pauses)
+    assert sum(pauses[:3]) < 0.5
