@@ -8,6 +8,7 @@ site shares; an IPv6 address is the device's own.
 """
 
 from collections import OrderedDict
+from collections.abc import Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address
@@ -15,6 +16,7 @@ from uuid import UUID
 
 from portal.admission import Admission
 from portal.gateways.vocabulary import Arrival, Situation
+from portal.records import Pool, load_sites_at
 from territory.web.addresses import Address
 
 MOST_REMEMBERED = 20_000
@@ -55,6 +57,29 @@ class Sightings:
 def shared_address(address: Address) -> IPv4Address | None:
     """Return `address` if a site may share it towards the Internet, else None."""
     return address if isinstance(address, IPv4Address) and address.is_global else None
+
+
+async def is_from_site(pool: Pool, address: Address, site_id: UUID) -> bool:
+    """Whether a request comes from a site: its public address, or a network of our own.
+
+    Strict: nobody is at a site whose public address is not known, nor at a global IPv6 address.
+
+    Raises:
+        Unavailable: the database is away.
+    """
+    if not address.is_global:
+        return True
+    shared = shared_address(address)
+    return shared is not None and site_id in await load_sites_at(pool, shared)
+
+
+def is_elsewhere(address: Address, seen_from: Set[str]) -> bool:
+    """Whether a request is known to come from elsewhere than the site seen from these addresses.
+
+    Lenient: where none is known, or by IPv6, which is the device's own, nobody is elsewhere.
+    """
+    shared = shared_address(address)
+    return shared is not None and bool(seen_from) and str(shared) not in seen_from
 
 
 def speaks_for_site(arrival: Arrival, admission: Admission, now: datetime) -> bool:

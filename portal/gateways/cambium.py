@@ -17,7 +17,7 @@ base closes a session by RADIUS, under its User-Name.
 import re
 from collections.abc import Mapping
 
-from portal.gateways.own_address import ANYWHERE, checked_host, own_port
+from portal.gateways.own_address import ANYWHERE, checked_host, in_url, own_port
 from portal.gateways.query import parse_query
 from portal.gateways.vocabulary import (
     Arrival,
@@ -78,7 +78,8 @@ def hand_back(registration: Registration, departure: Departure) -> FormBack:
     checked_host(server, registration, or_access_point=True)
     port = own_port(registration) or CLEAR_PORT
     query = required(departure.carried, "query")
-    url = f"{SCHEMES.get(port, 'http')}://{server}:{port}/cgi-bin/hotspot_login.cgi?{query}"
+    origin = f"{SCHEMES.get(port, 'http')}://{in_url(server)}:{port}"
+    url = f"{origin}/cgi-bin/hotspot_login.cgi?{query}"
     credential = departure.credential
     return FormBack(url, {"ga_user": credential.user_name, "ga_pass": credential.password})
 

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from portal.gateways.own_address import ANYWHERE, checked_host, checked_url, own_port
+from portal.gateways.own_address import ANYWHERE, checked_host, checked_url, in_url, own_port
 from portal.gateways.query import parse_query
 from portal.gateways.vocabulary import (
     Arrival,
@@ -152,7 +152,7 @@ def _address(
             required(parameters, description.host), registration, or_access_point=True
         )
         port = own_port(registration)
-        host = f"{told}:{port}" if port else told
+        host = f"{in_url(told)}:{port}" if port else in_url(told)
     return f"{description.scheme}://{host}{description.path}"
 
 

@@ -30,6 +30,11 @@ def own_port(registration: Registration) -> int | None:
     return int(port) if colon else None
 
 
+def in_url(host: str) -> str:
+    """Return a host as an address writes it: an IPv6 address in brackets (RFC 3986 §3.2.2)."""
+    return f"[{host}]" if ":" in host else host
+
+
 def checked_host(told: str, registration: Registration, *, or_access_point: bool = False) -> str:
     """Return a told host, which is the site's own: its log-in host, or one of its access points.
 

@@ -18,7 +18,7 @@ sees the first page again.
 from collections.abc import Mapping
 from ipaddress import ip_address
 
-from portal.gateways.own_address import ANYWHERE, checked_host, own_host, own_port
+from portal.gateways.own_address import ANYWHERE, checked_host, in_url, own_host, own_port
 from portal.gateways.query import parse_query
 from portal.gateways.vocabulary import (
     Arrival,
@@ -88,7 +88,7 @@ def _base(registration: Registration, carried: Mapping[str, str]) -> str:
     told = carried.get("sip") or own_host(registration)
     host = checked_host(told, registration, or_access_point=True)
     port = own_port(registration) or CLEAR_PORT
-    return f"{'https' if port == TLS_PORT else 'http'}://{host}:{port}"
+    return f"{'https' if port == TLS_PORT else 'http'}://{in_url(host)}:{port}"
 
 
 def _parse(query: bytes) -> dict[str, str]:

@@ -22,6 +22,7 @@ from portal.guest.parts import (
     admitted_visit,
     begin_visit,
     log,
+    may_see,
     portal_of,
     raw_query,
     show_refused,
@@ -32,7 +33,7 @@ from portal.places import Gate, Territory
 from portal.public_address import shared_address, speaks_for_site
 from portal.records import load_admission_named, load_admission_of, record_public_address
 from portal.throttle import BAD_REDIRECTS, source_of
-from portal.visit import LIFETIME, State, refuse
+from portal.visit import LIFETIME, State, Visit, refuse
 from territory.errors import ProtocolError, Unavailable
 from territory.vocabulary import Brand
 from territory.web.headers import client_address
@@ -74,17 +75,18 @@ async def _read(request: web.Request, brand: str, query: bytes) -> web.Response:
         if token := adapter.returned_visit(query):
             return await _return(request, token)
     gate = _gate(portal_of(request).directory.current, adapters, request, query)
-    arrival = await _believed(portal_of(request), gate, query)
+    source = source_of(client_address(request))
+    arrival = await _believed(portal_of(request), gate, query, source)
     portal_of(request).metrics.arrived.labels(gate.brand, arrival.situation).inc()
     log.info("arrival", gateway=gate.code, situation=arrival.situation)
     return await _welcome(request, gate, arrival)
 
 
-async def _believed(portal: Portal, gate: Gate, query: bytes) -> Arrival:
+async def _believed(portal: Portal, gate: Gate, query: bytes, source: str) -> Arrival:
     """What a redirect of a known gateway tells; whether it is believed shows in a site's test."""
     now = portal.now()
     try:
-        arrival = await _arrival(gate, query)
+        arrival = await _arrival(portal, gate, query, source)
         if not _is_current(arrival, now):
             raise ProtocolError("stale")
     except ProtocolError as refused:
@@ -94,12 +96,16 @@ async def _believed(portal: Portal, gate: Gate, query: bytes) -> Arrival:
     return arrival
 
 
-async def _arrival(gate: Gate, query: bytes) -> Arrival:
-    """What the redirect tells; a device that it names encrypted is opened by the controller."""
+async def _arrival(portal: Portal, gate: Gate, query: bytes, source: str) -> Arrival:
+    """What the redirect tells; a device that it names encrypted is opened by the controller, which
+    nobody can have us ask too often."""
     try:
         return gate.adapter.read(query, gate.registration)
     except SealedDevice as found:
-        return replace(found.arrival, device=await open_device(gate, found.sealed))
+        with portal.throttle.opening(source, gate.code) as may_ask:
+            if not may_ask:
+                raise web.HTTPTooManyRequests(headers={"Retry-After": "10"}) from found
+            return replace(found.arrival, device=await open_device(gate, found.sealed))
 
 
 def _gate(
@@ -156,7 +162,7 @@ async def _welcome(request: web.Request, gate: Gate, arrival: Arrival) -> web.Re
         return show_splash(request, gate, visit)
     if arrival.situation is Situation.ONLINE:
         portal_of(request).metrics.connected.labels(gate.brand).inc()
-    holding = await _holding(portal_of(request), gate, arrival)
+    holding = await _holding(request, gate, visit, arrival)
     if holding is None:
         return show_connected(request, gate, replace(visit, state=State.ADMITTED), None)
     if speaks_for_site(arrival, holding.admission, portal_of(request).now()):
@@ -169,9 +175,15 @@ async def _welcome(request: web.Request, gate: Gate, arrival: Arrival) -> web.Re
     )
 
 
-async def _holding(portal: Portal, gate: Gate, arrival: Arrival) -> Holding | None:
-    """The admission a device is online with; None where it is not known, or cannot be asked."""
+async def _holding(
+    request: web.Request, gate: Gate, visit: Visit, arrival: Arrival
+) -> Holding | None:
+    """The admission a device is online with; None where it is not known, cannot be asked, or is
+    not theirs to see who come."""
+    portal = portal_of(request)
     try:
+        if not await may_see(request, gate, visit):
+            return None
         if arrival.user_name:
             return await load_admission_named(
                 portal.pool, gate.place.id, arrival.user_name, portal.now()

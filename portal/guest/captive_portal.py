@@ -17,8 +17,8 @@ from portal.admission import Holding
 from portal.guest.parts import Portal, portal_of, see_other
 from portal.guest.venue import venue_url
 from portal.places import Gate
-from portal.public_address import shared_address
-from portal.records import load_admission_of, load_sites_at
+from portal.public_address import is_from_site
+from portal.records import load_admission_of
 from territory.errors import ProtocolError
 from territory.identifiers import MacAddress
 from territory.rules.quotas import Standing
@@ -40,7 +40,7 @@ async def answer(request: web.Request) -> web.Response:
         device = MacAddress.parse(request.query.get("mac", ""))
     except ProtocolError as fault:
         raise web.HTTPNotFound from fault
-    if not await _is_from(request, gate):
+    if not await is_from_site(portal.pool, client_address(request), gate.place.id):
         raise web.HTTPNotFound
     holding = await load_admission_of(portal.pool, gate.place.id, device, portal.now())
     if holding is None:
@@ -86,14 +86,3 @@ def _gate(portal: Portal, name: str) -> Gate:
 
 def _portal_url(portal: Portal, gate: Gate) -> str:
     return f"{portal.public_url}/connexion/{gate.code}"
-
-
-async def _is_from(request: web.Request, gate: Gate) -> bool:
-    """Whether the request comes from the gateway's site: its public address, or our own network."""
-    address = client_address(request)
-    if not address.is_global:
-        return True
-    shared = shared_address(address)
-    return shared is not None and gate.place.id in await load_sites_at(
-        portal_of(request).pool, shared
-    )

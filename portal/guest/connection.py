@@ -13,7 +13,7 @@ from aiohttp import web
 
 from portal.admission import REVOKED_BY_GUEST, Holding
 from portal.gateways.vocabulary import FormBack, HandBack, WayBack
-from portal.guest.parts import log, portal_of, see_other, show_refused
+from portal.guest.parts import log, may_see, portal_of, see_other, show_refused
 from portal.guest.splash import notice_at, read_current, show_restart
 from portal.guest.way_back import show_way_back
 from portal.guest.wording import duration, volume
@@ -48,8 +48,10 @@ async def my_connection(request: web.Request) -> web.Response:
 
 
 async def show_connection(request: web.Request, gate: Gate, visit: Visit) -> web.Response:
-    """Return the page of an admitted visit, from the admission's row."""
+    """Return the page of an admitted visit, from the admission's row if it is theirs to see."""
     portal = portal_of(request)
+    if not await may_see(request, gate, visit):
+        return show_connected(request, gate, replace(visit, admission=None), None)
     holding = (
         await load_admission(portal.pool, visit.admission, portal.now())
         if visit.admission
@@ -86,7 +88,7 @@ def show_connected(
     portal = portal_of(request)
     if holding is not None and not _is_online(request, gate, holding, told=told):
         return _show_over(request, gate, visit, holding)
-    way_out = gate.adapter.log_off(gate.registration, visit.carried)
+    way_out = _way_out(gate, visit)
     if way_out and way_out.origin:
         allow(request, form_action=way_out.origin)
     return render(
@@ -97,18 +99,29 @@ def show_connected(
         token=portal.sign(visit),
         here="/ma-connexion",
         page_wanted=visit.page_wanted,
-        can_leave=_can_leave(gate, way_out),
+        can_leave=_can_leave(gate, visit, way_out),
         **_left(request, gate, holding),
     )
 
 
-def _can_leave(gate: Gate, way_out: WayBack | None) -> bool:
-    """Whether anybody carries a log-out to the gateway: the browser, RADIUS or its controller."""
-    return way_out is not None or gate.dialect.asks_radius or gate.dialect.needs_controller
+def _way_out(gate: Gate, visit: Visit) -> WayBack | None:
+    """How the browser itself logs off; None: it cannot, or not by the record as it stands now."""
+    try:
+        return gate.adapter.log_off(gate.registration, visit.carried)
+    except ProtocolError as fault:
+        log.info("log_out.no_way", gateway=gate.code, reason=fault.reason)
+        return None
+
+
+def _can_leave(gate: Gate, visit: Visit, way_out: WayBack | None) -> bool:
+    """Whether anybody carries a log-out to the gateway: the browser, RADIUS or its controller; the
+    latter two end a right, which the visit must name."""
+    told = gate.dialect.asks_radius or gate.dialect.needs_controller
+    return way_out is not None or (told and visit.admission is not None)
 
 
 async def log_out(request: web.Request) -> web.Response:
-    """`POST /deconnexion`: end the right here, then the session at the gateway.
+    """`POST /deconnexion`: end the right here if it is theirs, then the session at the gateway.
 
     Where the database is away the gateway still ends the session. A gateway without a way out for
     browsers is told by the base, which watches for rights that ended. Where nobody can tell it, the
@@ -122,11 +135,11 @@ async def log_out(request: web.Request) -> web.Response:
         return show_refused(request, refused.reason)
     if visit.state is not State.ADMITTED:
         return show_restart(request, gate, visit)
-    way_out = gate.adapter.log_off(gate.registration, visit.carried)
-    if not _can_leave(gate, way_out):
+    way_out = _way_out(gate, visit)
+    if not _can_leave(gate, visit, way_out):
         return await show_connection(request, gate, visit)
     try:
-        if visit.admission:
+        if visit.admission and await may_see(request, gate, visit):
             await revoke_admission(portal.pool, visit.admission, REVOKED_BY_GUEST, portal.now())
     except Unavailable as failure:
         log.warning(

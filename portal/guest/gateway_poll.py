@@ -25,7 +25,7 @@ from portal.gateways.authmon import (
 from portal.gateways.query import parse_query
 from portal.guest.parts import Portal, log, portal_of, raw_query
 from portal.places import Gate
-from portal.public_address import shared_address
+from portal.public_address import is_elsewhere
 from portal.sessions import Ending, load_sessions, name_mark, stop_session
 from portal.throttle import BAD_REDIRECTS, POLLS, source_of
 from territory.errors import ProtocolError, Unavailable
@@ -133,8 +133,7 @@ def _gate(portal: Portal, request: web.Request, poll: Poll) -> Gate:
 
 def _check_source(request: web.Request, gate: Gate) -> None:
     """Believe no poll from an address that is not the site's, where its addresses are known."""
-    address = shared_address(client_address(request))
-    if address and gate.seen_from and str(address) not in gate.seen_from:
+    if is_elsewhere(client_address(request), gate.seen_from):
         log.warning("poll.foreign_source", gateway=gate.code)
         raise ProtocolError("foreign-source")
 

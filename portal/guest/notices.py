@@ -113,6 +113,10 @@ NOTICES = {
     ),
     "device_elsewhere": Notice(N_("Cet appareil est déjà en ligne dans un autre lieu."), _AGAIN),
     "other_site": Notice(N_("Cette connexion a été ouverte dans un autre lieu."), _AGAIN),
+    "elsewhere": Notice(
+        N_("Cette page doit être ouverte depuis le Wi-Fi du lieu."),
+        N_("Coupez les données mobiles et le VPN, puis appuyez de nouveau sur le bouton."),
+    ),
     "no_device": Notice(
         N_("La borne Wi-Fi n'a pas reconnu votre appareil."),
         N_("Prévenez l'accueil du lieu."),

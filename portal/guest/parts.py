@@ -14,7 +14,7 @@ from portal.gateways.vocabulary import Arrival
 from portal.identification.terms import Terms, terms_in_force
 from portal.metrics import Metrics
 from portal.places import Gate
-from portal.public_address import Sightings
+from portal.public_address import Sightings, is_from_site
 from portal.records import Pool
 from portal.sessions import Days
 from portal.throttle import Throttle
@@ -24,10 +24,14 @@ from territory.clock import Clock
 from territory.errors import ProtocolError
 from territory.keyring import Keyring
 from territory.rules.credentials import credential_password
+from territory.web.headers import client_address
 from territory.web.pages import language_of, render, set_language
 
 AFTER_THE_END = timedelta(hours=1)
 """How long "ma connexion" still answers once an admission is over."""
+
+FOR_THE_WAY_OUT = frozenset({"ssl", "sip", "port"})
+"""What gateways' log-out needs of what their redirect told: the address that the guest came by."""
 
 log = structlog.get_logger()
 
@@ -133,8 +137,24 @@ def admitted_visit(visit: Visit, admission: Admission) -> Visit:
         language=visit.language,
         admission=admission.id,
         page_wanted=visit.page_wanted,
-        carried={name: value for name, value in visit.carried.items() if name == "ssl"},
+        carried={name: visit.carried[name] for name in FOR_THE_WAY_OUT & visit.carried.keys()},
+        vouched=visit.vouched,
     )
+
+
+async def may_see(request: web.Request, gate: Gate, visit: Visit) -> bool:
+    """Whether who brings this visit may see and end the right it names.
+
+    Anyone can write an unsigned redirect that names another's device. So the gateway vouched for
+    the visit, or this very visit got the right, or the request comes from the site.
+
+    Raises:
+        Unavailable: the database is away.
+    """
+    if visit.vouched or visit.admission == visit.id:
+        return True
+    address = client_address(request)
+    return await is_from_site(portal_of(request).pool, address, gate.place.id)
 
 
 def raw_query(request: web.Request) -> bytes:

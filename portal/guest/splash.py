@@ -28,6 +28,7 @@ from portal.guest.way_back import allow_way_back, go_back
 from portal.guest.wording import duration, moment, volume
 from portal.identification import click_through
 from portal.places import Gate, Place
+from portal.public_address import is_elsewhere
 from portal.records import (
     load_admission_of,
     load_used,
@@ -158,7 +159,7 @@ async def _go_online(request: web.Request, gate: Gate, visit: Visit) -> web.Resp
     verified = advance_all(visit, *begun, *steps)
     if verified is None:
         return show_restart(request, gate, visit)
-    if not _may_ask(request, gate, visit):
+    if not portal.throttle.allows(GRANTS, "grants", gate.code, str(visit.device)):
         raise web.HTTPTooManyRequests(headers={"Retry-After": "600"})
     portal.metrics.identified.labels(click_through.METHOD).inc()
     try:
@@ -172,13 +173,24 @@ async def _go_online(request: web.Request, gate: Gate, visit: Visit) -> web.Resp
         return show_splash(request, gate, replace(visit, notice="away"), status=503)
 
 
-def _may_ask(request: web.Request, gate: Gate, visit: Visit) -> bool:
-    """Count a demand for a right; whether it may be looked at."""
+def _may_have(request: web.Request, gate: Gate, visit: Visit) -> bool:
+    """Count a demand for a fresh right; whether it may be written."""
+    source, is_bound = source_of(client_address(request)), not gate.dialect.shows_credential
     throttle = portal_of(request).throttle
-    if not throttle.allows(GRANTS, "grants", gate.code, str(visit.device)):
+    return visit.vouched or throttle.allows_unsigned_grant(source, gate.code, is_bound=is_bound)
+
+
+def _is_made_up(request: web.Request, gate: Gate, visit: Visit, grant: Grant) -> bool:
+    """Whether a visit may name another's device: nothing vouches for it, and it is brought from
+    elsewhere than the site.
+
+    It then gets no right that is bound to that device: none that the device holds already, and no
+    fresh one where no credential will be shown.
+    """
+    is_fresh, is_own = grant.right is Right.FRESH, grant.admission.id == visit.id
+    if visit.vouched or (is_own and (gate.dialect.shows_credential or not is_fresh)):
         return False
-    source = source_of(client_address(request))
-    return visit.vouched or throttle.allows_unsigned_grant(source, gate.code)
+    return is_elsewhere(client_address(request), gate.seen_from)
 
 
 async def _grant(request: web.Request, gate: Gate, visit: Visit) -> web.Response:
@@ -193,6 +205,12 @@ async def _grant(request: web.Request, gate: Gate, visit: Visit) -> web.Response
             portal.metrics.refused.labels(stop).inc()
             log.info("visit", gateway=gate.code, outcome=stop)
             return show_splash(request, gate, refuse(visit, stop))
+        case Grant() as grant if _is_made_up(request, gate, visit, grant):
+            portal.metrics.refused.labels("elsewhere").inc()
+            log.info("visit", gateway=gate.code, outcome="elsewhere")
+            return show_splash(request, gate, refuse(visit, "elsewhere"))
+        case Grant(_, Right.FRESH) if not _may_have(request, gate, visit):
+            raise web.HTTPTooManyRequests(headers={"Retry-After": "600"})
         case Grant(admission, right):
             admission = await _write(portal, admission, right)
             if not admission.lives(now):

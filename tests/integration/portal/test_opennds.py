@@ -74,12 +74,14 @@ async def test_made_up_devices_cannot_fill_the_table(
 ) -> None:
     """Nothing signs the redirect: beyond a busy site's guests, one address waits."""
     for _ in range(UNSIGNED_GRANTS_OF_SOURCE.amount - 1):
-        portal.throttle.allows_unsigned_grant("127.0.0.1", "gw-bibliotheque")
+        portal.throttle.allows_unsigned_grant("127.0.0.1", "gw-bibliotheque", is_bound=True)
     answers = []
     for number in range(3):
         page = await guest.get(f"/gateway/opennds?{fas(clientmac=f'8a:56:7e:f9:20:{number:02x}')}")
         answers.append((await guest.post("/visite", visit=page.visit)).status)
     assert answers == [303, 429, 429]
+    again = await guest.get(f"/gateway/opennds?{fas(clientmac='8a:56:7e:f9:20:00')}")
+    assert (await guest.post("/visite", visit=again.visit)).status == 303, "held is not fresh"
     assert await owner.fetchval("SELECT count(*) FROM live.admission") == 1
     signed = await guest.arrive()
     assert (await guest.post("/visite", visit=signed.visit)).status == 303

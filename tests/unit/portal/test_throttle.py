@@ -1,5 +1,6 @@
 """One source's flood is turned away, another source is not."""
 
+from contextlib import ExitStack
 from ipaddress import ip_address
 
 import pytest
@@ -7,9 +8,13 @@ from limits import RateLimitItemPerMinute
 
 from portal.throttle import (
     GRANTS,
+    MOST_SEALED_AT_ONCE,
     REQUESTS,
+    SEALED_OF_GATEWAY,
+    SEALED_OF_SOURCE,
     UNSIGNED_GRANTS_OF_GATEWAY,
     UNSIGNED_GRANTS_OF_SOURCE,
+    UNSHOWN_GRANTS_OF_SOURCE,
     Throttle,
     source_of,
 )
@@ -46,16 +51,16 @@ def test_a_concert_fits() -> None:
 
 def allowed(throttle: Throttle, times: int, source: str, gateway: str) -> int:
     """Ask so many times for a right that nothing vouches for; return how many were allowed."""
-    return sum(throttle.allows_unsigned_grant(source, gateway) for _ in range(times))
+    return sum(throttle.allows_unsigned_grant(source, gateway, is_bound=True) for _ in range(times))
 
 
 def test_made_up_devices_are_counted_by_where_they_come_from() -> None:
-    """One address has its fill, at whichever gateways; the guests of another still get in."""
+    """One address has its fill at a gateway; the guests of another, or elsewhere, still get in."""
     throttle = Throttle()
     limit = UNSIGNED_GRANTS_OF_SOURCE.amount
     assert allowed(throttle, limit, "192.0.2.1", "gw-1") == limit
     assert allowed(throttle, 1000, "192.0.2.1", "gw-1") == 0
-    assert allowed(throttle, 1, "192.0.2.1", "gw-2") == 0
+    assert allowed(throttle, 1, "192.0.2.1", "gw-2") == 1
     assert allowed(throttle, limit, "192.0.2.2", "gw-1") == limit
 
 
@@ -65,3 +70,41 @@ def test_made_up_devices_are_counted_by_gateway() -> None:
     found = sum(allowed(throttle, 100, f"192.0.2.{n}", "gw-1") for n in range(9))
     assert found == UNSIGNED_GRANTS_OF_GATEWAY.amount
     assert allowed(throttle, 1, "192.0.2.100", "gw-2") == 1
+
+
+def test_a_crowd_with_credentials_fits() -> None:
+    """Where RADIUS binds what a guest shows, a concert behind one address gets in within the hour,
+    and made-up devices still end somewhere."""
+    throttle = Throttle()
+    found = sum(
+        throttle.allows_unsigned_grant("192.0.2.1", "gw-1", is_bound=False) for _ in range(6000)
+    )
+    assert found == UNSHOWN_GRANTS_OF_SOURCE.amount >= 3000
+
+
+def opened(throttle: Throttle, times: int, source: str) -> int:
+    """Open so many sealed devices, one after the other; return how many were allowed."""
+    found = 0
+    for _ in range(times):
+        with throttle.opening(source, "gw-1") as may_ask:
+            found += may_ask
+    return found
+
+
+def test_a_controller_is_not_asked_too_often() -> None:
+    """Not by one source, and not by many together; another gateway's is not concerned."""
+    throttle = Throttle()
+    assert opened(throttle, 100, "192.0.2.1") == SEALED_OF_SOURCE.amount
+    assert opened(throttle, 100, "192.0.2.2") == SEALED_OF_GATEWAY.amount - SEALED_OF_SOURCE.amount
+    with throttle.opening("192.0.2.1", "gw-2") as may_ask:
+        assert may_ask
+
+
+def test_a_controller_is_not_asked_too_much_at_once() -> None:
+    """What waits for an answer counts until it has one, or has failed."""
+    throttle = Throttle()
+    with ExitStack() as waiting:
+        for _ in range(MOST_SEALED_AT_ONCE):
+            assert waiting.enter_context(throttle.opening("192.0.2.1", "gw-1"))
+        assert opened(throttle, 5, "192.0.2.2") == 0
+    assert opened(throttle, 5, "192.0.2.2") == 5

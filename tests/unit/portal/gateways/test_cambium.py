@@ -46,6 +46,13 @@ def test_a_redirect_is_read() -> None:
     assert (arrival.original_url, arrival.is_signed) == ("", False)
 
 
+def test_an_ipv6_access_point_stands_in_brackets() -> None:
+    """RFC 3986 §3.2.2."""
+    own = Registration("10.30.0.1", BASE, None, access_points=frozenset({"fd00::1"}))
+    carried = cambium.read(redirect(ga_srvr="fd00::1"), own).carried
+    assert cambium.hand_back(own, Departure(carried, GUEST)).origin == "http://[fd00::1]:880"
+
+
 def test_who_sends_the_guest() -> None:
     """The NAS-Identifier, else the access point."""
     assert cambium.name_in(redirect()) == "gw-salle"

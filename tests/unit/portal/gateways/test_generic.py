@@ -82,6 +82,19 @@ def test_both_ways(variant: str) -> None:
             assert sent[name] == PAGE
 
 
+@pytest.mark.parametrize(
+    ("login_address", "origin"),
+    [("10.1.0.1:8000", "https://[fd00::1]:8000"), ("10.1.0.1", "https://[fd00::1]")],
+)
+def test_an_ipv6_access_point_stands_in_brackets(login_address: str, origin: str) -> None:
+    """RFC 3986 §3.2.2."""
+    points = frozenset({"fd00::1"})
+    variant = "alcatel-stellar"
+    gateway = Registration(login_address, "", None, variant=variant, access_points=points)
+    carried = generic.read(redirect(variant, switchip="fd00::1"), gateway).carried
+    assert generic.hand_back(gateway, Departure(carried, CREDENTIAL)).origin == origin
+
+
 def test_what_is_told_comes_back_as_it_came() -> None:
     """A nonce of the gateway's is repeated, and braces in it mean nothing."""
     arrival = generic.read(redirect("dlink", mauth="{password}&x"), own("dlink"))
