@@ -12,9 +12,9 @@ from portal.throttle import (
     REQUESTS,
     SEALED_OF_GATEWAY,
     SEALED_OF_SOURCE,
+    UNSHOWN_GRANTS_OF_SOURCE,
     UNSIGNED_GRANTS_OF_GATEWAY,
     UNSIGNED_GRANTS_OF_SOURCE,
-    UNSHOWN_GRANTS_OF_SOURCE,
     Throttle,
     source_of,
 )
