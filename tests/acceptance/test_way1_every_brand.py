@@ -147,6 +147,8 @@ async def test_online_and_cut(street: Street, dialect: Dialect) -> None:
     """The phone goes online by its box's own way; the base knows the session, and ends it where the
     matrix of dialects and links says so."""
     async with street.running(dialect) as (gateway, events), street.phone(gateway) as phone:
+        if dialect.asks_radius:
+            await events.until("accounting-response")  # a late Accounting-On would end the session
         journey = await phone.go_online(WEB)
         assert journey.online, [sight.address for sight in journey.sights]
         (guest,) = gateway.phones.values()

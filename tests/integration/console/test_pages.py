@@ -72,7 +72,7 @@ async def test_what_a_stranger_says_of_itself_is_shown_as_text(
         )
     _, page = await (await signed_in(Role.TECHNICIAN)).get("/equipements")
     assert "&lt;b&gt;toul&lt;/b&gt;" in page
-    assert "access-request" in page
+    assert "accès (Access-Request)" in page
 
 
 async def test_clear_radius_in_public_is_shown_with_what_to_do(

@@ -265,6 +265,7 @@ async def test_a_cambium_refuses(town: Town) -> None:
 async def test_a_technician_ends_a_session(town: Town, brand: str) -> None:
     """A Disconnect by what this brand knows a session by is obeyed."""
     async with place_of(town, brand) as place:
+        await place.events.until("accounting-response")  # a late Accounting-On would end it too
         assert (await place.phone.go_online(WEB)).online
         await place.events.until("accounting-response", 2)
         assert await disconnect(place) == (Outcome.CLOSED, 1)

@@ -31,7 +31,7 @@ def trust(code: str, **changes: Any) -> NasTrust:
 def test_a_fleet_that_is_well_is_told_so() -> None:
     """Nothing to do, nothing to fear."""
     assert all(finding.well for finding in about_trust([trust("a")], NOW))
-    assert [finding.well for finding in about_strangers([])] == [True]
+    assert [finding.well for finding in about_strangers([])] == [True, True]
 
 
 def test_each_weakness_names_its_nas_and_its_remedy() -> None:
@@ -60,9 +60,10 @@ RECENTLY = timedelta(seconds=3)
 def test_strangers_are_asked_about() -> None:
     """With what they say of themselves, the first few by name."""
     some = [Stranger(f"10.0.0.{n}", "toul" if n == 0 else None, 1) for n in range(10)]
-    (finding,) = about_strangers(some)
-    assert "10.0.0.0 (toul), 10.0.0.1," in finding.says
-    assert finding.says.endswith("and 2 more")
+    unknown, public = about_strangers(some)
+    assert "10.0.0.0 (toul), 10.0.0.1," in unknown.says
+    assert unknown.says.endswith("and 2 more")
+    assert public.well
 
 
 def test_only_an_urgent_finding_is_a_fault() -> None:
