@@ -6,6 +6,7 @@ exchanges that others recorded (`simulation/brands`).
 """
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -116,6 +117,9 @@ def town(tmp_path_factory: pytest.TempPathFactory, module_database_url: str) -> 
         yield Town(base, addresses, sites, certificates)
 
 
+_PHONES = itertools.count()
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A site with its gateway running, and a guest's phone behind it."""
@@ -160,7 +164,8 @@ async def place(town: Town, request: pytest.FixtureRequest) -> AsyncIterator[Pla
         await events.until("accounting-response")
         trusts = options.certificate.trusting_context() if options.certificate else None
         door = Doorway(options.address, gateway.web_port)
-        source = phone_address(options.address, 0)
+        # Another phone each time: the same one's next session within a second has the same name.
+        source = phone_address(options.address, next(_PHONES))
         phone = await stack.enter_async_context(Phone(source, door, trusts=trusts))
         yield Place(town, make, gateway, events, phone)
 
