@@ -286,6 +286,7 @@ async def test_a_tunnel_carries_all_whatever_the_public_address(world: World) ->
     configure(world, folder, *await router_keys(world))
     async with taking_disconnects(world, "one", "two", "three"):
         await carries_all(world, "one")
+        await world.until("select 1 from source.site_public_address")  # the hub looks now and then
         world.net.change_public_address("81.2.70.11")
         await carries_all(world, "two")
         seen = await world.until(
