@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import aiohttp
 import structlog
@@ -36,6 +36,7 @@ _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-A
 log = structlog.get_logger()
 
 ShapeT = TypeVar("ShapeT", bound=BaseModel)
+KeptT = TypeVar("KeptT")
 
 
 class Told(BaseModel):
@@ -202,6 +203,34 @@ async def conversation(
     except TimeoutError as fault:
         words = f"the controller has not answered within {seconds:g} seconds"
         raise ControllerFault(Trouble.SILENT, words) from fault
+
+
+class Kept(Generic[KeptT]):
+    """What a controller once told and is relied on again: a session of its, where a site is.
+
+    Consoles refuse an account that logs in often, so it is kept from one conversation to the next;
+    a controller that refuses the account or answers oddly may have changed, and is asked anew.
+    """
+
+    def __init__(self, record: ControllerRecord) -> None:
+        self._record = record
+        self.value: KeptT | None = None
+        """None: nothing is known yet, or any more."""
+
+    @asynccontextmanager
+    async def conversation(self, least_seconds: float = 0.0) -> AsyncIterator[Conversation]:
+        """Open a conversation that forgets what is kept where it can no longer be relied on.
+
+        Raises:
+            ControllerFault: as `conversation`, and what the calls inside raise.
+        """
+        try:
+            async with conversation(self._record, least_seconds) as talk:
+                yield talk
+        except ControllerFault as fault:
+            if fault.trouble in (Trouble.ACCOUNT, Trouble.UNREADABLE):
+                self.value = None
+            raise
 
 
 def cookie_header(cookies: Mapping[str, str]) -> dict[str, str]:

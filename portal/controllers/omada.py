@@ -25,10 +25,10 @@ from portal.controllers.https import (
     Ask,
     Conversation,
     Count,
+    Kept,
     ShapeT,
     Text,
     Told,
-    conversation,
     cookie_header,
     each_that_reads,
     mac_of,
@@ -115,7 +115,7 @@ class OmadaController:
 
     def __init__(self, record: ControllerRecord) -> None:
         self._record = record
-        self._kept: LogIn | None = None
+        self._kept = Kept[LogIn](record)
         self._unit = MILLISECONDS
         self._is_measured = False
 
@@ -123,7 +123,7 @@ class OmadaController:
         self, guest: ControllerGuest, allowance: Allowance, credential: Credential
     ) -> None:
         """Let a guest pass for so long, in the unit that this controller counts in."""
-        async with conversation(self._record) as talk:
+        async with self._kept.conversation() as talk:
             unit = self._unit
             await self._authorise(talk, guest, allowance, unit)
             if not self._is_measured and allowance.seconds >= _MEASURABLE_SECONDS:
@@ -131,14 +131,14 @@ class OmadaController:
 
     async def put_out(self, guest: ControllerGuest) -> None:
         """End every pass of a device, also of one that is away."""
-        async with conversation(self._record) as talk:
+        async with self._kept.conversation() as talk:
             for held in await self._passes(talk):
                 if held.valid and mac_of(held.mac) == guest.device:
                     await self._end(talk, held)
 
     async def online(self) -> Sequence[Online]:
         """Return who holds a pass; octets only where this version tells them."""
-        async with conversation(self._record, LOOK_SECONDS) as talk:
+        async with self._kept.conversation(LOOK_SECONDS) as talk:
             passes = await self._passes(talk)
         found = ((mac_of(held.mac), held) for held in passes if held.valid)
         return [
@@ -216,14 +216,14 @@ class OmadaController:
 
     async def _ask(self, talk: Conversation, ask: Ask, shape: type[ShapeT]) -> ShapeT:
         """Return what the hotspot's part answers; a kept session that lapsed is renewed once."""
-        kept = self._kept
+        kept = self._kept.value
         answer = await talk.ask(_shown(kept or await self._log_in(talk), ask))
         if kept is not None and _is_lapsed(answer):
             answer = await talk.ask(_shown(await self._log_in(talk), ask))
         return answer.checked().read(shape)
 
     async def _log_in(self, talk: Conversation) -> LogIn:
-        self._kept = None
+        self._kept.value = None
         info = (await talk.ask(Ask("GET", "/api/info"))).checked().read(_Info)
         own = info.result.omadacId if _major(info.result.controllerVer) >= 5 else ""
         base = f"{'/' if own else ''}{quote(own, safe='')}/api/v2/hotspot"
@@ -234,8 +234,8 @@ class OmadaController:
             words = f"the controller refuses the hotspot operator: error {said.errorCode}"
             raise ControllerFault(Trouble.ACCOUNT, words)
         token = {"Csrf-Token": said.result.token} if own and said.result.token else {}
-        self._kept = LogIn(base, {**cookie_header(answer.cookies), **token})
-        return self._kept
+        self._kept.value = LogIn(base, {**cookie_header(answer.cookies), **token})
+        return self._kept.value
 
 
 def unit_understood(unit: int, asked_seconds: int, granted_seconds: int) -> int | None:

@@ -9,8 +9,7 @@ documents: help.ui.com 31228198640023, and the reference that Network 9.1.105 an
 Integrations (rx is the guest's download there, tx the upload).
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, TypeVar
 from urllib.parse import quote
 
@@ -19,9 +18,9 @@ from portal.controllers.https import (
     Ask,
     Conversation,
     Count,
+    Kept,
     Text,
     Told,
-    conversation,
     each_that_reads,
     mac_of,
 )
@@ -105,23 +104,14 @@ class UnifiOfficial:
 
     def __init__(self, record: ControllerRecord) -> None:
         self._record = record
-        self._site_path = ""
-
-    @asynccontextmanager
-    async def _conversation(self, least_seconds: float = 0.0) -> AsyncIterator[Conversation]:
-        """A conversation; after a fault the site is looked for again, it may have moved."""
-        try:
-            async with conversation(self._record, least_seconds) as talk:
-                yield talk
-        except ControllerFault:
-            self._site_path = ""
-            raise
+        self._kept = Kept[str](record)
+        """The path of the site's own part of the API."""
 
     async def let_in(
         self, guest: ControllerGuest, allowance: Allowance, credential: Credential
     ) -> None:
         """Authorise a guest that is connected to an access point of the site."""
-        async with self._conversation() as talk:
+        async with self._kept.conversation() as talk:
             client = await self._client(talk, guest.device)
             if client is None:
                 words = "the controller does not see this device: it left, or was made up"
@@ -133,14 +123,14 @@ class UnifiOfficial:
     async def put_out(self, guest: ControllerGuest) -> None:
         """Withdraw an authorisation; a device that is away cannot be told, and is shown online
         again by `online` when it comes back."""
-        async with self._conversation() as talk:
+        async with self._kept.conversation() as talk:
             client = await self._client(talk, guest.device)
             if client is not None and client.access.is_open:
                 await self._act(talk, client, {"action": "UNAUTHORIZE_GUEST_ACCESS"})
 
     async def online(self) -> Sequence[Online]:
         """Return the guests that are connected and authorised, with what they used since then."""
-        async with self._conversation(LOOK_SECONDS) as talk:
+        async with self._kept.conversation(LOOK_SECONDS) as talk:
             clients = await self._clients(talk, "access.type.eq('GUEST')")
             guests = [each for each in clients if each.access.is_open]
             found = [_online(await self._detailed(talk, guest)) for guest in guests]
@@ -148,14 +138,14 @@ class UnifiOfficial:
 
     async def _site(self, talk: Conversation) -> str:
         """Return the path of the site's own part of the API, asked for once."""
-        if self._site_path:
-            return self._site_path
+        if self._kept.value is not None:
+            return self._kept.value
         path = f"{await self._place(talk)}/sites"
         for page in await self._pages(talk, path, _SitePage):
             for site in page.data:
                 if self._record.site in (site.internalReference, site.id, site.name):
-                    self._site_path = f"{path}/{quote(site.id, safe='')}"
-                    return self._site_path
+                    self._kept.value = f"{path}/{quote(site.id, safe='')}"
+                    return self._kept.value
         words = f"the controller has no site {self._record.site} that this key may see"
         raise ControllerFault(Trouble.REFUSED, words)
 

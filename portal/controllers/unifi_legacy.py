@@ -10,8 +10,7 @@ Art-of-WiFi/UniFi-API-client `src/Client.php` (tx is what the access point sent:
 import binascii
 import json
 from base64 import urlsafe_b64decode
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeVar
 from urllib.parse import quote
@@ -22,9 +21,9 @@ from portal.controllers.https import (
     Ask,
     Conversation,
     Count,
+    Kept,
     Text,
     Told,
-    conversation,
     cookie_header,
     each_that_reads,
     mac_of,
@@ -88,24 +87,13 @@ class UnifiLegacy:
 
     def __init__(self, record: ControllerRecord) -> None:
         self._record = record
-        self._kept: LogIn | None = None
-
-    @asynccontextmanager
-    async def _conversation(self, least_seconds: float = 0.0) -> AsyncIterator[Conversation]:
-        """A conversation; a session that is refused, or answered oddly, is not shown again."""
-        try:
-            async with conversation(self._record, least_seconds) as talk:
-                yield talk
-        except ControllerFault as fault:
-            if fault.trouble in (Trouble.ACCOUNT, Trouble.UNREADABLE):
-                self._kept = None
-            raise
+        self._kept = Kept[LogIn](record)
 
     async def let_in(
         self, guest: ControllerGuest, allowance: Allowance, credential: Credential
     ) -> None:
         """Authorise a guest that is connected to an access point of the site."""
-        async with self._conversation() as talk:
+        async with self._kept.conversation() as talk:
             station = await self._station(talk, guest.device)
             told = {guest.carried.get("ap", ""), *guest.carried.get("radios", "").split()}
             if station is None or str(mac_of(station.ap_mac)) not in told:
@@ -117,13 +105,13 @@ class UnifiLegacy:
 
     async def put_out(self, guest: ControllerGuest) -> None:
         """Withdraw an authorisation, also of a device that is away."""
-        async with self._conversation() as talk:
+        async with self._kept.conversation() as talk:
             command = {"cmd": "unauthorize-guest", "mac": str(guest.device)}
             await self._command(talk, command, may_be_unknown=True)
 
     async def online(self) -> Sequence[Online]:
         """Return the guests connected and authorised; seconds and octets of this association."""
-        async with self._conversation(LOOK_SECONDS) as talk:
+        async with self._kept.conversation(LOOK_SECONDS) as talk:
             answer = await self._ask(talk, "GET", "stat/sta")
             stations = _ok(answer.checked().read(_Stations)).data
         found = (_online(each) for each in stations if each.is_guest and each.authorized)
@@ -148,7 +136,7 @@ class UnifiLegacy:
         self, talk: Conversation, method: str, path: str, body: dict[str, Any] | None = None
     ) -> Answer:
         """Return what the site's part of the interface answers, logged in."""
-        kept = self._kept
+        kept = self._kept.value
         log_in = kept or await self._log_in(talk)
         answer = await talk.ask(self._call(log_in, method, path, body))
         if answer.status == _LAPSED and kept is not None:
@@ -162,7 +150,7 @@ class UnifiLegacy:
         return Ask(method, f"{log_in.prefix}/api/s/{site}/{path}", body, log_in.headers)
 
     async def _log_in(self, talk: Conversation) -> LogIn:
-        self._kept = None
+        self._kept.value = None
         probe = await talk.ask(Ask("GET", f"{_CONSOLE}/status"))
         on_console = probe.status in (401, 403)
         path = "/api/auth/login" if on_console else "/api/login"
@@ -171,8 +159,8 @@ class UnifiLegacy:
         if answer.status in (400, 401, 403, 499):
             words = "the controller refuses the account: a local one, without a second factor?"
             raise ControllerFault(Trouble.ACCOUNT, words)
-        self._kept = log_in_of(answer.checked(), _CONSOLE if on_console else "")
-        return self._kept
+        self._kept.value = log_in_of(answer.checked(), _CONSOLE if on_console else "")
+        return self._kept.value
 
 
 def log_in_of(answer: Answer, prefix: str) -> LogIn:

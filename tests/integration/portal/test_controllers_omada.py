@@ -8,6 +8,7 @@ import pytest
 from portal.controllers.omada import MICROSECONDS, OmadaController
 from portal.controllers.port import ControllerFault, Trouble
 from portal.gateways.vocabulary import Allowance, Credential
+from simulation.brands.controlled import Mood
 from tests.conftest import FixedClock
 from tests.servers.controlled import Lab, open_lab
 
@@ -110,6 +111,21 @@ async def test_the_account(lab: Lab) -> None:
     lab.brand.lapse()
     await controller.let_in(lab.guest(), FOUR_HOURS, NOBODY)
     assert lab.online.rights.session_seconds == 14_400
+
+
+async def test_a_controller_that_was_renewed(lab: Lab) -> None:
+    """Its paths are a newer version's: the operator's session is not shown again, but opened."""
+    lab.brand.version = "4.4.6"
+    controller = OmadaController(lab.record())
+    await controller.online()
+    lab.brand.mood = Mood.ANOTHER_VERSION
+    with pytest.raises(ControllerFault) as found:
+        await controller.online()
+    assert found.value.trouble is Trouble.UNREADABLE
+    lab.brand.mood, lab.brand.version = Mood.WELL, "5.15.24.19"
+    asked = len(lab.brand.asked)
+    assert list(await controller.online()) == []
+    assert lab.brand.asked[asked].path == "/api/info"
 
 
 def _granted_seconds(lab: Lab) -> int:
