@@ -8,13 +8,15 @@
 All else is the same for every brand: phones, limits, accounting, orders (`phone_table.py`).
 """
 
+from abc import ABC, abstractmethod
+
 from simulation.phone_table import PhoneTable
 from simulation.radius_words import RadiusWords
 from simulation.subscriber import Subscriber, TerminateCause
 from simulation.talk import Answer, Asked
 
 
-class Brand:
+class Brand(ABC):
     """One dialect of one brand, at work in one gateway."""
 
     words: RadiusWords = RadiusWords()
@@ -29,24 +31,24 @@ class Brand:
         """Where a guest logs off by following a link; empty: nowhere."""
         return ""
 
-    async def open(self) -> None:
+    async def open(self) -> None:  # noqa: B027 - most brands run nothing beside
         """Start what runs beside the listeners, which are open.
 
         Raises: OSError when an address or a port is taken.
         """
 
-    async def close(self) -> None:
+    async def close(self) -> None:  # noqa: B027 - the same
         """End what `open` started; harmless where nothing runs."""
 
+    @abstractmethod
     def captured(self, source: str, address: str) -> Answer:
         """Return what a browser gets that is not let through yet and asked for `address`."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def log_in(self, source: str, asked: Asked) -> Answer:
         """Return what a browser gets at the gateway's own address."""
-        raise NotImplementedError
 
-    def ended(self, phone: Subscriber, cause: TerminateCause) -> None:
+    def ended(self, phone: Subscriber, cause: TerminateCause) -> None:  # noqa: B027 - the same
         """Take note of a session's end; `phone` is as it was before."""
 
     def redirect(self, source: str, location: str) -> Answer:

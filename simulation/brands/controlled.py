@@ -9,6 +9,7 @@ controller can be of no use (`Mood`), for those who must live with one.
 
 import asyncio
 import json
+from abc import abstractmethod
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
@@ -80,9 +81,9 @@ class Controlled(Brand):
         if server is not None:
             await server.close()
 
+    @abstractmethod
     async def answer(self, asked: Asked) -> Answer:
         """Return what the controller says when it is well."""
-        raise NotImplementedError
 
     async def log_in(self, source: str, asked: Asked) -> Answer:
         """Return nothing of use: no browser logs in here."""

@@ -5,6 +5,8 @@
 What is common to the brands that work so; each adds the words of its redirects and forms.
 """
 
+from abc import abstractmethod
+
 from simulation.brand import Brand
 from simulation.credentials import Pap
 from simulation.subscriber import TerminateCause
@@ -14,12 +16,12 @@ from simulation.talk import Answer
 class ExternalPage(Brand):
     """A gateway that sends browsers to a page elsewhere."""
 
+    @abstractmethod
     def location(self, source: str, error: str = "") -> str:
         """Return the page's address with what this brand tells in it.
 
         `error`: why the guest comes back; empty: a first visit.
         """
-        raise NotImplementedError
 
     def captured(self, source: str, address: str) -> Answer:
         """Send a browser to the portal."""
