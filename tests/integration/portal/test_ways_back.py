@@ -109,17 +109,26 @@ def arrive(
         }
         port = runner.addresses[0][1]
         names = ",".join(f"MAP {name} 127.0.0.1" for name in (NAME, PLAIN_NAME, BOX))
-        async with phone_window(hosts=names, scripts=False, any_certificate=True) as window:
-            await window.goto(f"https://{NAME}:{port}/gateway/generic/gw-box?{urlencode(told)}")
-            yield window
-        await runner.cleanup()
+        try:
+            async with phone_window(hosts=names, scripts=False, any_certificate=True) as window:
+                await window.goto(f"https://{NAME}:{port}/gateway/generic/gw-box?{urlencode(told)}")
+                yield window
+        finally:
+            await runner.cleanup()
 
     return on_first_page
 
 
 async def press(window: Page) -> None:
-    """Press the page's button."""
-    await window.locator("form[method=post] button").first.click()
+    """Press the page's button, and wait until another page begins."""
+    async with window.expect_event("framenavigated"):
+        await window.locator("form[method=post] button").first.click()
+
+
+async def press_for_page_in_clear(window: Page) -> None:
+    """Press the page's button, and wait until the page in clear stands there."""
+    await press(window)
+    await window.wait_for_url(re.compile(f"^http://{PLAIN_NAME}"))
 
 
 async def test_an_address_is_followed_unseen(arrive: Arrive, gateway: Gateway) -> None:
@@ -145,8 +154,7 @@ async def test_a_form_in_clear_is_warned_of(arrive: Arrive, gateway: Gateway) ->
 async def test_a_form_in_clear_from_the_page_in_clear(arrive: Arrive, gateway: Gateway) -> None:
     """The first button leads there, the second lets in; no warning between them."""
     async with arrive("zyxel", True) as window:
-        await press(window)
-        await window.wait_for_url(re.compile(f"^http://{PLAIN_NAME}"))
+        await press_for_page_in_clear(window)
         await press(window)
         await window.get_by_role("heading", name="Let in").wait_for()
     ((method, sent),) = gateway.heard
@@ -174,7 +182,7 @@ async def test_the_page_in_clear_is_soon_over(
 ) -> None:
     """Two minutes later its address is worth nothing."""
     async with arrive("zyxel", True) as window:
-        await press(window)
+        await press_for_page_in_clear(window)
         clock.advance(minutes=3)
         answer = await window.reload()
         assert answer
