@@ -61,7 +61,7 @@ async def test_each_planted_fault_is_found_with_its_remedy(lab: Lab) -> None:
     mute = await lab.gateway("sans-compte", radius={"accounting_port": SILENT_PORT})
     online = await asyncio.gather(lab.gateway("sans-coa"), lab.gateway("horloge", clock=tomorrow))
     went = await asyncio.gather(*map(lab.visit, offline), return_exceptions=True)
-    assert True not in went
+    assert [one for one in went if one is True] == []
     await asyncio.gather(*map(lab.go_online, online), unsigned(lab))
     assert await lab.visit(mute)
     expected = {
