@@ -24,7 +24,7 @@ from simulation.site import phone_address
 from territory.database.components import Component
 from tests.servers import opennds as nds
 from tests.servers.addresses import gateway_address
-from tests.servers.browser import inside, phone_window
+from tests.servers.browser import inside, phone_window, press
 from tests.servers.event_log import EventLog
 from tests.servers.socle import Base, components, write_key
 from tests.servers.territory import PORTAL_SECRET, SHARED_SECRET, SitePlan, lay
@@ -82,7 +82,7 @@ class Place:
 
     async def accept(self) -> None:
         """Press the first page's button."""
-        await self.window.locator("form[method=post] button").first.click()
+        await press(self.window)
 
     async def row(self, table: str, columns: str) -> Any:
         """Return the one row of this site in a table."""
@@ -276,7 +276,7 @@ async def _through_opennds(window: Page, base: Base) -> None:
     portal = re.compile(re.escape(base.portal_url))
     await window.goto(WEB)
     await expect(window).to_have_url(portal)
-    await window.locator("form[method=post] button").first.click()
+    await press(window)
     await expect(window.locator("h1")).to_have_text(CONNECTED)
     connected = window.url
     await window.goto(WEB)

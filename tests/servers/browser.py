@@ -60,6 +60,12 @@ async def phone_window(
             await browser.close()
 
 
+async def press(window: Page, button: str = "form[method=post] button") -> None:
+    """Press a page's button, and wait until another page begins."""
+    async with window.expect_event("framenavigated"):
+        await window.locator(button).first.click()
+
+
 def inside(folder: Path, namespace: str) -> str:
     """Return a program that starts Chromium in a network namespace."""
     wrapper = folder / "chromium-inside"

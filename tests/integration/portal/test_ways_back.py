@@ -22,7 +22,7 @@ from portal.guest.parts import Portal
 from territory.web.server import server_tls, start_site
 from tests.conftest import FixedClock
 from tests.integration.portal.conftest import PHONE, Guest, Seed
-from tests.servers.browser import phone_window
+from tests.servers.browser import phone_window, press
 
 pytestmark = pytest.mark.browser
 
@@ -117,12 +117,6 @@ def arrive(
             await runner.cleanup()
 
     return on_first_page
-
-
-async def press(window: Page) -> None:
-    """Press the page's button, and wait until another page begins."""
-    async with window.expect_event("framenavigated"):
-        await window.locator("form[method=post] button").first.click()
 
 
 async def press_for_page_in_clear(window: Page) -> None:
