@@ -12,12 +12,12 @@ import structlog
 
 from retention import archive, purge, standing
 from retention.archive import Places
-from retention.categories import load_law
 from retention.clock_guard import ClockGuard
 from retention.metrics import TASKS, Metrics
 from territory.clock import Clock
 from territory.errors import ConfigurationError, Unavailable
 from territory.keyring import Keyring
+from territory.law.durations import load_law
 from territory.settings import Settings
 from territory.web.health import start_health
 

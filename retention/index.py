@@ -12,11 +12,11 @@ from uuid import UUID
 
 import pyarrow as pa
 
-from retention.categories import End
 from retention.facts import Connection
 from retention.key_register import Custodian
 from retention.leftovers import IndexedSegment
 from retention.manifest import AuditHead, SealedSegment
+from territory.law.durations import End
 
 _LOCK_WAIT = "SET LOCAL lock_timeout = '5s'"
 

@@ -5,9 +5,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from retention.categories import End, Law, end_of
 from retention.chain import Chain
 from territory.database.tables.columns import Category
+from territory.law.durations import End, Law, end_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import structlog
 
 from retention import durable, index
 from retention.archive import Places, Progress, Runner, Step, only_runner, unwatched
-from retention.categories import End, Law, end_of, load_law, oldest_kept
+from retention.categories import oldest_kept
 from retention.chain import Chain, segment_path
 from retention.clock_guard import ClockGuard
 from retention.manifest import (
@@ -25,6 +25,7 @@ from retention.manifest import (
 )
 from retention.slices import midnight
 from territory.database.tables.columns import Category
+from territory.law.durations import End, Law, end_of, load_law
 
 log = structlog.get_logger()
 

@@ -10,12 +10,13 @@ from datetime import date, datetime
 
 from retention import manifest
 from retention.archive import Places
-from retention.categories import SEALED, Law, end_of
+from retention.categories import SEALED
 from retention.chain import Chain, segment_path
 from retention.key_register import KeyRegister
 from retention.manifest import SealedSegment
 from retention.slices import midnight
 from territory.database.tables.columns import Category
+from territory.law.durations import Law, end_of
 
 _Held = tuple[date, SealedSegment]
 

@@ -11,7 +11,7 @@ from aiohttp import web
 from sqlalchemy import select
 
 from retention import manifest
-from retention.categories import SEALED, load_law
+from retention.categories import SEALED
 from retention.chain import MANIFESTS, PUBLIC_KEY
 from retention.desk.keys import CLOCK, ENGINE, PLACES
 from retention.desk.words import CATEGORIES
@@ -22,6 +22,7 @@ from territory.access.operators import record
 from territory.access.roles import Permission, may
 from territory.access.sign_in import actor_of, operator_of
 from territory.database import tables
+from territory.law.durations import load_law
 from territory.web.pages import render
 
 

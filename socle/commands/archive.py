@@ -94,8 +94,8 @@ def list_days(as_json: AsJson = False, settings: SettingsFile = None) -> None:
     Example: socle archive list
     """
     from retention.archive import Places
-    from retention.categories import load_law
     from retention.overview import describe_days
+    from territory.law.durations import load_law
     from territory.settings import load_settings
 
     places = Places.of(load_settings(settings))

@@ -1,70 +1,15 @@
-"""How long each category is kept: terms, decrees, and what is done while nothing is known."""
+"""How far back the archive may reach."""
 
 from datetime import date, timedelta
-from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retention.categories import (
-    SEALED,
-    Duration,
-    InjunctionState,
-    add_months,
-    end_of,
-    load_law,
-    oldest_kept,
-    parse_duration,
-)
+from retention.categories import SEALED, oldest_kept
 from territory.database.tables.columns import Category
-from territory.errors import ConfigurationError
+from territory.law.durations import end_of, load_law
 
 LAW = load_law()
-COVERED = st.dates(date(2021, 10, 21), date(2026, 10, 20))
-
-
-@pytest.mark.parametrize(
-    ("category", "day", "end"),
-    [
-        (Category.SOURCE, date(2026, 11, 17), date(2027, 11, 18)),
-        (Category.SOURCE, date(2028, 2, 29), date(2029, 3, 1)),
-        (Category.SOURCE, date(2027, 2, 28), date(2028, 2, 29)),
-        (Category.SECURITY, date(2026, 11, 30), date(2027, 3, 1)),
-        (Category.SECURITY, date(2026, 12, 31), date(2027, 4, 1)),
-        (Category.TRAFFIC, date(2026, 10, 20), date(2027, 10, 21)),
-        (Category.TRAFFIC, date(2026, 10, 21), None),
-        (Category.TRAFFIC, date(2021, 10, 20), date(2022, 1, 21)),
-        (Category.IDENTITY, date(2026, 1, 1), date(2031, 1, 2)),
-        (Category.ACCOUNT, date(2026, 1, 1), date(2027, 1, 2)),
-        (Category.AUDIT, date(2026, 1, 1), date(2027, 1, 2)),
-    ],
-)
-def test_each_category_ends_the_morning_after_its_term(
-    category: Category, day: date, end: date | None
-) -> None:
-    """A term ends on the day of the same number at midnight, or on the month's last (CPC 641)."""
-    assert end_of(LAW, category, day).on == end
-
-
-@given(COVERED, st.sampled_from([Category.SOURCE, Category.TRAFFIC]))
-def test_nothing_is_purged_before_its_year_nor_kept_past_the_next_day(
-    day: date, category: Category
-) -> None:
-    """The year counts whole calendar days: 365 or 366, and the purge comes the morning after."""
-    end = end_of(LAW, category, day).on
-    assert end
-    assert timedelta(days=366) <= end - day <= timedelta(days=367)
-    assert not end_of(LAW, category, day).has_come(end - timedelta(days=1))
-    assert end_of(LAW, category, day).has_come(end)
-
-
-@given(st.dates(date(2021, 1, 1), date(2040, 1, 1)), st.integers(1, 60))
-def test_months_never_overflow_into_the_next(day: date, months: int) -> None:
-    """The 31st plus a month is the 30th, the 28th or the 29th: the month asked for."""
-    later = add_months(day, months)
-    assert (later.year - day.year) * 12 + later.month - day.month == months
-    assert later.day <= day.day
 
 
 @given(st.dates(date(2023, 1, 1), date(2026, 9, 1)), st.sampled_from(SEALED))
@@ -75,69 +20,3 @@ def test_the_oldest_kept_day_is_the_first_whose_end_has_not_come(
     oldest = oldest_kept(LAW, category, today)
     assert not end_of(LAW, category, oldest).has_come(today)
     assert end_of(LAW, category, oldest - timedelta(days=1)).has_come(today)
-
-
-@pytest.mark.parametrize(
-    ("day", "state", "ground"),
-    [
-        (date(2025, 10, 20), InjunctionState.IN_FORCE, "2024-901"),
-        (date(2025, 10, 21), InjunctionState.IN_FORCE, "2025-980"),
-        (date(2026, 10, 20), InjunctionState.IN_FORCE, "2025-980"),
-        (date(2026, 10, 21), InjunctionState.UNKNOWN, "aucune décision enregistrée"),
-        (date(2020, 1, 1), InjunctionState.ENDED, "avant la première injonction"),
-    ],
-)
-def test_an_injunction_covers_its_dates_and_no_other(
-    day: date, state: InjunctionState, ground: str
-) -> None:
-    """After the last recorded decree the state is unknown, never guessed."""
-    assert LAW.injunction(day) == (state, ground)
-
-
-def test_an_unknown_injunction_says_what_would_be_lost() -> None:
-    """Kept without an end, with the day it would have to go if there were no injunction."""
-    end = end_of(LAW, Category.TRAFFIC, date(2026, 11, 17))
-    assert end.on is None
-    assert end.lost_from == date(2027, 2, 18)
-    assert not end.has_come(date(2099, 1, 1))
-
-
-def test_a_territory_adds_its_own_decisions(tmp_path: Path) -> None:
-    """A decree entered late and a finding that there is none both rule from then on."""
-    file = tmp_path / "law.toml"
-    file.write_text(
-        "[[injunction]]\ndecree = '2026-1000'\nfrom = 2026-10-21\nuntil = 2026-11-01\n"
-        "source = 'x'\n[[no_injunction]]\nfrom = 2026-10-21\nuntil = 2026-12-01\n"
-        "source = 'Décision du DPO'\n"
-    )
-    law = load_law(file, tmp_path / "absent.toml")
-    assert law.injunction(date(2026, 10, 25)) == (InjunctionState.IN_FORCE, "2026-1000")
-    assert law.injunction(date(2026, 11, 17)) == (InjunctionState.ENDED, "Décision du DPO")
-    assert end_of(law, Category.TRAFFIC, date(2026, 11, 17)).on == date(2027, 2, 18)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "[[injunction]]\nfrom = 2026-10-21\nsource = 'x'",
-        "[[injunction]]\nfrom = 2026-10-21\nuntil = 2026-10-21\nsource = 'x'",
-        "[[no_injunction]]\nfrom = 'hier'\nuntil = 2026-10-21\nsource = 'x'",
-        "[[injunction]]\nfrom = 2026-10-21\nuntil = 2026-10-22",
-        "not toml",
-    ],
-)
-def test_a_wrong_entry_is_named(tmp_path: Path, text: str) -> None:
-    """The file and the entry are in the fault."""
-    file = tmp_path / "law.toml"
-    file.write_text(text)
-    with pytest.raises(ConfigurationError, match=r"law\.toml"):
-        load_law(file)
-
-
-def test_durations_are_months_and_years() -> None:
-    """`90 days` is not what the law says, and is refused."""
-    assert parse_duration("3 months") == Duration(3)
-    assert parse_duration("5 years") == Duration(60)
-    assert [str(Duration(n)) for n in (3, 12, 60)] == ["3 mois", "1 an", "5 ans"]
-    with pytest.raises(ValueError, match="90 days"):
-        parse_duration("90 days")

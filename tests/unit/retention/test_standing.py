@@ -8,7 +8,7 @@ from prometheus_client import generate_latest
 
 from retention import age, durable, segment
 from retention.archive import Places
-from retention.categories import SEALED, load_law
+from retention.categories import SEALED
 from retention.chain import Chain, segment_path
 from retention.columns import SECURITY_SLICES, SOURCE_SLICES, TRAFFIC_SLICES
 from retention.key_register import Custodian, KeyRegister, wrap
@@ -18,6 +18,7 @@ from retention.overview import describe_days
 from retention.signing import SigningKey
 from retention.standing import Standing, look
 from territory.database.tables.columns import Category
+from territory.law.durations import load_law
 
 DAY = date(2025, 11, 17)
 SEALED_AT = datetime(2025, 11, 20, tzinfo=UTC)
