@@ -179,21 +179,14 @@ _COUNTED_OTHERWISE: Final = {
 _UNCOUNTED: Final = _no("La passerelle ne dit pas ce qui passe : seule la durée est tenue.")
 
 
-_RADIOS_ONLY: Final = (
-    "Les bornes du lieu sont appelées par le lien (ping) ; la passerelle, sans NAS, ne l'est pas."
-)
-
-
 def _polling(dialect: Dialect, link: Link) -> Cell:
     if link in PRIVATE and dialect.asks_radius:
         return _yes("La base l'appelle par le lien (ping), et écoute son RADIUS.")
-    if link is Link.TUNNEL and dialect.brand is Brand.OPENNDS:
-        return _partly(
-            f"{_RADIOS_ONLY} Son dossier d'installation ne pose pas le tunnel : un autre routeur du"
-            " lieu le porte, sinon rien n'est appelé."
-        )
     if link in PRIVATE:
-        return _partly(_RADIOS_ONLY)
+        return _partly(
+            "Les bornes du lieu sont appelées par le lien (ping) ; la passerelle, sans NAS, ne"
+            " l'est pas."
+        )
     if dialect.asks_radius:
         return _partly("Son RADIUS seul dit qu'elle vit : rien ne peut être appelé au lieu.")
     if dialect.needs_controller:

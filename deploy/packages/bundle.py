@@ -19,7 +19,8 @@ from typing import Any
 import jinja2
 
 from deploy.packages.catalogue import Offer, Rendering
-from deploy.packages.site_sheet import Base, GatewaySheet, NasSheet, SiteSheet
+from deploy.packages.opennds import HTTP_PORT, POLL_SECONDS, fas_faults, fas_of
+from deploy.packages.site_sheet import Base, GatewaySheet, NasSheet, SiteSheet, TunnelSheet
 from territory.errors import ConfigurationError, Fault
 from territory.gateway_dialects import DIALECTS, usual_variant
 from territory.identifiers import MAX_SSID_OCTETS
@@ -32,7 +33,6 @@ _SUFFIX = ".j2"
 _RADSEC_TEMPLATE = "openwrt-radsec"
 RADSEC_FOLDER = PurePosixPath("files/etc/socle-radsec")
 """Where a bundle has its key and certificates, once they are issued."""
-_HTTP_PORT = 80
 _ENHANCED_MARK = " OWE"
 _ASK_RADIUS = frozenset({Brand.COOVACHILLI, Brand.MIKROTIK})
 """Brands whose bundle holds the secret of their NAS."""
@@ -85,13 +85,17 @@ def _faults(offer: Offer, site: SiteSheet, gateway: GatewaySheet, base: Base) ->
     elif site.link not in rendering.links:
         links = " or ".join(sorted(rendering.links))
         yield Fault(f"site {site.code}", f"expected the link {links}, found {site.link}")
+    if rendering is not None:
+        yield from _variant_faults(rendering, gateway)
     if not site.public_ssids:
         yield Fault(f"site {site.code}", "expected a public network")
     if _shares_secret(gateway) and not gateway.portal_secret:
         yield Fault(place, "expected a portal_secret: apply the territory again")
-    usual = usual_variant(gateway.brand)
-    if rendering is not None and gateway.variant != usual:
-        yield Fault(place, f"expected the variant {usual}, no other is rendered: set it by hand")
+    yield from fas_faults(gateway, _is_address(gateway.portal.hostname or ""))
+    yield from _link_faults(site, gateway, base)
+
+
+def _link_faults(site: SiteSheet, gateway: GatewaySheet, base: Base) -> Iterator[Fault]:
     if gateway.brand in _ASK_RADIUS:
         yield from _radius_faults(site, gateway, base)
     if gateway.brand is Brand.COOVACHILLI:
@@ -100,7 +104,16 @@ def _faults(offer: Offer, site: SiteSheet, gateway: GatewaySheet, base: Base) ->
         yield from _quoting_faults(gateway)
     if _has_tunnel(site, gateway):
         yield from _tunnel_faults(base)
+        if gateway.brand not in _ASK_RADIUS:
+            yield from _reach_faults(base)
     yield from _outside_faults(site, gateway, base)
+
+
+def _variant_faults(rendering: Rendering, gateway: GatewaySheet) -> Iterator[Fault]:
+    rendered = rendering.variants or {usual_variant(gateway.brand): ()}
+    if gateway.variant not in rendered:
+        expected = f"expected the variant {' or '.join(rendered)}"
+        yield Fault(f"gateway {gateway.code}", f"{expected}, no other is rendered: set it by hand")
 
 
 def _shares_secret(gateway: GatewaySheet) -> bool:
@@ -116,7 +129,12 @@ def _radius_faults(site: SiteSheet, gateway: GatewaySheet, base: Base) -> Iterat
         if not base.radsec_name:
             expected = "expected the DNS name at which sites reach RADIUS over TLS"
             yield Fault("radius.radsec.reached_at", expected)
-    elif not base.radius_addresses:
+    else:
+        yield from _reach_faults(base)
+
+
+def _reach_faults(base: Base) -> Iterator[Fault]:
+    if not base.radius_addresses:
         expected = "expected the address at which sites reach RADIUS through their link"
         yield Fault("radius.reached_at", expected)
 
@@ -176,6 +194,7 @@ def _words(offer: Offer, site: SiteSheet, gateway: GatewaySheet, base: Base) -> 
         "guests": gateway.guest_network(offer.guest_prefix_length),
         "has_tunnel": _has_tunnel(site, gateway),
         "tunnel": site.tunnel,
+        "inside_address": _inside_address(site, gateway),
         "by_radsec": _by_radsec(site, gateway),
         "radsec_folder": f"/{RADSEC_FOLDER.relative_to('files')}",
         "endpoint_host": endpoint_host,
@@ -185,9 +204,10 @@ def _words(offer: Offer, site: SiteSheet, gateway: GatewaySheet, base: Base) -> 
         "portal_host": gateway.portal.hostname,
         "portal_origin": f"{gateway.portal.scheme}://{gateway.portal.netloc}",
         "probes": PROBES,
-        "portal_ports": sorted({_HTTP_PORT, gateway.portal_port}),
+        "portal_ports": sorted({HTTP_PORT, gateway.portal_port}),
         "portal_is_address": _is_address(gateway.portal.hostname or ""),
-        "fas_port": fas_port(gateway),
+        "fas": fas_of(gateway),
+        "poll_seconds": POLL_SECONDS,
         "captive_api": captive_api(gateway),
     }
 
@@ -208,11 +228,30 @@ def _mac_password(gateway: GatewaySheet) -> str | None:
 
 
 def _has_tunnel(site: SiteSheet, gateway: GatewaySheet) -> bool:
-    """Tell whether the router ends the site's tunnel: its NAS has the address inside."""
+    """Tell whether the router ends the site's tunnel.
+
+    The one whose NAS has the address inside; where no NAS has it, the first router without a NAS.
+    """
     if site.link is not Link.TUNNEL:
         return False
     own = {nas.source_address for nas in gateway.nas}
-    return bool(own) and (site.tunnel is None or site.tunnel.inside_address in own)
+    if own:
+        return site.tunnel is None or site.tunnel.inside_address in own
+    return site.tunnel is not None and gateway.code == _ends_without_nas(site, site.tunnel)
+
+
+def _ends_without_nas(site: SiteSheet, tunnel: TunnelSheet) -> str | None:
+    """Return the code of the gateway that ends a tunnel whose address no NAS has."""
+    held = {nas.source_address for gateway in site.gateways for nas in gateway.nas}
+    if tunnel.inside_address in held:
+        return None
+    return min((gateway.code for gateway in site.gateways if not gateway.nas), default=None)
+
+
+def _inside_address(site: SiteSheet, gateway: GatewaySheet) -> str | None:
+    if site.tunnel is not None:
+        return site.tunnel.inside_address
+    return gateway.nas[0].source_address if gateway.nas else None
 
 
 def _by_radsec(site: SiteSheet, gateway: GatewaySheet) -> bool:
@@ -224,21 +263,15 @@ def _software(offer: Offer, site: SiteSheet, gateway: GatewaySheet) -> tuple[str
     """Return the packages the router needs."""
     tunnel = offer.tunnel_software if _has_tunnel(site, gateway) else ()
     radsec = offer.radsec_software if _by_radsec(site, gateway) else ()
-    return (*offer.bundles[gateway.brand].software, *tunnel, *radsec)
+    rendering = offer.bundles[gateway.brand]
+    of_variant = rendering.variants.get(gateway.variant, ())
+    return (*rendering.software, *of_variant, *tunnel, *radsec)
 
 
 def captive_api(gateway: GatewaySheet) -> str:
     """Return the address CoovaChilli announces to phones (RFC 8910), its placeholders unfilled."""
     origin = f"{gateway.portal.scheme}://{gateway.portal.netloc}"
     return f"{origin}/captive-portal?nasid=%{{n}}&mac=%{{m}}"
-
-
-def fas_port(gateway: GatewaySheet) -> int:
-    """Return the port openNDS asks at level 1, where it speaks http only.
-
-    A portal on https is reached through the front that redirects http.
-    """
-    return gateway.portal_port if gateway.portal.scheme == "http" else _HTTP_PORT
 
 
 def _is_address(host: str) -> bool:

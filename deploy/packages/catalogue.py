@@ -32,6 +32,8 @@ class Rendering(_Data):
     """What the router runs, in words."""
     software: tuple[str, ...]
     """Packages the router needs."""
+    variants: dict[str, tuple[str, ...]] = {}
+    """Dialects that are rendered, each with the packages it needs besides; none: the usual one."""
 
 
 class Offer(_Data):

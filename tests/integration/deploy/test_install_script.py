@@ -13,7 +13,7 @@ import pytest
 
 from deploy.packages.bundle import render
 from deploy.packages.catalogue import offer_named
-from deploy.packages.site_sheet import GatewaySheet
+from deploy.packages.site_sheet import GatewaySheet, TunnelSheet
 from deploy.packages.writing import write_bundle
 from territory.vocabulary import Link
 from tests.unit.deploy.packages.sheets import BASE, CHILLI, OPENNDS, RADIUS_SECRET, SITE
@@ -41,6 +41,7 @@ PROGRAMS = {
     "wg": 'case "$1" in genkey) echo private ;; pubkey) read -r key; echo "public of $key" ;; esac',
     "sysupgrade": ":",
     "opennds": ":",
+    "php-cli": ":",
     "radsecproxy": ":",
     "wifi": ":",
 }
@@ -212,6 +213,27 @@ def test_a_router_with_opennds(root: Path) -> None:
     assert found["network.socle_guest"]["ipaddr"] == "192.168.8.1"
     assert found["network.socle_guest"]["netmask"] == "255.255.252.0"
     assert not any("tunnel" in section for section in found)
+
+
+def test_an_opennds_that_ends_the_tunnel(root: Path) -> None:
+    """Level 3 with a tunnel whose key is made on the router; without PHP nothing is changed."""
+    tunnel = TunnelSheet("10.55.0.11", None, "cHJlc2hhcmVk")
+    gateway = replace(OPENNDS, variant="fas3")
+    site = replace(SERVED, gateways=(gateway,), tunnel=tunnel)
+    folder = root.parent / "gw"
+    write_bundle(render(offer_named("town-hall"), site, gateway, BASE), folder)
+    (root / "bin/php-cli").rename(root / "php-cli")
+    assert "il manque php-cli" in execute(root, folder).stderr
+    assert json.loads((root / "uci.json").read_text()) == BEFORE
+    (root / "php-cli").rename(root / "bin/php-cli")
+    for _ in range(2):
+        done = execute(root, folder)
+        assert (done.returncode, done.stderr) == (0, "")
+    found = Router(root, "").sections
+    assert found["network.socle_tunnel"]["private_key"] == "private"
+    assert found["network.socle_tunnel"]["addresses"] == ["10.55.0.11/32"]
+    assert found["firewall.socle_tunnel"]["network"] == ["socle_tunnel"]
+    assert "public of private" in done.stdout
 
 
 def test_a_router_by_radsec(root: Path) -> None:

@@ -195,6 +195,33 @@ def test_opennds_has_every_option() -> None:
     assert "block to 192.168.0.0/16" in found["authenticated_users"]
 
 
+@pytest.mark.parametrize(
+    ("level", "port", "path", "software"),
+    [
+        ("2", "80", "/gateway/opennds/gw", ["php8-cli", "php8-mod-openssl"]),
+        ("3", "443", "/gateway/opennds/gw", ["php8-cli", "php8-mod-openssl", "ca-bundle"]),
+        ("4", "443", "/gateway/opennds", ["ca-bundle"]),
+    ],
+)
+def test_each_level_of_opennds_has_its_own_settings(
+    level: str, port: str, path: str, software: list[str]
+) -> None:
+    """An encrypted list is named by the path; levels 3 and 4 are in https, and poll."""
+    bundle = files(replace(OPENNDS, variant=f"fas{level}"))
+    found = options(bundle["files/etc/config/opennds"].content)
+    asked = (found["fas_secure_enabled"], found["fasport"], found["faspath"])
+    assert asked == ([level], [port], [path])
+    polls = level in "34"
+    assert found.get("nat_traversal_poll_interval") == (["5"] if polls else None)
+    assert found.get("binauth") == (["/usr/lib/opennds/binauth_log.sh"] if polls else None)
+    manifest = json.loads(bundle["manifest.json"].content)
+    assert manifest["software"] == ["opennds", "wpad-mbedtls", *software]
+    assert ("need php-cli" in bundle["install.sh"].content) is ("php8-cli" in software)
+    guide = bundle["LISEZ-MOI.md"].content
+    assert f"FAS niveau {level}" in guide
+    assert ("D'après les documents" in guide) is (level == "4")
+
+
 def test_a_portal_in_clear_is_asked_at_its_own_port() -> None:
     """In the demonstration the portal is plain http on an address."""
     gateway = replace(OPENNDS, portal=urlsplit("http://10.88.0.1:8080/gateway/opennds"))
@@ -267,11 +294,33 @@ def test_whoever_ends_the_tunnel_is_told_which_key_and_address() -> None:
     )
 
 
-def test_opennds_says_that_it_ends_no_tunnel() -> None:
-    """It has no NAS to be reached: its bundle holds no WireGuard, and its guide says so."""
-    bundle = files(OPENNDS, replace(SITE, tunnel=TUNNEL))
-    assert "wireguard" not in "".join(file.content for file in bundle.values())
-    assert "ne pose pas le tunnel" in bundle["LISEZ-MOI.md"].content
+def test_opennds_ends_a_tunnel_that_no_nas_ends() -> None:
+    """It has no NAS: where none has the inside address, the first of them has the tunnel."""
+    other = replace(OPENNDS, code="gw-2")
+    site = replace(SITE, gateways=(OPENNDS, other), tunnel=TUNNEL)
+    settings = files(OPENNDS, site)["settings.uci"]
+    assert "add_list network.socle_tunnel.addresses='10.55.0.11/32'" in settings.content
+    assert "set network.socle_tunnel.private_key='cHJpdmF0ZQ=='" in settings.content
+    assert "add_list firewall.socle_ping.src_ip='10.55.255.1'" in settings.content
+    assert "set firewall.socle_ping.src='socletunnel'" in settings.content
+    assert "socle_coa" not in settings.content
+    assert all(BATCH.match(line) for line in settings.content.splitlines())
+    assert settings.mode == 0o600
+    assert "kmod-wireguard" in files(OPENNDS, site)["manifest.json"].content
+    kept = files(OPENNDS, replace(site, tunnel=replace(TUNNEL, private_key=None)))
+    assert "genkey" in kept["install.sh"].content
+    assert "socle link rotate mairie" in kept["LISEZ-MOI.md"].content
+    assert "wireguard" not in files(other, site)["settings.uci"].content
+    with pytest.raises(ConfigurationError, match=r"radius\.reached_at"):
+        files(OPENNDS, site, replace(BASE, radius_addresses=()))
+
+
+def test_opennds_says_where_it_ends_no_tunnel() -> None:
+    """Another router of the site has the inside address, or another hub ends the tunnels."""
+    for tunnel in (TUNNEL, None):
+        bundle = files(OPENNDS, replace(SITE, tunnel=tunnel))
+        assert "wireguard" not in "".join(file.content for file in bundle.values())
+        assert "ne pose pas le tunnel" in bundle["LISEZ-MOI.md"].content
     private = files(OPENNDS, replace(SITE, link=Link.PRIVATE_NETWORK))
     assert "tunnel" not in private["LISEZ-MOI.md"].content
 
@@ -349,7 +398,8 @@ def test_the_captive_portal_api_is_announced() -> None:
         (replace(CHILLI, brand=Brand.USPOT), SITE, BASE, "has nothing for uspot"),
         (replace(CHILLI, login_host="router.lan"), SITE, BASE, "expected an IPv4 address"),
         (CHILLI, replace(SITE, link=Link.CLOUD), BASE, "expected the link private_network or"),
-        (replace(OPENNDS, variant="fas3"), SITE, BASE, "expected the variant fas1"),
+        (replace(OPENNDS, variant="fas5"), SITE, BASE, "expected the variant fas1 or fas2"),
+        (replace(CHILLI, variant="other"), SITE, BASE, "expected the variant "),
         (
             with_nas(replace(NAS, source_address="10.66.0.11")),
             replace(SITE, tunnel=TUNNEL),
