@@ -79,6 +79,18 @@ _FORGET = (
     "DELETE FROM live.discard WHERE day < $1::timestamptz::date",
     "DELETE FROM live.command WHERE deadline < $1",
     "DELETE FROM live.block WHERE until < $1",
+    """
+    WITH over AS (
+        DELETE FROM live.ticket t USING live.ticket_sheet s WHERE s.id = t.sheet_id AND (
+            t.revoked_at < $1 OR t.first_used_at + make_interval(secs => s.use_seconds) < $1
+            OR t.first_used_at IS NULL AND s.last_first_use < $1::timestamptz::date)
+        RETURNING t.id
+    )
+    DELETE FROM live.ticket_sheet s WHERE s.made_at < $1 AND NOT EXISTS (
+        SELECT FROM live.ticket t
+        WHERE t.sheet_id = s.id AND t.id NOT IN (SELECT id FROM over))
+    """,
+    "DELETE FROM live.guess WHERE began_at < $1",
 )
 
 
@@ -204,7 +216,7 @@ async def record_destruction(
 async def forget(connection: Connection, horizon: Horizon) -> None:
     """Delete from the live tables what is older than its category allows."""
     live = (horizon.sealed, horizon.source, horizon.source, horizon.security)
-    before = (*live, horizon.commands, horizon.commands)
+    before = (*live, horizon.commands, horizon.commands, horizon.security, horizon.commands)
     for statement, instant in zip(_FORGET, before, strict=True):
         await connection.execute(statement, instant)
 

@@ -69,8 +69,8 @@ class Terms:
     """At once."""
     use_seconds: int
     """From the first use."""
-    last_first_use: date | None = None
-    """Last day of first use (Europe/Paris); None: any."""
+    last_first_use: date
+    """Last day of first use, in Europe/Paris."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class Ticket:
         return Flaw.ENDED if self.ends_at <= now else None
 
     def _is_late(self, now: datetime) -> bool:
-        return self.terms.last_first_use is not None and day_of(now) > self.terms.last_first_use
+        return day_of(now) > self.terms.last_first_use
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ from territory.database.tables.reference import (
     tunnel_peer,
 )
 from territory.database.tables.staff import audit_entry, operator, sign_in, sign_in_link
+from territory.database.tables.tickets import guess, ticket, ticket_device, ticket_sheet
 
 __all__ = [
     "Category",
@@ -58,6 +59,7 @@ __all__ = [
     "equipment_state",
     "gateway",
     "gateway_seen",
+    "guess",
     "guest_day",
     "metadata",
     "nas",
@@ -75,6 +77,9 @@ __all__ = [
     "site_public_address",
     "source_event",
     "spool_position",
+    "ticket",
+    "ticket_device",
+    "ticket_sheet",
     "traffic_event",
     "tunnel_peer",
     "tunnel_seen",

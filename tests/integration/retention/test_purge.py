@@ -145,3 +145,56 @@ async def test_a_block_that_is_over_is_forgotten(evidence: Evidence, places: Pla
 
     left = await evidence.fetch("SELECT until FROM live.block ORDER BY until")
     assert [row["until"] for row in left] == [at("2026-05-31 12:01"), None]
+
+
+async def test_a_ticket_that_is_over_is_forgotten(evidence: Evidence, places: Places) -> None:
+    """Three months after its end, used, revoked or never used, its row goes; its sheet with the
+    last of them; one that may still be used stays."""
+    await evidence.fetch(
+        "INSERT INTO territory.plan (id, code, name, session_seconds, idle_seconds,"
+        " interim_seconds, mac_authentication)"
+        " VALUES (gen_random_uuid(), 'ticket', 'T', 1, 1, 1, false)"
+    )
+    sheets = [
+        (day, made, used, revoked)
+        for day, made, used, revoked in (
+            ("2026-02-01", "2026-01-01 12:00", None, None),
+            ("2026-12-01", "2026-01-01 12:00", "2026-01-02 12:00", None),
+            ("2026-12-01", "2026-01-01 12:00", None, "2026-01-02 12:00"),
+            ("2026-12-01", "2026-01-01 12:00", None, None),
+            ("2026-12-01", "2026-01-01 12:00", "2026-05-31 12:00", None),
+        )
+    ]
+    for number, (day, made, used, revoked) in enumerate(sheets):
+        await evidence.fetch(
+            "WITH sheet AS (INSERT INTO live.ticket_sheet (id, organisation_id, plan_id, devices,"
+            " use_seconds, last_first_use, made_at) SELECT gen_random_uuid(), o.id, p.id, 1, 7200,"
+            " $1::date, $2::timestamptz FROM territory.organisation o, territory.plan p"
+            " WHERE p.code = 'ticket' LIMIT 1 RETURNING id)"
+            " INSERT INTO live.ticket (id, sheet_id, number, code_digest, first_used_at,"
+            " revoked_at) SELECT gen_random_uuid(), id, $5::int, decode('0' || $5::int, 'hex'),"
+            " $3::timestamptz, $4::timestamptz FROM sheet",
+            *(date.fromisoformat(day), at(made)),
+            *(at(used) if used else None, at(revoked) if revoked else None, number),
+        )
+
+    await run_purge(evidence.retention_url, places, at("2026-06-01 12:00"))
+
+    left = await evidence.fetch("SELECT number FROM live.ticket ORDER BY number")
+    kept = await evidence.fetch("SELECT 1 FROM live.ticket_sheet")
+    assert ([row["number"] for row in left], len(kept)) == ([3, 4], 2)
+
+
+async def test_who_guessed_is_forgotten_in_a_day(evidence: Evidence, places: Places) -> None:
+    """The count of guesses serves for minutes; a day later its row goes."""
+    for began in ("2026-05-31 11:59", "2026-05-31 12:01"):
+        await evidence.fetch(
+            "INSERT INTO live.guess (key, began_at, guesses)"
+            " VALUES (decode(md5($1::timestamptz::text), 'hex'), $1, 3)",
+            at(began),
+        )
+
+    await run_purge(evidence.retention_url, places, at("2026-06-01 12:00"))
+
+    left = await evidence.fetch("SELECT began_at FROM live.guess")
+    assert [row["began_at"] for row in left] == [at("2026-05-31 12:01")]

@@ -19,7 +19,7 @@ HOUR = timedelta(hours=1)
 def ticket(
     *,
     site: UUID | None = HERE,
-    last: date | None = None,
+    last: date = date(2026, 12, 31),
     used: datetime | None = None,
     revoked: datetime | None = None,
     blocked: bool = False,
@@ -83,7 +83,7 @@ def test_online_is_a_state_of_what_runs() -> None:
 @given(st.integers(0, 7200 * 2), st.integers(60, 366 * 86_400))
 def test_it_is_good_for_its_time_and_no_longer(passed: int, lasting: int) -> None:
     """To the second, whatever its length."""
-    terms = Terms(TOWN, None, uuid4(), 1, lasting)
+    terms = Terms(TOWN, None, uuid4(), 1, lasting, TODAY)
     one = Ticket(uuid4(), terms, first_used_at=NOW)
     flaw = one.flaw_at(HERE, TOWN, NOW + timedelta(seconds=passed))
     assert flaw is (Flaw.ENDED if passed >= lasting else None)
