@@ -63,6 +63,8 @@ class Admission:
     """The right ends at."""
     network_id: UUID | None = None
     """On which network, where told."""
+    guest_id: UUID | None = None
+    """The ticket, account or contact it rests on; None: the device alone."""
     device: MacAddress | None = None
     """Bound to this device."""
     bound_at: datetime | None = None
@@ -158,7 +160,8 @@ def decide(held: Holding | None, fresh: Admission, circumstances: Circumstances)
     """Return what a verified visit gets.
 
     A right whose volume is gone brings no other until it ends, unless its plan lets the guest ask
-    again (`at_end: ask`).
+    again (`at_end: ask`). Who proves to be somebody gets that guest's right, not what the device
+    holds of another's, or of nobody's.
 
     Args:
         held: the device's last admission at this place, if any.
@@ -169,7 +172,7 @@ def decide(held: Holding | None, fresh: Admission, circumstances: Circumstances)
         return Refused(Stop.BLOCKED)
     now, hours = circumstances.now, circumstances.hours
     offered = held.admission.reopened() if held else None
-    if held and offered and offered.lives(now) and offered.plan_id == fresh.plan_id:
+    if held and offered and offered.lives(now) and _is_for(offered, fresh):
         stop = replace(held, admission=offered).standing(hours, now).stop
         if stop is None:
             return Grant(offered, Right.HELD if offered == held.admission else Right.REOPENED)
@@ -179,28 +182,36 @@ def decide(held: Holding | None, fresh: Admission, circumstances: Circumstances)
     return Grant(fresh, Right.FRESH) if stop is None else Refused(stop)
 
 
+def _is_for(offered: Admission, fresh: Admission) -> bool:
+    """Whether a right that a device holds serves the guest who asks for one now."""
+    is_theirs = fresh.guest_id in (None, offered.guest_id)
+    return is_theirs and offered.plan_id == fresh.plan_id
+
+
 def fresh_admission(
-    visit: Visit, gate: Gate, method: str, user_name: str, now: datetime
+    visit: Visit, gate: Gate, user_name: str, now: datetime, ends_at: datetime | None = None
 ) -> Admission:
     """Return the admission a visit would get.
 
     RADIUS binds it to the device that shows it first; where the gateway shows no credential, it is
-    bound from the start.
+    bound from the start. `ends_at`: when it ends at the latest, where its plan alone does not say.
     """
     plan = gate.place.plan
     unbound = gate.dialect.shows_credential
+    planned = now + timedelta(seconds=plan.session_seconds)
     return Admission(
         id=visit.id,
         user_name=user_name,
         site_id=gate.place.id,
         plan_id=plan.id,
-        method=method,
+        method=visit.method,
         language=visit.language,
         terms_version=visit.terms,
         created_at=now,
         credential_expires_at=now + FIRST_USE,
-        ends_at=now + timedelta(seconds=plan.session_seconds),
+        ends_at=min(planned, ends_at) if ends_at else planned,
         network_id=gate.networks.get(visit.ssid),
+        guest_id=visit.guest,
         device=None if unbound else visit.device,
         bound_at=None if unbound else now,
         octets=plan.session_octets,

@@ -21,7 +21,9 @@ from portal.guest import (
     arrival,
     captive_portal,
     connection,
+    extension,
     gateway_poll,
+    identify,
     in_clear,
     information,
     site_test,
@@ -93,6 +95,8 @@ def create_app(
     app.router.add_get("/", information.home)
     for page in PAGES_OF_INFORMATION:
         app.router.add_get(page.path, information.inform)
+    app.router.add_get("/mes-donnees/copie/{form:json|csv}", my_data.export)
+    app.router.add_post("/mes-donnees/effacement", erasure.ask_or_erase)
     app.router.add_get("/gateway/{brand}", arrival.arrive)
     app.router.add_get("/gateway/{brand}/", arrival.arrive)
     app.router.add_get("/gateway/{brand}/{gateway}", arrival.arrive)
@@ -106,9 +110,15 @@ def create_app(
             f"/gateway/{{brand}}/{{gateway}}/guest/s/{{site}}{slash}", arrival.arrive
         )
     app.router.add_get("/visite", splash.show_visit)
-    app.router.add_post("/visite", splash.accept)
+    app.router.add_post("/visite", identify.accept)
+    app.router.add_get("/identification", identify.choose)
+    app.router.add_get("/identification/{method}", identify.show_form)
+    app.router.add_post("/identification/{method}", identify.begin)
+    app.router.add_get("/preuve/{method}", identify.show_proof)
+    app.router.add_post("/preuve/{method}", identify.prove)
     app.router.add_get("/ma-connexion", connection.my_connection)
     app.router.add_post("/deconnexion", connection.log_out)
+    app.router.add_post("/prolonger", extension.extend)
     app.router.add_get("/connexion/{gateway}", connection.start)
     app.router.add_get("/captive-portal", captive_portal.answer)
     app.router.add_get("/lieu/{gateway}", venue.show_venue)
@@ -191,7 +201,8 @@ async def run(settings: Settings, keyring: Keyring, clock: Clock) -> None:
 
 
 async def _read_portal(settings: Settings, keyring: Keyring, clock: Clock, pool: Pool) -> Portal:
-    directory = Directory(pool, keyring, settings.portal.public_url)
+    law = settings.state_folder / "law.toml"
+    directory = Directory(pool, keyring, settings.portal.public_url, law)
     await directory.refresh()
     return Portal(
         pool=pool,

@@ -16,6 +16,7 @@ from territory.gateway_dialects import Dialect
 from territory.identifiers import MacAddress
 from territory.rules.opening_hours import Hours
 from territory.rules.quotas import NO_LIMITS, Limits
+from territory.vocabulary import IdentificationMethod, Link
 
 _NO_ROW = UUID(int=0)
 
@@ -32,6 +33,8 @@ class Organisation:
     """Address of the service, never of a person."""
     siren: str = ""
     """Nine digits, or empty."""
+    dpo_email: str = ""
+    """Address of its data protection officer's service, or empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,10 @@ class Place:
     """What its guests are granted."""
     hours: Hours | None = None
     """When it is open to them; None: always."""
+    methods: tuple[IdentificationMethod, ...] = (IdentificationMethod.CLICK_THROUGH,)
+    """How they may identify themselves, the first first; none: nobody can be let in."""
+    link: Link | None = None
+    """How it joins the base; None: not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,11 @@ from portal.admission import Admission, Holding
 from portal.places import Organisation, Place, Plan
 from territory.errors import Unavailable
 from territory.identifiers import MacAddress
+from territory.rules.identification import methods_of
 from territory.rules.opening_hours import Hours, Written, hours_of
 from territory.rules.quotas import UNUSED, Amounts, limits_of
 from territory.rules.usage import NOTHING_USED, Usage
+from territory.vocabulary import IdentificationLevel, IdentificationMethod, Link
 
 DEADLINE_SECONDS = 3.0
 _log = structlog.get_logger()
@@ -49,7 +51,8 @@ Row: TypeAlias = asyncpg.Record
 
 _ADMISSION = """
     SELECT a.id, a.user_name, a.site_id, a.plan_id, a.method, a.language, a.terms_version,
-        a.created_at, a.credential_expires_at, a.ends_at, a.network_id, b.device::text AS device,
+        a.created_at, a.credential_expires_at, a.ends_at, a.network_id, a.guest_id,
+        b.device::text AS device,
         b.bound_at, a.revoked_at, a.revoked_reason, p.session_octets AS octets,
         p.day_seconds, p.month_seconds, p.day_octets, p.month_octets, p.devices, p.at_end,
         p.slow_upload_bps, p.slow_download_bps
@@ -64,13 +67,13 @@ _FACTS = """
     SELECT day_seconds, month_seconds, day_octets, month_octets, other_devices
     FROM live.guest_facts($1, $2::text::macaddr, $3)
 """
-_USED = "SELECT * FROM live.guest_used(NULL, $1::text::macaddr, $2)"
+_USED = "SELECT * FROM live.guest_used($1, $2::text::macaddr, $3)"
 _BLOCKED = "SELECT device::text AS device, until FROM live.block WHERE device IS NOT NULL"
 _INSERT = """
     WITH admitted AS (
         INSERT INTO live.admission (id, user_name, site_id, network_id, plan_id, method, language,
-            terms_version, created_at, credential_expires_at, ends_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            terms_version, created_at, credential_expires_at, ends_at, guest_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $14)
         ON CONFLICT (id) DO NOTHING
         RETURNING id, site_id
     ), bound AS (
@@ -82,6 +85,10 @@ _INSERT = """
 """
 _REVOKE = """
     UPDATE live.admission SET revoked_at = $2, revoked_reason = $3
+    WHERE id = $1 AND revoked_at IS NULL
+"""
+_PROLONG = """
+    UPDATE live.admission SET ends_at = greatest(ends_at, $2), guest_id = $3
     WHERE id = $1 AND revoked_at IS NULL
 """
 _REOPEN = """
@@ -120,12 +127,12 @@ _GATEWAYS = """
     FROM territory.gateway g ORDER BY g.code
 """
 _SITES = """
-    SELECT s.id, s.name, s.insee, s.postal_address, s.place_type, s.welcome, s.listed,
+    SELECT s.id, s.name, s.link, s.insee, s.postal_address, s.place_type, s.welcome, s.listed,
         s.organisation_id, p.id AS plan_id, p.session_seconds, p.session_octets,
         p.upload_bps, p.download_bps,
         p.day_seconds, p.month_seconds, p.day_octets, p.month_octets, p.devices, p.at_end,
         p.slow_upload_bps, p.slow_download_bps, p.public_holidays, p.hours AS plan_hours,
-        s.hours AS site_hours, s.closed_days
+        s.hours AS site_hours, s.closed_days, s.methods, p.methods AS plan_methods, p.least_level
     FROM territory.site s JOIN territory.plan p ON p.id = s.plan_id ORDER BY s.code
 """
 
@@ -171,9 +178,11 @@ async def load_admission_of(
 
 
 @reaching
-async def load_used(pool: Pool, device: MacAddress, now: datetime) -> Amounts:
-    """Return what a device whose guest is not known has used today and this month."""
-    row = await pool.fetchrow(_USED, str(device), now, timeout=DEADLINE_SECONDS)
+async def load_used(
+    pool: Pool, guest_id: UUID | None, device: MacAddress, now: datetime
+) -> Amounts:
+    """Return what a guest has used today and this month; one who is not known: the device."""
+    row = await pool.fetchrow(_USED, guest_id, str(device), now, timeout=DEADLINE_SECONDS)
     return Amounts(*row) if row else UNUSED
 
 
@@ -206,6 +215,7 @@ async def record_admission(pool: Pool, admission: Admission) -> Admission:
         admission.ends_at,
         str(admission.device) if admission.device else None,
         admission.bound_at,
+        admission.guest_id,
         timeout=DEADLINE_SECONDS,
     )
     if written is not None:
@@ -226,6 +236,17 @@ async def reopen_admission(pool: Pool, admission: Admission, reason: str) -> Adm
     await pool.execute(_REOPEN, admission.id, reason, timeout=DEADLINE_SECONDS)
     found = await load_admission(pool, admission.id, admission.created_at)
     return found.admission if found else admission
+
+
+@reaching
+async def prolong_admission(pool: Pool, whole: Admission) -> Admission | None:
+    """Let an admission last as long as `whole`, for its guest; return it as it then stands.
+
+    None: there is none of that identifier.
+    """
+    await pool.execute(_PROLONG, whole.id, whole.ends_at, whole.guest_id, timeout=DEADLINE_SECONDS)
+    found = await load_admission(pool, whole.id, whole.created_at)
+    return found.admission if found else None
 
 
 @reaching
@@ -256,10 +277,17 @@ async def load_sites_at(pool: Pool, address: IPv4Address) -> set[UUID]:
 @reaching
 async def load_organisations(pool: Pool) -> dict[UUID, Organisation]:
     """Return all of them, by id, in the order of their codes."""
-    query = "SELECT id, name, kind, siren, contact_email FROM territory.organisation ORDER BY code"
+    query = """SELECT id, name, kind, siren, contact_email, dpo_email
+        FROM territory.organisation ORDER BY code"""
     rows = await pool.fetch(query, timeout=DEADLINE_SECONDS)
     return {
-        row["id"]: Organisation(row["name"], row["kind"], row["contact_email"], row["siren"] or "")
+        row["id"]: Organisation(
+            row["name"],
+            row["kind"],
+            row["contact_email"],
+            row["siren"] or "",
+            row["dpo_email"] or "",
+        )
         for row in rows
     }
 
@@ -355,7 +383,17 @@ def _place(row: Row, organisation: Organisation, commune: str) -> Place:
             row["download_bps"],
         ),
         hours=_hours(row),
+        methods=_methods(row),
+        link=Link(row["link"]),
     )
+
+
+def _methods(row: Row) -> tuple[IdentificationMethod, ...]:
+    """Return what a place offers its guests, as far as its plan takes it."""
+    listed = [IdentificationMethod(method) for method in row["plan_methods"]]
+    stated = None if row["methods"] is None else map(IdentificationMethod, row["methods"])
+    level = IdentificationLevel(row["least_level"])
+    return methods_of(None if stated is None else tuple(stated), listed, level)
 
 
 def _hours(row: Row) -> Hours | None:

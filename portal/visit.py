@@ -2,9 +2,10 @@
 
 Rules. A visit begins as ARRIVED, when a gateway has presented a device. It is ADMITTED only from
 VERIFIED, and VERIFIED only from IDENTIFIED, whatever the method: a method answers with the events
-it stands for, never with a state. A refusal can be retried from the beginning. EXPIRED is final:
-only a new redirect of the gateway begins again. `TRANSITIONS` is the whole truth; `advance` reads
-it, and the diagram in the README is drawn from it.
+it stands for, never with a state. LENT is IDENTIFIED with a few minutes online, for a guest who
+must fetch the proof there; it leads on by the same proof. A refusal, or another way chosen, begins
+again. EXPIRED is final: only a new redirect of the gateway begins again. `TRANSITIONS` is the whole
+truth; `advance` reads it, and the diagram in the README is drawn from it.
 
 A visit travels signed (HMAC-SHA256) in address and form, so a log-in window that keeps no cookie
 and runs no script still gets through, and any process of the portal can take the next step. It
@@ -34,6 +35,8 @@ class State(StrEnum):
     """The gateway has presented the device."""
     IDENTIFIED = "identified"
     """The guest has said who they are, or chosen not to be asked."""
+    LENT = "lent"
+    """They are online for some minutes, to fetch what proves it: a code in their mail."""
     VERIFIED = "verified"
     """What the site demands is proven: terms accepted, code right..."""
     ADMITTED = "admitted"
@@ -48,6 +51,7 @@ class Event(StrEnum):
     """What may happen to a visit."""
 
     IDENTIFY = "identify"
+    LEND = "lend"
     VERIFY = "verify"
     ADMIT = "admit"
     REFUSE = "refuse"
@@ -60,10 +64,15 @@ TRANSITIONS: Mapping[tuple[State, Event], State] = MappingProxyType(
         (State.ARRIVED, Event.IDENTIFY): State.IDENTIFIED,
         (State.ARRIVED, Event.REFUSE): State.REFUSED,
         (State.ARRIVED, Event.TIME_OUT): State.EXPIRED,
+        (State.IDENTIFIED, Event.LEND): State.LENT,
         (State.IDENTIFIED, Event.VERIFY): State.VERIFIED,
         (State.IDENTIFIED, Event.REFUSE): State.REFUSED,
         (State.IDENTIFIED, Event.RETRY): State.ARRIVED,
         (State.IDENTIFIED, Event.TIME_OUT): State.EXPIRED,
+        (State.LENT, Event.VERIFY): State.VERIFIED,
+        (State.LENT, Event.REFUSE): State.REFUSED,
+        (State.LENT, Event.RETRY): State.ARRIVED,
+        (State.LENT, Event.TIME_OUT): State.EXPIRED,
         (State.VERIFIED, Event.ADMIT): State.ADMITTED,
         (State.VERIFIED, Event.REFUSE): State.REFUSED,
         (State.VERIFIED, Event.TIME_OUT): State.EXPIRED,
@@ -113,6 +122,12 @@ class Visit:
     """Whether the gateway's secret vouched for the redirect it began with."""
     handed_back_at: datetime | None = None
     """When the guest was last sent to the gateway with a credential (aware, UTC, whole seconds)."""
+    method: str = ""
+    """How the guest identifies; empty before they chose."""
+    challenge: UUID | None = None
+    """What the method awaits an answer to: the row of a code that was sent."""
+    guest: UUID | None = None
+    """The ticket, account or contact it was proven with; None: the device alone."""
 
 
 def advance(state: State, event: Event) -> State | None:
@@ -184,12 +199,15 @@ def _as_list(visit: Visit) -> list[Any]:
         dict(visit.carried),
         visit.vouched,
         int(visit.handed_back_at.timestamp()) if visit.handed_back_at else 0,
+        visit.method,
+        visit.challenge.hex if visit.challenge else "",
+        visit.guest.hex if visit.guest else "",
     ]
 
 
 def _from_list(fields: list[Any]) -> Visit:
     number, gateway, device, expires, state, language, terms, admission, *more = fields
-    page, ssid, notice, carried, vouched, handed_back = more
+    page, ssid, notice, carried, vouched, handed_back, method, challenge, guest = more
     return Visit(
         id=UUID(number),
         gateway=gateway,
@@ -205,4 +223,7 @@ def _from_list(fields: list[Any]) -> Visit:
         carried=carried,
         vouched=vouched,
         handed_back_at=datetime.fromtimestamp(handed_back, tz=UTC) if handed_back else None,
+        method=method,
+        challenge=UUID(challenge) if challenge else None,
+        guest=UUID(guest) if guest else None,
     )

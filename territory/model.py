@@ -89,6 +89,7 @@ class OrganisationEntry(_Entry):
     kind: OrganisationKind = Field(description="what kind of body it is")
     siren: SirenNumber | None = None
     contact: Email = Field(description="the address of the service, not of a person")
+    dpo: Email | None = None
 
 
 class PlanEntry(_Entry):
@@ -218,6 +219,7 @@ class SiteEntry(_Entry):
     hours: OpeningHoursText | None = None
     closed_days: tuple[ClosedDays, ...] = ()
     mac_authentication: bool = True
+    methods: Annotated[tuple[IdentificationMethod, ...], Field(min_length=1)] | None = None
     networks: tuple[NetworkEntry, ...] = Field(min_length=1, description="at least one network")
     gateways: tuple[GatewayEntry, ...] = ()
     access_points: tuple[AccessPointEntry, ...] = ()

@@ -185,6 +185,7 @@ class IdentificationMethod(StrEnum):
     SMS_CODE = "sms_code"
     ACCOUNT = "account"
     OPENID_CONNECT = "openid_connect"
+    SPONSOR = "sponsor"
 
 
 OFFERED = frozenset({IdentificationMethod.CLICK_THROUGH})

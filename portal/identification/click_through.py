@@ -1,20 +1,30 @@
 """Click-through: the guest accepts the terms, and is asked for nothing else.
 
 The default. No law asks who is behind a public access point, and what is not collected need not
-be kept (CPCE R10-12). Pure: what the button says in, the events it stands for out.
+be kept (CPCE R10-12). Its form is the first page's own button.
 """
 
-from portal.visit import Event
+from collections.abc import Mapping
+from typing import Final
 
-METHOD = "click_through"
-"""As an admission names it."""
+from portal.guest.parts import Portal
+from portal.identification.method import NOTHING, Answer, Asking, Proven
+from territory.vocabulary import IdentificationMethod
 
 
-def judge(terms_shown: str, terms_in_force: str) -> tuple[Event, ...] | None:
-    """Return the events of pressing the button; None where newer terms must be shown first.
+class ClickThrough:
+    """Nothing is asked, so nothing is proven but that somebody pressed the button."""
 
-    `terms_shown` is the version on the page the guest read, signed in the visit.
-    """
-    if terms_shown != terms_in_force:
-        return None
-    return (Event.IDENTIFY, Event.VERIFY)
+    name: Final = IdentificationMethod.CLICK_THROUGH
+
+    async def begin(self, portal: Portal, asking: Asking) -> Answer:
+        """Let them in: that the terms in force were shown is looked at for every method."""
+        return Proven()
+
+    async def prove(self, portal: Portal, asking: Asking) -> Answer:
+        """Let them in: there is nothing to come back."""
+        return await self.begin(portal, asking)
+
+    async def shown(self, portal: Portal, asking: Asking) -> Mapping[str, str]:
+        """Return nothing."""
+        return NOTHING

@@ -18,7 +18,7 @@ from territory.errors import ProtocolError
 from territory.gateway_dialects import DIALECTS, NOT_OFFERED, SPOKEN, Dialect, usual_variant
 from territory.identifiers import InseeCode, MacAddress
 from territory.measures import parse_rate
-from territory.rules.identification import allowed_methods
+from territory.rules.identification import allowed_methods, methods_of
 from territory.vocabulary import (
     OFFERED,
     AtEnd,
@@ -326,16 +326,45 @@ def _nobody_can_use(content: Any, _: Known) -> Iterator[Finding]:
     """A site's plan is open to a way of identifying oneself that the portal has."""
     used = {_text(site, "plan") for _, site in entries(content, "sites")}
     for path, plan in entries(content, "plans"):
-        listed, level = plan.get("methods") or [], plan.get("identification")
-        known = [m for m in IdentificationMethod if isinstance(listed, list) and m in listed]
-        if not isinstance(listed, list) or len(known) < len(listed):
-            continue
-        least = IdentificationLevel(level) if level in set(IdentificationLevel) else None
-        open_to = allowed_methods(known, least or IdentificationLevel.NONE)
-        if _text(plan, "code") in used and not open_to & OFFERED:
+        taken = _taken(plan)
+        if taken is not None and _text(plan, "code") in used and not taken & OFFERED:
             words = " or ".join(sorted(OFFERED))
-            place = "methods" if listed else "identification"
+            place = "methods" if plan.get("methods") else "identification"
             yield (*path, place), f"expected a plan open to {words}: nothing else is offered yet"
+
+
+def _offers_what_is_refused(content: Any, _: Known) -> Iterator[Finding]:
+    """A site offers ways of identifying oneself that its plan takes, and one at least."""
+    plans = {_text(plan, "code"): plan for _, plan in entries(content, "plans")}
+    for path, site in entries(content, "sites"):
+        plan = plans.get(_text(site, "plan"))
+        taken = _taken(plan) if plan is not None else None
+        if plan is None or taken is None or not taken & OFFERED:
+            continue
+        words, stated = " or ".join(sorted(taken & OFFERED)), site.get("methods")
+        for index, method in enumerate(stated if isinstance(stated, list) else ()):
+            if method in set(IdentificationMethod) - (taken & OFFERED):
+                yield (*path, "methods", index), f"expected what its plan takes: {words}"
+        if stated is None and not set(methods_of(None, _listed(plan), _least(plan))) & OFFERED:
+            yield (*path, "methods"), f"expected one or more of {words}: its plan asks for it"
+
+
+def _taken(plan: dict[str, Any]) -> frozenset[IdentificationMethod] | None:
+    """Return the methods a plan is open to; None where the first look has refused its list."""
+    listed, known = plan.get("methods") or [], _listed(plan)
+    if not isinstance(listed, list) or len(known) < len(set(map(str, listed))):
+        return None
+    return allowed_methods(known, _least(plan))
+
+
+def _listed(plan: dict[str, Any]) -> list[IdentificationMethod]:
+    listed = plan.get("methods") or []
+    return [m for m in IdentificationMethod if isinstance(listed, list) and m in listed]
+
+
+def _least(plan: dict[str, Any]) -> IdentificationLevel:
+    level = plan.get("identification")
+    return next((one for one in IdentificationLevel if one == level), IdentificationLevel.NONE)
 
 
 def _operator_without_place(content: Any, _: Known) -> Iterator[Finding]:
@@ -356,5 +385,6 @@ _RULES = (
     _children_first,
     _ends_otherwise,
     _nobody_can_use,
+    _offers_what_is_refused,
     _operator_without_place,
 )

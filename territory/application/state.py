@@ -54,6 +54,7 @@ State = Mapping[Kind, Mapping[str, Values]]
 """By kind, then by key: a code, a login, or `site/ssid` and `site/address`."""
 
 LEFT_ALONE_WHEN_ABSENT = {
+    Kind.SITE: frozenset({"methods"}),
     Kind.GATEWAY: frozenset({"portal_secret"}),
     Kind.NAS: frozenset({"shared_secret"}),
     Kind.OPERATOR: frozenset({"age_recipient", "signing_key"}),
@@ -121,6 +122,7 @@ def _facts(description: TerritoryFile) -> Iterator[tuple[Kind, str, Values]]:
             "kind": organisation.kind.value,
             "siren": organisation.siren,
             "contact_email": organisation.contact,
+            "dpo_email": organisation.dpo,
         }
         yield Kind.ORGANISATION, organisation.code, values
     for plan in description.plans:
@@ -185,6 +187,8 @@ def _site_facts(site: SiteEntry) -> Iterator[tuple[Kind, str, Values]]:
         "hours": site.hours,
         "closed_days": tuple(sorted(set(site.closed_days))),
         "mac_authentication": site.mac_authentication,
+        "methods": tuple(dict.fromkeys(site.methods)) if site.methods else None,
+        "methods_described": site.methods is not None,
     }
     yield Kind.SITE, site.code, values
     for network in site.networks:

@@ -233,6 +233,8 @@ ENGLISH = Words(
         "sms_code": "identified by an SMS code",
         "ticket": "with a ticket",
         "account": "with an account",
+        "openid_connect": "vouched for by an identity provider",
+        "sponsor": "approved by a host",
     },
     other_cause="Cause {cause}.",
     moment=moment,

@@ -244,6 +244,8 @@ FRENCH = Words(
         "sms_code": "identifié par un code reçu par SMS",
         "ticket": "avec un ticket",
         "account": "avec un compte",
+        "openid_connect": "identifié par un fournisseur d'identité",
+        "sponsor": "avec l'accord d'un hôte",
     },
     other_cause="Cause {cause}.",
     moment=exact,

@@ -65,7 +65,7 @@ def gate(brand: str) -> Gate:
 
 def fresh(brand: str = "coovachilli") -> Admission:
     """Return what the visit would be granted."""
-    return fresh_admission(VISIT, gate(brand), "click_through", "name", NOON)
+    return fresh_admission(VISIT, gate(brand), "name", NOON)
 
 
 def test_a_fresh_right() -> None:
@@ -88,7 +88,7 @@ def test_without_radius_the_device_is_bound_at_once() -> None:
 def test_an_unknown_network_is_none() -> None:
     """A gateway may tell no SSID, or one nobody described."""
     elsewhere = replace(VISIT, ssid="Autre")
-    assert fresh_admission(elsewhere, gate("coovachilli"), "m", "n", NOON).network_id is None
+    assert fresh_admission(elsewhere, gate("coovachilli"), "n", NOON).network_id is None
 
 
 HELD = replace(fresh("opennds"), id=uuid4(), created_at=NOON - timedelta(hours=1))

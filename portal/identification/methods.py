@@ -1,0 +1,11 @@
+"""Every way of identifying oneself that the portal has, by its name."""
+
+from collections.abc import Mapping
+
+from portal.identification.click_through import ClickThrough
+from portal.identification.method import Method
+from territory.vocabulary import IdentificationMethod
+
+METHODS: Mapping[IdentificationMethod, Method] = {
+    method.name: method for method in (ClickThrough(),)
+}
