@@ -33,7 +33,7 @@ _NEXT_MONTH = N_("Vous pourrez vous reconnecter le 1er du mois prochain.")
 OPENS = N_("Il ouvre {when}.")
 """What a closed place says instead of its advice, where it is known."""
 _TOO_OLD = Notice(
-    N_("La connexion n'a pas abouti."),
+    N_("La connexion n'a pas marché."),
     N_("Appuyez de nouveau sur le bouton. Si cela se répète, coupez puis remettez le Wi-Fi."),
 )
 
@@ -49,7 +49,7 @@ NOTICES = {
         is_bad=False,
     ),
     "away": Notice(
-        N_("Le service est momentanément indisponible."),
+        N_("Le service ne marche pas en ce moment."),
         N_("Votre demande n'est pas perdue. Attendez une minute, puis appuyez sur le bouton."),
     ),
     "equipment": Notice(

@@ -78,7 +78,7 @@ PROBLEMS = {
         Problem(
             401,
             N_("Il faut se connecter"),
-            N_("Cette page est réservée aux personnes habilitées."),
+            N_("Cette page est réservée à certaines personnes."),
         ),
         Problem(
             403,
@@ -97,7 +97,7 @@ PROBLEMS = {
         ),
         Problem(
             413,
-            N_("L'envoi est trop volumineux"),
+            N_("L'envoi est trop gros"),
             N_("Revenez en arrière et envoyez moins de contenu."),
         ),
         Problem(
@@ -112,12 +112,12 @@ PROBLEMS = {
         ),
         Problem(
             500,
-            N_("Une erreur est survenue chez nous"),
-            N_("Elle est notée. Recommencez dans un instant."),
+            N_("Nous avons eu un problème"),
+            N_("C'est noté. Recommencez dans un instant."),
         ),
         Problem(
             503,
-            N_("Le service est momentanément indisponible"),
+            N_("Le service ne marche pas en ce moment"),
             N_("Recommencez dans quelques minutes. Rien de ce que vous avez fait n'est perdu."),
         ),
     )

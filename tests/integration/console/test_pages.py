@@ -214,7 +214,7 @@ async def test_with_the_database_away_the_page_says_so(site: Site) -> None:
         for path in ("/", "/session"):
             async with session.get(base + path) as answer:
                 assert answer.status == 503
-                assert "momentanément indisponible" in await answer.text()
+                assert "ne marche pas en ce moment" in await answer.text()
     await runner.cleanup()
     await away.dispose()
 

@@ -39,7 +39,7 @@ async def test_a_refusal_comes_back_with_its_status(house: House) -> None:
     house.clock.advance(minutes=6)
     back = await site.press(last)
     assert any("statusCode=5" in hop for hop in back.hops)
-    assert "La connexion n'a pas abouti" in back.page.text
+    assert "La connexion n'a pas marché" in back.page.text
     assert (await site.phone.browse(WEB)).address != WEB
 
 

@@ -29,7 +29,7 @@ async def test_a_refusal_comes_back(house: House) -> None:
     house.clock.advance(minutes=6)
     back = await site.press(last)
     assert "error_message=" in back.address
-    assert "La connexion n'a pas abouti" in back.page.text
+    assert "La connexion n'a pas marché" in back.page.text
 
 
 async def test_a_guest_clicks_through(house: House) -> None:

@@ -180,7 +180,7 @@ async def test_leaving_does_not_renew_a_used_up_volume(guest: Guest, radius: Rad
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"reason": "reject"}, "La connexion n'a pas abouti"),
+        ({"reason": "reject"}, "La connexion n'a pas marché"),
         ({"reason": "timeout"}, "Le service n'a pas répondu à temps"),
         ({"reason": "other"}, "La borne Wi-Fi a eu un problème"),
         (

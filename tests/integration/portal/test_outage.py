@@ -47,7 +47,7 @@ async def test_a_log_in_waits_for_the_database(guest: Guest, database: Database)
     assert page.status == 200
     away = await guest.post("/visite", visit=page.visit)
     assert away.status == 503
-    assert "Le service est momentanément indisponible" in away.text
+    assert "Le service ne marche pas en ce moment" in away.text
     assert "Votre demande n'est pas perdue" in away.text
     await database.come_back()
     assert (await guest.post("/visite", visit=away.visit)).status == 303

@@ -166,9 +166,9 @@ async def test_the_language_is_asked_negotiated_or_set(
     [
         ("/nowhere", 404, "Cette page n'existe pas"),
         ("/form", 405, "Cette page ne répond pas"),
-        ("/broken", 500, "Une erreur est survenue chez nous"),
-        ("/hole", 500, "Une erreur est survenue chez nous"),
-        ("/away", 503, "momentanément indisponible"),
+        ("/broken", 500, "Nous avons eu un problème"),
+        ("/hole", 500, "Nous avons eu un problème"),
+        ("/away", 503, "ne marche pas en ce moment"),
         ("/page?" + "a" * 9_000, 414, "L'adresse est trop longue"),
         ("/page?mot=" + "a" * 100_000, 414, "L'adresse est trop longue"),
     ],
