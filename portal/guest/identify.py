@@ -97,7 +97,10 @@ async def show_form(request: web.Request) -> web.Response:
         return show_refused(request, refused.reason)
     if attempt.visit.state not in OPEN + PROVING:
         return show_restart(request, attempt.gate, attempt.visit)
-    return await _show_page(replace(attempt, visit=begun_again(attempt.visit)))
+    visit = begun_again(attempt.visit)
+    if attempt.method.name is IdentificationMethod.CLICK_THROUGH:
+        return show_splash(request, attempt.gate, visit)  # its form is the first page's button
+    return await _show_page(replace(attempt, visit=visit))
 
 
 async def show_proof(request: web.Request) -> web.Response:
