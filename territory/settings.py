@@ -7,7 +7,7 @@
 import os
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
@@ -19,6 +19,7 @@ from pydantic_settings import (
 )
 
 from territory.errors import ConfigurationError, Fault
+from territory.messages.settings import MailSettings, SmsSettings
 
 DEFAULT_FILE = Path("socle.toml")
 SECRETS_VARIABLE = "SOCLE_SECRETS"
@@ -27,6 +28,9 @@ WORKER_VARIABLE = "SOCLE_RADIUS__WORKER"
 WORKERS_VARIABLE = "SOCLE_RADIUS__WORKERS"
 COMPONENT_URL_VARIABLE = "SOCLE_COMPONENT_DATABASE"
 """How `socle serve` hands a component its own role's address, whatever else names the owner's."""
+
+
+_Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
 
 
 class _Section(BaseModel):
@@ -68,6 +72,29 @@ class PortalSettings(_Section):
     guests back to gateways that take forms in clear only; without it, browsers warn of those."""
     plain_port: int = Field(default=8081, ge=0, le=65535)
     """Where that page is served when the portal ends TLS itself."""
+
+
+class OpenidProviderSettings(_Section):
+    """One identity provider, `[openid_connect.<code>]`; its secret is best in a secrets file."""
+
+    profile: str = "plain"
+    """plain, franceconnect or proconnect (`territory.openid_providers`)."""
+    issuer: str = Field(max_length=300)
+    """Its identifier: an https address without a final slash."""
+    client_id: str = Field(min_length=1, max_length=300)
+    """Ours at this provider."""
+    client_secret: SecretStr
+    """Ours at this provider: `SOCLE_openid_connect__<code>__client_secret`."""
+    name: str = Field(default="", max_length=60)
+    """What guests read on the button; the profile's own when absent."""
+    level: str = ""
+    """The least eIDAS level, `eidas1`...; the profile's weakest when absent."""
+    keeps: list[str] = []
+    """Claims kept as civil identity, five years after the account ends; none by default."""
+    hosts: list[Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")]] = []
+    """More names that a phone must reach before log-in, each with those below it."""
+    decryption_key: Path | None = None
+    """PEM RSA private key for user info that the provider encrypts to us."""
 
 
 class RadsecSettings(_Section):
@@ -233,12 +260,16 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     security: SecuritySettings = SecuritySettings()
     portal: PortalSettings = PortalSettings()
+    openid_connect: dict[_Code, OpenidProviderSettings] = {}
+    """Identity providers that may vouch for a guest, by the code that names each."""
     radius: RadiusSettings = RadiusSettings()
     tunnel: TunnelSettings = TunnelSettings()
     supervision: SupervisionSettings = SupervisionSettings()
     retention: RetentionSettings = RetentionSettings()
     desk: DeskSettings = DeskSettings()
     metrics: MetricsSettings = MetricsSettings()
+    mail: MailSettings = MailSettings()
+    sms: SmsSettings = SmsSettings()
 
     @model_validator(mode="after")
     def _demo_only(self) -> Self:

@@ -1,0 +1,187 @@
+"""What the settings say of mail and SMS: `[mail]` and `[sms]` of `socle.toml`.
+
+Types and ranges are pydantic's; what one key asks of another is checked by `mail_faults` and
+`sms_faults`, which return every fault with its key, so that a start is refused once and not
+key by key. Without a server and without a provider nothing can be sent, and the methods that need
+it are not offered.
+"""
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from territory.errors import ConfigurationError, Fault, ProtocolError
+from territory.messages.addresses import MailAddress
+from territory.messages.numbers import read_country_codes
+
+LOOPBACK_NAMES = ("localhost",)
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MailSettings(_Section):
+    """The relay that takes our mail; off without a server."""
+
+    server: str | None = None
+    """Name or address of the relay."""
+    port: int = Field(default=587, ge=1, le=65535)
+    """587 for `starttls`, 465 for `tls`."""
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the connection is kept secret; `none` is for a relay on this machine only."""
+    authorities: Path | None = None
+    """PEM file of who signs the relay's certificate; the system's authorities when absent."""
+    user: str | None = None
+    """Account at the relay, where it asks for one."""
+    password: SecretStr | None = None
+    """Its password."""
+    sender: str | None = None
+    """Address that mail comes from, such as `wifi@meuse.example`."""
+    sender_name: str = Field(default="Wi-Fi public", max_length=60, pattern=r"^[^\r\n]*$")
+    """Name beside it."""
+    patience_seconds: float = Field(default=10.0, gt=0, le=60)
+    """For one letter, all attempts together: a guest is waiting."""
+    attempts: int = Field(default=3, ge=1, le=5)
+    """Of one letter, where the relay is away or asks to come back."""
+    provisional_minutes: int = Field(default=5, ge=0, le=30)
+    """Online at once for so long, to read the mail; 0: not before the code is given."""
+    provisional_a_day: int = Field(default=2, ge=0, le=20)
+    """Provisional accesses of one device within 24 hours."""
+    a_day_of_an_address: int = Field(default=10, ge=1)
+    """Letters to one mail address."""
+    a_day_of_a_source: int = Field(default=500, ge=1)
+    """Letters asked for from one network address: a whole site may stand behind it."""
+    a_day_of_a_site: int = Field(default=2000, ge=1)
+    """Letters asked for at one site."""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether mail can be sent."""
+        return self.server is not None
+
+
+class SmsSettings(_Section):
+    """The provider that takes our text messages; off without one."""
+
+    provider: Literal["ovhcloud", "twilio"] | None = None
+    """Whose dialect is spoken."""
+    url: str | None = None
+    """Address of its API, where it is not the provider's usual one."""
+    account: str | None = None
+    """ovhcloud: the SMS service, `sms-xx12345-1`. twilio: the Account SID."""
+    key: str | None = None
+    """ovhcloud: the application key. twilio: nothing."""
+    secret: SecretStr | None = None
+    """ovhcloud: the application secret. twilio: the Auth Token, which also signs what comes in."""
+    consumer_key: SecretStr | None = None
+    """ovhcloud: the consumer key."""
+    sender: str | None = None
+    """Number (E.164) or name that messages come from."""
+    patience_seconds: float = Field(default=10.0, gt=0, le=60)
+    """For one message: a guest is waiting."""
+    number: str | None = None
+    """The number guests may text a word to (E.164), where the provider tells what comes in."""
+    region: str = Field(default="FR", pattern=r"^[A-Z]{2}$")
+    """Country of a number that is typed without its prefix (ISO 3166-1)."""
+    countries: list[str] = Field(
+        default=["FR", "GP", "MQ", "GF", "RE", "YT", "PM", "BL", "MF", "WF", "PF", "NC"],
+        min_length=1,
+    )
+    """Countries whose mobile numbers are written to (ISO 3166-1): the territories of France."""
+    a_day_of_a_number: int = Field(default=4, ge=1)
+    """Messages to one number."""
+    a_day_of_a_block: int = Field(default=40, ge=1)
+    """Messages to numbers that differ in their last four digits only: pumping walks along them."""
+    a_day_of_a_source: int = Field(default=100, ge=1)
+    """Messages asked for from one network address: a whole site may stand behind it."""
+    a_day_of_a_site: int = Field(default=200, ge=1)
+    """Messages asked for at one site, counted in parts, as they are paid for."""
+    a_day_of_an_organisation: int = Field(default=500, ge=1)
+    """Parts, all sites of one organisation."""
+    a_month_of_a_site: int = Field(default=2000, ge=1)
+    """Parts; the month is that of Europe/Paris."""
+    a_month_of_an_organisation: int = Field(default=5000, ge=1)
+    """Parts, all sites of one organisation."""
+    unproven_an_hour_of_a_site: int = Field(default=30, ge=1)
+    """Codes sent within an hour that nobody has typed: beyond, none is sent there."""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether text messages can be sent."""
+        return self.provider is not None
+
+
+def check(mail: MailSettings, sms: SmsSettings) -> None:
+    """Refuse settings of mail and SMS that cannot work.
+
+    Raises:
+        ConfigurationError: lists every fault of both.
+    """
+    faults = [*mail_faults(mail), *sms_faults(sms)]
+    if faults:
+        raise ConfigurationError(faults)
+
+
+def mail_faults(mail: MailSettings) -> list[Fault]:
+    """Return what is wrong with `[mail]`, key by key."""
+    if not mail.is_on:
+        return []
+    checks = {
+        "sender": (_is_address(mail.sender), "expected an address, such as wifi@meuse.example"),
+        "password": (
+            (mail.user is None) is (mail.password is None),
+            "expected user and password, both or neither",
+        ),
+        "security": (
+            mail.security != "none" or _is_this_machine(mail.server or ""),
+            "expected starttls or tls for a relay on another machine",
+        ),
+        "authorities": (
+            mail.authorities is None or mail.authorities.is_file(),
+            f"expected a readable PEM file: {mail.authorities}",
+        ),
+    }
+    return [Fault(f"mail.{key}", words) for key, (is_well, words) in checks.items() if not is_well]
+
+
+def sms_faults(sms: SmsSettings) -> list[Fault]:
+    """Return what is wrong with `[sms]`, key by key."""
+    if not sms.is_on:
+        return []
+    faults = [
+        Fault(f"sms.{key}", f"expected a value: {sms.provider} needs it")
+        for key in _NEEDED.get(sms.provider or "", ())
+        if not getattr(sms, key)
+    ]
+    if sms.number and sms.provider != "twilio":
+        faults.append(Fault("sms.number", "expected nothing: only twilio signs what comes in"))
+    if sms.url is not None and not sms.url.startswith(("https://", "http://127.0.0.1:")):
+        faults.append(Fault("sms.url", f"expected https, found {sms.url}"))
+    try:
+        read_country_codes(sms.countries)
+    except ProtocolError:
+        faults.append(Fault("sms.countries", f"expected ISO 3166-1 codes, found {sms.countries}"))
+    return faults
+
+
+_NEEDED = {
+    "ovhcloud": ("account", "key", "secret", "consumer_key", "sender"),
+    "twilio": ("account", "secret", "sender"),
+}
+
+
+def _is_address(text: str | None) -> bool:
+    try:
+        return MailAddress.parse(text or "") is not None
+    except ProtocolError:
+        return False
+
+
+def _is_this_machine(server: str) -> bool:
+    try:
+        return ip_address(server).is_loopback
+    except ValueError:
+        return server in LOOPBACK_NAMES
