@@ -21,9 +21,10 @@ from territory.identifiers import MacAddress
 
 DEADLINE_SECONDS: Final = 8.0
 """A guest is waiting."""
-_ANSWER_SECONDS: Final = 1.0
+ANSWER_SECONDS: Final = 1.0
 """Kept for RADIUS to write what came of it."""
-_BY: Final = "portal"
+BY: Final = "portal"
+"""Who asks, in a command's row."""
 
 
 @reaching
@@ -36,6 +37,6 @@ async def reauthenticate(
         Unavailable: the database is away.
     """
     presented = Presentation(back.nas_id, device, back.session)
-    request = Request(_BY, now, DEADLINE_SECONDS - _ANSWER_SECONDS)
+    request = Request(BY, now, DEADLINE_SECONDS - ANSWER_SECONDS)
     command = await ask_reauthentication(pool, presented, request)
     return await await_result(pool, command, DEADLINE_SECONDS)

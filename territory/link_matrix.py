@@ -15,6 +15,9 @@ from territory.vocabulary import Brand, Link
 
 DEAF: Final = frozenset({Brand.OMADA, Brand.OPENNDS})
 """Brands that take no Disconnect-Request; radius/dialects.py has each brand's own words."""
+EXTENDS: Final = frozenset({Brand.COOVACHILLI, Brand.USPOT})
+"""Brands that lengthen an open session by a CoA-Request: coova-chilli src/chilli.c, uspot
+src/radius-das.c. Of no other does a document of theirs say so."""
 COUNTS: Final = frozenset({Brand.COOVACHILLI, Brand.USPOT, Brand.MIKROTIK, Brand.CAMBIUM})
 """Brands that RADIUS can tell a quota in a unit that is known (radius/rights.py)."""
 
@@ -49,6 +52,8 @@ class Row:
     """A volume that ends a session."""
     polling: Cell
     """Whether supervision sees that the gateway lives."""
+    extension: Cell
+    """Whether an open session can be told a longer time."""
     warning: Cell
     """Whether a browser warns on its way back from an https portal; YES: it does not."""
 
@@ -65,10 +70,11 @@ def row(dialect: Dialect, link: Link) -> Row:
     """Return what one dialect can do over one link."""
     log_in = _log_in(dialect, link)
     if log_in.works is Works.NO:
-        return Row(dialect, link, log_in, _NOTHING, _NOTHING, _NOTHING, _NOTHING)
+        return Row(dialect, link, log_in, *[_NOTHING] * 5)
     log_out = _log_out(dialect, link)
     quota = _quota(dialect, log_out)
-    return Row(dialect, link, log_in, log_out, quota, _polling(dialect, link), _warning(dialect))
+    polling, extension = _polling(dialect, link), _extension(dialect, link)
+    return Row(dialect, link, log_in, log_out, quota, polling, extension, _warning(dialect))
 
 
 _NOTHING: Final = Cell(Works.NO, "Pas de connexion par ce lien.")
@@ -192,6 +198,20 @@ def _polling(dialect: Dialect, link: Link) -> Cell:
     if dialect.needs_controller:
         return _partly("Le contrôleur seul répond : rien ne peut être appelé au lieu.")
     return _no("Rien ne remonte du lieu, sinon les connexions elles-mêmes.")
+
+
+def _extension(dialect: Dialect, link: Link) -> Cell:
+    if not dialect.asks_radius or dialect.brand not in EXTENDS:
+        return _no(
+            "Aucun document ne dit que la passerelle allonge une session ouverte : l'usager en"
+            " demande une autre à la fin."
+        )
+    if link in PRIVATE:
+        return _yes("Un ordre RADIUS (CoA) descend par le lien et dit la nouvelle durée.")
+    return _partly(
+        "Si la passerelle parle RadSec elle-même ; radsecproxy 1.9 ne transmet pas l'ordre : la"
+        " prolongation n'est pas proposée."
+    )
 
 
 def _warning(dialect: Dialect) -> Cell:

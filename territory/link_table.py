@@ -7,7 +7,7 @@ A test holds the page equal to this; to write it anew:
 from collections.abc import Iterator
 
 from territory.gateway_dialects import Evidence
-from territory.link_matrix import Row, Works, matrix
+from territory.link_matrix import Cell, Row, Works, matrix
 from territory.vocabulary import Link
 
 LINK_NAMES = {
@@ -28,13 +28,14 @@ _HEAD = """\
 
 Chaque lieu joint la base par un lien, et un seul ; jamais l'inverse. Ce tableau dit, pour chaque
 passerelle et chaque lien, ce qui marche : se connecter, être déconnecté par un technicien, être
-coupé à son volume, être surveillé. Un lien qui n'a que des « non » est refusé par `socle apply`.
-La console montre le même tableau, chaque case avec sa phrase.
+coupé à son volume, être surveillé, prolonger sa connexion, revenir du portail sans avertissement.
+Un lien qui n'a que des « non » est refusé par `socle apply`. La console montre le même tableau,
+chaque case avec sa phrase.
 
 RADIUS en clair depuis une adresse publique est refusé : il lui faut un de ces liens.
 
-| passerelle | lien | connexion | déconnexion | volume | surveillance | retour sans avertissement |
-| --- | --- | --- | --- | --- | --- | --- |
+| passerelle | lien | connexion | déconnexion | volume | surveillance | prolongation | retour |
+| --- | --- | --- | --- | --- | --- | --- | --- |
 """
 
 
@@ -47,20 +48,23 @@ def markdown() -> str:
 
 
 def _line(row: Row) -> str:
-    cells = (row.log_in, row.log_out, row.quota, row.polling, row.warning)
+    cells = (row.log_in, *_others(row))
     marks = (cell.works.value for cell in cells)
     return f"| {' | '.join((row.dialect.name, LINK_NAMES[row.link], *marks))} |"
 
 
+def _others(row: Row) -> tuple[Cell, ...]:
+    """Return what follows a log-in, in the order of the table."""
+    return row.log_out, row.quota, row.polling, row.extension, row.warning
+
+
 def _notes(rows: list[Row]) -> Iterator[str]:
     """Yield each sentence of what does not wholly work, once, with what it is about."""
-    titles = ("connexion", "déconnexion", "volume", "surveillance", "retour")
+    titles = ("connexion", "déconnexion", "volume", "surveillance", "prolongation", "retour")
     told = dict.fromkeys(
         f"{title}, {cell.works.value} : {cell.words}"
         for row in rows
-        for title, cell in zip(
-            titles, (row.log_in, row.log_out, row.quota, row.polling, row.warning), strict=True
-        )
+        for title, cell in zip(titles, (row.log_in, *_others(row)), strict=True)
         if cell.works is not Works.YES and row.log_in.works is not Works.NO
     )
     refused = dict.fromkeys(

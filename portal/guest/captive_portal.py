@@ -5,8 +5,8 @@ an address of its own. Whether a device is somewhere is nobody's business, so th
 only to a request that comes from that site; to anyone else, and for a device that never had an
 admission here, there is nothing (404): a phone then finds the portal as it always did.
 
-`can-extend-session` is left out: a right is extended by no plan's rules, only had anew once it is
-over, and a button that would do nothing is worse than none (docs/decisions/captive-portal-api.md).
+`can-extend-session` is true only while a tap on the page behind `user-portal-url` wins something
+(`extension.py`; docs/decisions/captive-portal-api.md).
 """
 
 import json
@@ -14,7 +14,7 @@ import json
 from aiohttp import web
 
 from portal.admission import Holding
-from portal.guest.parts import Portal, portal_of, see_other
+from portal.guest.parts import Portal, longer_right, portal_of, see_other
 from portal.guest.venue import venue_url
 from portal.places import Gate
 from portal.public_address import is_from_site
@@ -46,7 +46,8 @@ async def answer(request: web.Request) -> web.Response:
     if holding is None:
         raise web.HTTPNotFound
     standing = holding.standing(gate.place.hours, portal.now())
-    state = state_of(holding, standing, _portal_url(portal, gate))
+    can_extend = longer_right(portal, gate, holding) is not None
+    state = state_of(holding, standing, _portal_url(portal, gate), can_extend=can_extend)
     if url := venue_url(portal, gate):
         state["venue-info-url"] = url
     return web.Response(
@@ -59,10 +60,13 @@ async def answer(request: web.Request) -> web.Response:
     )
 
 
-def state_of(holding: Holding, standing: Standing, portal_url: str) -> dict[str, bool | int | str]:
+def state_of(
+    holding: Holding, standing: Standing, portal_url: str, *, can_extend: bool
+) -> dict[str, bool | int | str]:
     """Return the object of RFC 8908 §5 for a device that has, or had, an admission.
 
-    What remains is told only to a device that is not captive; counters are whole numbers.
+    What remains, and whether more can be had, is told only to a device that is not captive;
+    counters are whole numbers.
     """
     paused = holding.usage != NOTHING_USED and holding.usage.open_sessions == 0
     state: dict[str, bool | int | str] = {
@@ -70,6 +74,7 @@ def state_of(holding: Holding, standing: Standing, portal_url: str) -> dict[str,
         "user-portal-url": portal_url,
     }
     if not state["captive"]:
+        state["can-extend-session"] = can_extend
         state["seconds-remaining"] = standing.seconds
         if standing.octets is not None:
             state["bytes-remaining"] = standing.octets

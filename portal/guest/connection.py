@@ -13,7 +13,7 @@ from aiohttp import web
 
 from portal.admission import REVOKED_BY_GUEST, Holding
 from portal.gateways.vocabulary import FormBack, HandBack, WayBack
-from portal.guest.parts import log, may_see, portal_of, see_other, show_refused
+from portal.guest.parts import log, longer_right, may_see, portal_of, see_other, show_refused
 from portal.guest.splash import notice_at, read_current, show_restart
 from portal.guest.way_back import show_way_back
 from portal.guest.wording import duration, volume
@@ -100,6 +100,7 @@ def show_connected(
         here="/ma-connexion",
         page_wanted=visit.page_wanted,
         can_leave=_can_leave(gate, visit, way_out),
+        can_extend=holding is not None and longer_right(portal, gate, holding) is not None,
         **_left(request, gate, holding),
     )
 

@@ -7,8 +7,9 @@ from uuid import uuid4
 import structlog
 from aiohttp import web
 
-from portal.admission import Admission
+from portal.admission import Admission, Holding
 from portal.directory import Directory
+from portal.extension import lengthened
 from portal.gateway_sightings import GatewaySightings
 from portal.gateways.vocabulary import Arrival
 from portal.identification.terms import Terms, terms_in_force
@@ -140,6 +141,14 @@ def admitted_visit(visit: Visit, admission: Admission) -> Visit:
         carried={name: visit.carried[name] for name in FOR_THE_WAY_OUT & visit.carried.keys()},
         vouched=visit.vouched,
     )
+
+
+def longer_right(portal: Portal, gate: Gate, holding: Holding) -> Admission | None:
+    """Return the longer right that a guest who is online may have; None: there is none."""
+    now, device = portal.now(), holding.admission.device
+    if device is None or portal.directory.current.is_blocked(device, now):
+        return None
+    return lengthened(holding, gate, now)
 
 
 async def may_see(request: web.Request, gate: Gate, visit: Visit) -> bool:

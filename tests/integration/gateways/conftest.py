@@ -79,7 +79,7 @@ class House:
             variant=variant,
         )
         await lay(self.owner_url, self.keyring, [plan])
-        await self._read_again()
+        await self.read_again()
         ports = self.radius.port(ACCESS), self.radius.port(ACCOUNTING)
         server = RadiusServer(SHARED_SECRET, "127.0.0.1", *ports, Patience(1.0, 5))
         configuration = GatewayConfiguration(
@@ -106,7 +106,7 @@ class House:
         )
         return Site(gateway, events, await self.stack.enter_async_context(phone))
 
-    async def _read_again(self) -> None:
+    async def read_again(self) -> None:
         """Have portal and RADIUS know the territory as it is now."""
         await self.portal.directory.refresh()
         plans = self.radius.directory.plans
