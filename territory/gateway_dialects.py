@@ -69,6 +69,9 @@ class Dialect:
     """Whether gateway and portal share a secret (uamsecret, faskey)."""
     form_is_https: bool = False
     """Whether its form is taken in https by a host whose certificate browsers know: no warning."""
+    leads_to_us: bool = True
+    """Whether a browser that was let in is led to a page of ours; else to the guest's first wish,
+    or wherever the box is told, which may be any page of the Web's."""
 
     @property
     def needs_controller(self) -> bool:
@@ -159,14 +162,14 @@ _TABLE: Final = (
         links=_EVERY,
     ),
     *(
-        Dialect(Brand.GENERIC, variant, name, returns, asks_radius=True, links=_RADIUS)
-        for variant, name, returns in (
-            ("zyxel", "Zyxel Nebula", Return.FORM),
-            ("grandstream", "Grandstream GWN", Return.FORM),
-            ("draytek", "DrayTek Vigor", Return.GET),
-            ("dlink", "D-Link Nuclias", Return.FORM),
-            ("alcatel-stellar", "Alcatel-Lucent OmniAccess Stellar", Return.FORM),
-            ("huawei", "Huawei AirEngine", Return.FORM),
+        Dialect(Brand.GENERIC, variant, name, returns, True, _RADIUS, leads_to_us=ours)
+        for variant, name, returns, ours in (
+            ("zyxel", "Zyxel Nebula", Return.FORM, False),
+            ("grandstream", "Grandstream GWN", Return.FORM, False),
+            ("draytek", "DrayTek Vigor", Return.GET, False),
+            ("dlink", "D-Link Nuclias", Return.FORM, True),
+            ("alcatel-stellar", "Alcatel-Lucent OmniAccess Stellar", Return.FORM, True),
+            ("huawei", "Huawei AirEngine", Return.FORM, True),
         )
     ),
     *(
@@ -184,6 +187,7 @@ _TABLE: Final = (
         Return.FORM,
         asks_radius=True,
         links=PRIVATE,
+        leads_to_us=False,
     ),
     Dialect(
         Brand.MIKROTIK,
@@ -200,6 +204,7 @@ _TABLE: Final = (
         Return.FORM,
         asks_radius=True,
         links=_RADIUS,
+        leads_to_us=False,
     ),
     Dialect(
         Brand.FORTINET,
@@ -208,6 +213,7 @@ _TABLE: Final = (
         Return.FORM,
         asks_radius=True,
         links=_RADIUS,
+        leads_to_us=False,
     ),
     *(
         Dialect(Brand.UNIFI, variant, name, Return.CONTROLLER, asks_radius=False, links=links)

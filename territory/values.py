@@ -126,12 +126,29 @@ def _public_address(content: object) -> IPv4Address | IPv6Address:
 
 
 def _login_address(text: str) -> str:
-    host, colon, port = text.lower().rpartition(":") if ":" in text else (text.lower(), "", "")
-    if len(host) > 253 or not _HOST.fullmatch(host):
+    host, colon, port = _host_and_port(text.lower())
+    if not _is_ipv6(host) and (len(host) > 253 or not _HOST.fullmatch(host)):
         raise ValueError("the host[:port] guests log in at, such as 10.1.0.1:3990")
     if colon and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65_536):
         raise ValueError("a port from 1 to 65535 after the colon, such as 10.1.0.1:3990")
     return text.lower()
+
+
+def _host_and_port(text: str) -> tuple[str, str, str]:
+    """Part a host and its port; an IPv6 address stands in brackets (RFC 3986 §3.2.2)."""
+    host, bracket, rest = text.rpartition("]")
+    if bracket:
+        before, colon, port = rest.partition(":")
+        return f"{host}]{before}", colon, port
+    return text.rpartition(":") if ":" in text else (text, "", "")
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        IPv6Address(host[1:-1])
+    except ValueError:
+        return False
+    return host[0] == "[" and host[-1] == "]" and "%" not in host
 
 
 def _portal_base(text: str) -> str:

@@ -184,13 +184,13 @@ def _of_site(state: State, kind: Kind, site: str) -> Iterator[tuple[str, Any]]:
 def _gateways(state: State, site: str, base: Base) -> Iterator[GatewaySheet]:
     for code, values in sorted(_of_site(state, Kind.GATEWAY, site)):
         brand = Brand(values["brand"])
-        host, _, port = values["login_address"].partition(":")
+        own = urlsplit(f"//{values['login_address']}")
         default = _LOGIN_PORTS.get(brand, _UAM_PORT)
         yield GatewaySheet(
             code=code,
             brand=brand,
-            login_host=host,
-            login_port=int(port) if port else default,
+            login_host=own.hostname or "",
+            login_port=own.port or default,
             portal=urlsplit(values["portal_base"] or f"{base.public_url}/gateway/{brand}"),
             portal_secret=_clear(values["portal_secret"]),
             model=values["model"],

@@ -21,7 +21,7 @@ set to "authentication text" opens to anyone who sees our pages, so it is not of
 from collections.abc import Mapping
 from ipaddress import ip_address
 
-from portal.gateways.own_address import checked_host, own_host, own_port
+from portal.gateways.own_address import checked_host, in_url, own_host, own_port
 from portal.gateways.query import parse_query
 from portal.gateways.vocabulary import (
     Arrival,
@@ -114,7 +114,7 @@ def log_off(registration: Registration, carried: Mapping[str, str]) -> HandBack:
 
 def start(registration: Registration) -> HandBack:
     """Return a plain http address of the gateway's: a captive browser is redirected from it."""
-    return HandBack(f"http://{own_host(registration)}/")
+    return HandBack(f"http://{in_url(own_host(registration))}/")
 
 
 def _base(registration: Registration) -> str:

@@ -16,7 +16,7 @@ Fortinet's own articles. Not confirmed on equipment: `Auth=Failed` after a refus
 import re
 from collections.abc import Mapping
 
-from portal.gateways.own_address import ANYWHERE, own_host, own_port
+from portal.gateways.own_address import ANYWHERE, in_url, own_host, own_port
 from portal.gateways.query import parse_query
 from portal.gateways.vocabulary import (
     Arrival,
@@ -103,7 +103,7 @@ def _ports(registration: Registration) -> tuple[int, ...]:
 
 def _address(registration: Registration, port: int) -> str:
     scheme = "http" if port == CLEAR_PORT else "https"
-    return f"{scheme}://{own_host(registration)}:{port}"
+    return f"{scheme}://{in_url(own_host(registration))}:{port}"
 
 
 def _checked_port(post: str, registration: Registration) -> int:

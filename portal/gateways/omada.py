@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from ipaddress import ip_address
 
-from portal.gateways.own_address import ANYWHERE, checked_url
+from portal.gateways.own_address import ANYWHERE, checked_url, in_url
 from portal.gateways.query import parse_query
 from portal.gateways.told_time import told_time
 from portal.gateways.vocabulary import (
@@ -159,7 +159,7 @@ def _target(parameters: Mapping[str, str]) -> str:
     port = parameters.get("targetPort", "")
     if scheme not in PORTS or set(host) & set("/?#") or not f"{port}0".isdecimal():
         raise ProtocolError("foreign-address")
-    return f"{scheme}://{host}{':' if port else ''}{port}{RADIUS_PATH}"
+    return f"{scheme}://{in_url(host)}{':' if port else ''}{port}{RADIUS_PATH}"
 
 
 def _port(url: str) -> int:

@@ -5,7 +5,8 @@ address: a guest's credential would follow it. So a told host is only ever compa
 afterwards is the site's own record, and nothing else (DESIGN.md, decision 8).
 """
 
-from urllib.parse import urlsplit
+from ipaddress import IPv6Address
+from urllib.parse import SplitResult, urlsplit
 
 from portal.gateways.vocabulary import HandBack, Registration
 from territory.errors import ProtocolError
@@ -20,19 +21,30 @@ without a name to resolve. For gateways whose own address answers with something
 
 
 def own_host(registration: Registration) -> str:
-    """Return the host guests log in at, lower case, without its port."""
-    return registration.login_address.partition(":")[0]
+    """Return the host guests log in at, lower case, without its port; an IPv6 address bare."""
+    return _host(_own(registration).hostname or "")
 
 
 def own_port(registration: Registration) -> int | None:
     """Return the port guests log in at, or None where the record leaves it to the dialect."""
-    _, colon, port = registration.login_address.partition(":")
-    return int(port) if colon else None
+    return _own(registration).port
+
+
+def _own(registration: Registration) -> SplitResult:
+    return urlsplit(f"//{registration.login_address}")
+
+
+def _host(text: str) -> str:
+    """Return a host as it is compared: an IPv6 address in its one short form (RFC 5952)."""
+    try:
+        return str(IPv6Address(text.removeprefix("[").removesuffix("]")))
+    except ValueError:
+        return text.lower()
 
 
 def in_url(host: str) -> str:
     """Return a host as an address writes it: an IPv6 address in brackets (RFC 3986 §3.2.2)."""
-    return f"[{host}]" if ":" in host else host
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
 def checked_host(told: str, registration: Registration, *, or_access_point: bool = False) -> str:
@@ -41,7 +53,7 @@ def checked_host(told: str, registration: Registration, *, or_access_point: bool
     Raises:
         ProtocolError: `foreign-address`.
     """
-    host = told.lower()
+    host = _host(told)
     others = registration.access_points if or_access_point else frozenset()
     if host != own_host(registration) and host not in others:
         raise ProtocolError("foreign-address")

@@ -15,7 +15,7 @@ from portal.admission import REVOKED_BY_GUEST, Holding
 from portal.gateways.vocabulary import FormBack, HandBack, WayBack
 from portal.guest.parts import log, longer_right, may_see, portal_of, see_other, show_refused
 from portal.guest.splash import notice_at, read_current, show_restart
-from portal.guest.way_back import show_way_back
+from portal.guest.way_back import allow_way, show_way_back
 from portal.guest.wording import duration, volume
 from portal.places import Gate
 from portal.public_address import shared_address
@@ -25,7 +25,7 @@ from territory.errors import ProtocolError, Unavailable
 from territory.rules.quotas import Stop
 from territory.rules.usage import NOTHING_USED
 from territory.web.forms import read_form
-from territory.web.headers import allow, client_address
+from territory.web.headers import client_address
 from territory.web.pages import language_of, render, translate
 
 SESSION_HEARD_OF = timedelta(seconds=30)
@@ -89,8 +89,8 @@ def show_connected(
     if holding is not None and not _is_online(request, gate, holding, told=told):
         return _show_over(request, gate, visit, holding)
     way_out = _way_out(gate, visit)
-    if way_out and way_out.origin:
-        allow(request, form_action=way_out.origin)
+    if way_out:
+        allow_way(request, gate, way_out)
     return render(
         request,
         "connected.html",

@@ -16,10 +16,11 @@ from aiohttp import web
 from itsdangerous import BadData, URLSafeSerializer
 
 from portal.gateways.vocabulary import FormBack
+from portal.guest.onward import sources_of
 from portal.guest.parts import Portal, portal_of, show_refused
 from portal.places import Gate
 from territory.errors import ProtocolError
-from territory.web.headers import allow, is_https
+from territory.web.headers import is_https, lead_forms_to
 from territory.web.pages import language_of, render, set_language
 
 LIFETIME = timedelta(minutes=2)
@@ -53,7 +54,7 @@ async def show(request: web.Request) -> web.Response:
     except ProtocolError as refused:
         return show_refused(request, refused.reason)
     set_language(request, language)
-    allow(request, form_action=back.origin)
+    lead_forms_to(request, *sources_of(portal, gate, back))
     return render(
         request,
         "hand_back.html",

@@ -1,6 +1,6 @@
 """How a guest goes back to the gateway, for each of the five ways.
 
-HandBack        303 to the gateway's address
+HandBack        303 to the gateway's address, or a page that leads there by itself (`onward`)
 FormBack        a page with one button that posts to it
 ControllerBack  the controller is asked, then 303 to "connected"
 PollBack        a page that waits until the gateway has asked us, then "connected"
@@ -27,6 +27,7 @@ from portal.gateways.vocabulary import (
     WayBack,
 )
 from portal.guest.in_clear import address_in_clear, passes_in_clear
+from portal.guest.onward import OURSELVES, goes_by_redirect, own_origin, sources_of
 from portal.guest.parts import Portal, admitted_visit, log, portal_of, see_other
 from portal.guest.without_radius import begin_session, begin_waiting, wait_address
 from portal.places import Gate
@@ -35,7 +36,7 @@ from portal.visit import Visit
 from territory.database.commands import Outcome
 from territory.errors import ProtocolError
 from territory.identifiers import MacAddress
-from territory.web.headers import allow
+from territory.web.headers import lead_forms_to
 from territory.web.pages import render
 
 _NOBODY = Credential("", "")
@@ -70,19 +71,25 @@ def allowance_of(portal: Portal, gate: Gate, holding: Holding) -> Allowance:
 
 
 def allow_way_back(request: web.Request, gate: Gate, visit: Visit) -> None:
-    """Let this page's form lead to where the visit's guest will be handed back, and nowhere else.
-
-    A browser holds every redirect that follows a form to the page's `form-action`.
-    """
+    """Let this page's form lead to where the visit will be handed back, and nowhere else."""
     leaving = Departure(carried=visit.carried, credential=_NOBODY)
     try:
         back = gate.adapter.hand_back(gate.registration, leaving)
     except ProtocolError:
         return
-    if isinstance(back, FormBack) and passes_in_clear(portal_of(request), request, back):
-        allow(request, form_action=portal_of(request).plain_url)
-    elif back.origin:
-        allow(request, form_action=back.origin)
+    allow_way(request, gate, back)
+
+
+def allow_way(request: web.Request, gate: Gate, back: WayBack) -> None:
+    """Let this page's form lead by us to where this way begins, and nowhere else."""
+    portal = portal_of(request)
+    match back:
+        case HandBack() if goes_by_redirect(portal, gate, back):
+            lead_forms_to(request, OURSELVES, *sources_of(portal, gate, back))
+        case FormBack() if passes_in_clear(portal, request, back):
+            lead_forms_to(request, OURSELVES, portal.plain_url)
+        case _:
+            lead_forms_to(request, OURSELVES, own_origin(portal))
 
 
 async def go_back(
@@ -116,14 +123,16 @@ def show_way_back(
     request: web.Request, gate: Gate, back: WayBack, page_of_ours: str
 ) -> web.Response:
     """Return the response for a way back that the browser goes by itself."""
+    portal = portal_of(request)
     match back:
-        case HandBack(url):
+        case HandBack(url) if goes_by_redirect(portal, gate, back):
             return see_other(url)
+        case HandBack(url):
+            return _page(request, gate, "onward.html", url=url)
+        case FormBack() if passes_in_clear(portal, request, back):
+            return see_other(address_in_clear(portal, request, gate, back, page_of_ours))
         case FormBack(url, fields):
-            portal = portal_of(request)
-            if passes_in_clear(portal, request, back):
-                return see_other(address_in_clear(portal, request, gate, back, page_of_ours))
-            allow(request, form_action=back.origin)
+            lead_forms_to(request, *sources_of(portal, gate, back))
             shown = {"url": url, "fields": fields, "page_of_ours": page_of_ours}
             return _page(request, gate, "hand_back.html", **shown)
         case PollBack() | ControllerBack() | CoaBack():

@@ -1,8 +1,8 @@
 """Security headers of every response, whatever made it: a page, a redirect, an error.
 
 They are set when the response is about to leave (``on_response_prepare``), so no handler can
-forget them. A page that posts elsewhere, such as the hand-back to a gateway, widens its own
-policy with :func:`allow`; nothing is widened for a whole application.
+forget them. A page that posts elsewhere, such as the hand-back to a gateway, says where in its own
+policy with :func:`lead_forms_to`; nothing is widened for a whole application.
 """
 
 import secrets
@@ -31,8 +31,6 @@ class ContentPolicy:
     connect: tuple[str, ...] = ()
     """Where a script may fetch from."""
     image: tuple[str, ...] = ("'self'", "data:")
-    frame: tuple[str, ...] = ()
-    """Origins the page may show in a frame."""
 
     def format(self, nonce: str) -> str:
         """The Content-Security-Policy header's value for the response that carries ``nonce``."""
@@ -43,7 +41,6 @@ class ContentPolicy:
             "script-src": tuple(own if item == "'nonce'" else item for item in self.script),
             "connect-src": self.connect,
             "img-src": self.image,
-            "frame-src": self.frame,
             "form-action": self.form_action or ("'none'",),
             "base-uri": ("'none'",),
             "frame-ancestors": ("'none'",),
@@ -69,17 +66,14 @@ def policy_of(request: web.Request) -> ContentPolicy:
     return request.get(POLICY) or ContentPolicy()
 
 
-def allow(request: web.Request, *, form_action: str = "", frame: str = "") -> None:
-    """Widen this one response's policy by an origin such as ``http://10.1.0.1:3990``.
+def lead_forms_to(request: web.Request, *sources: str) -> None:
+    """Have this one response's forms lead there and nowhere else: ``'self'``, an origin such as
+    ``http://10.1.0.1:3990``, or a scheme such as ``http:``.
 
-    The caller has checked the origin against the site's own record: it goes into a header.
+    The caller has checked every origin against the site's own record: it goes into a header.
     """
-    policy = policy_of(request)
-    if form_action and form_action not in policy.form_action:
-        policy = replace(policy, form_action=(*policy.form_action, form_action))
-    if frame:
-        policy = replace(policy, frame=(*policy.frame, frame))
-    request[POLICY] = policy
+    once = tuple(dict.fromkeys(sources))
+    request[POLICY] = replace(policy_of(request), form_action=once)
 
 
 def client_address(request: web.Request) -> Address:

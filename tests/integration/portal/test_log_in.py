@@ -19,6 +19,7 @@ from tests.conftest import FixedClock
 from tests.integration.portal.conftest import (
     CHALLENGE,
     PHONE,
+    PUBLIC_URL,
     SECRET,
     Answer,
     Guest,
@@ -41,7 +42,8 @@ async def test_the_first_page(guest: Guest) -> None:
     assert "<script" not in page.text
     assert "Set-Cookie" not in page.headers
     assert page.headers["Cache-Control"] == "no-store"
-    assert "form-action 'self' http://10.1.0.1:3990;" in page.headers["Content-Security-Policy"]
+    policy = page.headers["Content-Security-Policy"]
+    assert f"form-action 'self' http://10.1.0.1:3990 {PUBLIC_URL};" in policy
 
 
 async def test_the_first_page_fits_into_the_first_packets(guest: Guest) -> None:

@@ -21,7 +21,8 @@ async def test_from_captured_to_connected(
     """Splash, hand-back with the return hash, then our own page with the time left."""
     page = await guest.get(f"/gateway/opennds?{fas()}")
     assert "Bibliothèque Jean-Victor-Poncelet" in page.text
-    assert "form-action 'self' http://192.168.8.1:2050;" in page.headers["Content-Security-Policy"]
+    policy = page.headers["Content-Security-Policy"]
+    assert f"form-action 'self' http://192.168.8.1:2050 {PUBLIC_URL};" in policy
     leaving = await guest.post("/visite", visit=page.visit)
     url = urlsplit(leaving.location)
     assert (leaving.status, url.netloc, url.path) == (303, "192.168.8.1:2050", "/opennds_auth/")

@@ -106,7 +106,7 @@ async def test_from_captured_to_connected(place: Place) -> None:
     """No second button and no foreign address: the portal asks, the browser stays with us."""
     page = await place.arrive()
     assert "Bibliothèque Jean-Victor-Poncelet" in page.text
-    assert "form-action 'self'" in page.headers["Content-Security-Policy"]
+    assert f"form-action 'self' {PUBLIC_URL};" in page.headers["Content-Security-Policy"]
     leaving = await place.guest.post("/visite", visit=page.visit)
     assert leaving.status == 303
     assert leaving.location.startswith(f"{PUBLIC_URL}/ma-connexion?visit=")

@@ -2,7 +2,14 @@
 
 import pytest
 
-from portal.gateways.own_address import ANYWHERE, checked_host, checked_url, own_host, own_port
+from portal.gateways.own_address import (
+    ANYWHERE,
+    checked_host,
+    checked_url,
+    in_url,
+    own_host,
+    own_port,
+)
 from portal.gateways.vocabulary import Registration
 from territory.errors import ProtocolError
 
@@ -25,6 +32,18 @@ def test_the_own_host_is_found_in_either_case() -> None:
     """Names of hosts have no case; the port a redirect adds is never part of it."""
     assert checked_host("WiFi.Commercy.example", OWN) == "wifi.commercy.example"
     assert checked_host("192.168.0.253", BARE) == "192.168.0.253"
+
+
+@pytest.mark.parametrize("told", ["2001:db8::1", "[2001:DB8::1]", "2001:db8:0:0:0:0:0:1"])
+def test_an_ipv6_address_is_one_host(told: str) -> None:
+    """However it is written, with a port behind it in the record or not."""
+    for address, port in (("[2001:db8::1]:8443", 8443), ("[2001:db8::1]", None)):
+        own = Registration(address, "", None)
+        assert (own_host(own), own_port(own)) == ("2001:db8::1", port)
+        assert checked_host(told, own) == "2001:db8::1"
+        with pytest.raises(ProtocolError, match="foreign-address"):
+            checked_host("2001:db8::2", own)
+    assert in_url(told).count("[") == 1
 
 
 def test_access_points_count_where_the_dialect_says_so() -> None:

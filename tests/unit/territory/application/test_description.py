@@ -204,7 +204,12 @@ operators:
         ("nas: [\n          {code: n1, source_address: 10.55.0.1}]", "nas: []", "at least one nas"),
         ("'10.1.0.1:3990'", "'http://10.1.0.1:3990/'", "host[:port]"),
         ("'10.1.0.1:3990'", "'10.1.0.1:0'", "a port"),
-        ("'10.1.0.1:3990'", "'[::1]:3990'", "host[:port]"),
+        ("'10.1.0.1:3990'", "'2001:db8::1'", "host[:port]"),
+        ("'10.1.0.1:3990'", "'[2001:db8::1'", "host[:port]"),
+        ("'10.1.0.1:3990'", "'[10.1.0.1]'", "host[:port]"),
+        ("'10.1.0.1:3990'", "'[fe80::1%eth0]'", "host[:port]"),
+        ("'10.1.0.1:3990'", "'[2001:db8::1]80'", "host[:port]"),
+        ("'10.1.0.1:3990'", "'[2001:db8::1]:0'", "a port"),
         ("gw, brand", "gw, portal_base: 'https://x/?a=b', brand", "without ?"),
         ("gw, brand", "gw, portal_base: 'ftp://x/', brand", "http or https"),
         ("session: 4h", "session: 40 d", "between 1 min and 31 d"),
@@ -354,6 +359,13 @@ def test_an_old_plan_limits_nothing_more() -> None:
     assert (plan.day_time, plan.devices, plan.hours, plan.methods) == (None, None, None, ())
     assert (plan.at_end, plan.public_holidays, plan.identification) == ("cut", "as_usual", "none")
     assert (site.hours, site.closed_days, site.mac_authentication) == (None, (), True)
+
+
+@pytest.mark.parametrize("address", ["[2001:db8::1]", "[2001:DB8::1]:8443", "gw.example:80"])
+def test_where_guests_log_in(address: str) -> None:
+    """A name or an address, and perhaps a port; an IPv6 address stands in brackets."""
+    (site,) = read(HEAD + SITE + GATEWAY.replace("10.1.0.1:3990", address)).sites
+    assert site.gateways[0].login_address == address.lower()
 
 
 CONTROLLED = """

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from territory.errors import Unavailable
 from territory.web.forms import read_form
-from territory.web.headers import ContentPolicy, allow, client_address
+from territory.web.headers import ContentPolicy, client_address, lead_forms_to
 from territory.web.pages import Pages, render, set_language, setup_pages, translate
 from territory.web.server import LARGEST_BODY, start_site
 
@@ -35,7 +35,7 @@ async def at(tmp_path: Path) -> AsyncIterator[str]:
         return render(request, "page.html", word=request.query.get("mot", ""))
 
     async def hand_back(request: web.Request) -> web.Response:
-        allow(request, form_action="http://10.1.0.1:3990")
+        lead_forms_to(request, "'self'", "http://10.1.0.1:3990", "'self'")
         return render(request, "page.html", word="")
 
     async def hole(request: web.Request) -> web.Response:
@@ -111,9 +111,9 @@ async def test_a_page_carries_its_policy_and_a_nonce_of_its_own(
 async def test_only_the_page_that_hands_back_may_post_to_the_gateway(
     at: str, browser: aiohttp.ClientSession
 ) -> None:
-    """`allow` widens one response."""
+    """`lead_forms_to` is about one response, and says nothing twice."""
     _, headers, _ = await fetch(browser, f"{at}/hand-back")
-    assert "form-action 'self' http://10.1.0.1:3990" in headers["Content-Security-Policy"]
+    assert "form-action 'self' http://10.1.0.1:3990;" in headers["Content-Security-Policy"]
     _, headers, _ = await fetch(browser, f"{at}/page")
     assert "10.1.0.1" not in headers["Content-Security-Policy"]
 
