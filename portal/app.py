@@ -21,11 +21,13 @@ from portal.guest import (
     arrival,
     captive_portal,
     connection,
+    erasure,
     extension,
     gateway_poll,
     identify,
     in_clear,
     information,
+    my_data,
     site_test,
     splash,
     venue,
@@ -53,8 +55,20 @@ from territory.web.pages import Pages, page_context, setup_pages
 from territory.web.server import LARGEST_BODY, start_site
 
 HERE = Path(__file__).parent / "guest"
-LANGUAGES = ("fr", "en", "de", "nl")
-LANGUAGE_NAMES = {"fr": "Français", "en": "English", "de": "Deutsch", "nl": "Nederlands"}
+LANGUAGE_NAMES = {
+    "fr": "Français",
+    "en": "English",
+    "de": "Deutsch",
+    "nl": "Nederlands",
+    "es": "Español",
+    "it": "Italiano",
+    "pt": "Português",
+    "ar": "العربية",
+    "uk": "Українська",
+}
+"""Each in its own words: who looks for theirs reads no other."""
+LANGUAGES = tuple(LANGUAGE_NAMES)
+RIGHT_TO_LEFT = ("ar",)
 IN_CLEAR = "/remise"
 POOL_SIZE = 12
 CLOSE_SECONDS = 5.0
@@ -68,6 +82,7 @@ def guest_pages() -> Pages:
         locale_folders=(HERE / "locale",),
         constants={
             "language_names": LANGUAGE_NAMES,
+            "right_to_left": RIGHT_TO_LEFT,
             "information": PAGES_OF_INFORMATION,
             # What a page without a visit or a place lacks; views say otherwise.
             "place": None,

@@ -6,6 +6,7 @@ While the database is away the last reading stands, so the pages still say where
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from uuid import UUID
 
 import asyncpg
@@ -30,6 +31,7 @@ from territory.communes.national_list import national_list
 from territory.errors import ConfigurationError, Unavailable
 from territory.gateway_dialects import Return, dialect_of
 from territory.keyring import Keyring
+from territory.law.durations import Law, load_law
 from territory.rules import central_login
 
 CHANNEL = "territory"
@@ -43,13 +45,18 @@ _log = structlog.get_logger()
 class Directory:
     """The territory as it was last read."""
 
-    def __init__(self, pool: Pool, keyring: Keyring, public_url: str) -> None:
+    def __init__(
+        self, pool: Pool, keyring: Keyring, public_url: str, law_file: Path | None = None
+    ) -> None:
         self._pool = pool
         self._keyring = keyring
         self._public_url = public_url
         self._changed = asyncio.Event()
         self._is_away = False
+        self._law_files = (law_file,) if law_file else ()
         self.current: Territory = NOWHERE
+        self.law: Law = load_law()
+        """The durations in force, with the territory's own decisions; read again like the rest."""
 
     async def refresh(self) -> None:
         """Read everything again.
@@ -68,6 +75,7 @@ class Directory:
         networks = await load_networks(self._pool)
         rows = await load_gateways(self._pool)
         gates = {gate.code: gate for gate in self._gates(rows, places, networks)}
+        self.law = await asyncio.to_thread(self._read_law)
         self.current = Territory(
             gates=gates,
             names=_names(rows),
@@ -77,6 +85,14 @@ class Directory:
             publisher=publisher_of(list(organisations.values())),
             blocked=await load_blocked_devices(self._pool),
         )
+
+    def _read_law(self) -> Law:
+        """The law as it now stands; a file with a fault in it changes nothing, and is logged."""
+        try:
+            return load_law(*self._law_files)
+        except ConfigurationError as fault:
+            _log.error("directory.law", faults=[str(one) for one in fault.faults])
+            return self.law
 
     async def follow(self) -> None:
         """Keep `current` current until cancelled; an outage is logged once, and its end."""

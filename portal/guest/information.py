@@ -10,16 +10,15 @@ from typing import Any
 
 from aiohttp import web
 
-from portal.admission import Holding
-from portal.guest.parts import log, portal_of
+from portal.guest import my_data
+from portal.guest.parts import portal_of
 from portal.guest.splash import read_current
-from portal.guest.wording import PLACE_TYPES, day, duration
+from portal.guest.wording import PLACE_TYPES, day
 from portal.places import Gate
-from portal.records import load_admission
 from portal.visit import State, Visit
-from territory.errors import ProtocolError, Unavailable
+from territory.errors import ProtocolError
 from territory.web.languages import SOURCE_LANGUAGE
-from territory.web.pages import language_of, render, translate
+from territory.web.pages import language_of, render
 from territory.web.problems import N_
 
 
@@ -59,8 +58,8 @@ async def inform(request: web.Request) -> web.Response:
         title=page.title,
         pages=PAGES_OF_INFORMATION,
         here=page.path,
-        **_about(request, visit, gate),
-        **(await _content(request, page, visit)),
+        **about(request, visit, gate),
+        **(await _content(request, page, visit, gate)),
     )
 
 
@@ -77,7 +76,7 @@ async def home(request: web.Request) -> web.Response:
         here="/",
         communes=communes,
         place_types=PLACE_TYPES,
-        **_about(request, None, None),
+        **about(request, None, None),
     )
 
 
@@ -90,7 +89,7 @@ def _visit_of(request: web.Request) -> tuple[Visit, Gate] | tuple[None, None]:
         return None, None
 
 
-def _about(request: web.Request, visit: Visit | None, gate: Gate | None) -> dict[str, Any]:
+def about(request: web.Request, visit: Visit | None, gate: Gate | None) -> dict[str, Any]:
     """Who answers, where one is, and the way back."""
     portal = portal_of(request)
     publisher = portal.directory.current.publisher
@@ -104,42 +103,21 @@ def _about(request: web.Request, visit: Visit | None, gate: Gate | None) -> dict
     }
 
 
-async def _content(request: web.Request, page: Page, visit: Visit | None) -> dict[str, Any]:
+async def _content(
+    request: web.Request, page: Page, visit: Visit | None, gate: Gate | None
+) -> dict[str, Any]:
     """What one page shows beside its text."""
     portal = portal_of(request)
     match page.path:
         case "/conditions":
             terms = portal.current_terms()
             language = language_of(request)
-            articles = terms.articles.get(language) or terms.articles[SOURCE_LANGUAGE]
-            return {"version": day(terms.version, language), "articles": articles}
+            spoken = language if language in terms.articles else SOURCE_LANGUAGE
+            return {
+                "version": day(terms.version, language),
+                "articles": terms.articles[spoken],
+                "articles_language": spoken,
+            }
         case "/mes-donnees":
-            return {"held": await _held(request, visit), "device": visit.device if visit else None}
+            return await my_data.told(request, visit, gate)
     return {}
-
-
-async def _held(request: web.Request, visit: Visit | None) -> dict[str, str] | None:
-    """What the base holds of the device that is online; None where nobody is."""
-    portal = portal_of(request)
-    if visit is None or visit.admission is None:
-        return None
-    try:
-        holding = await load_admission(portal.pool, visit.admission, portal.now())
-    except Unavailable as failure:
-        log.warning("held.unavailable", cause=type(failure.__cause__).__name__)
-        return None
-    return _told(request, holding) if holding else None
-
-
-def _told(request: web.Request, holding: Holding) -> dict[str, str]:
-    now = portal_of(request).now()
-
-    def words(message: str) -> str:
-        return translate(request, message)
-
-    since = int((now - holding.admission.created_at).total_seconds())
-    left = holding.admission.left(holding.usage, now)
-    return {
-        "since": duration(max(0, since), words),
-        "left": duration(left.seconds, words) if left.seconds else "",
-    }
