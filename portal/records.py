@@ -374,17 +374,22 @@ def _place(row: Row, organisation: Organisation, commune: str) -> Place:
         welcome=row["welcome"] or "",
         listed=row["listed"],
         organisation=organisation,
-        plan=Plan(
-            row["plan_id"],
-            row["session_seconds"],
-            row["session_octets"],
-            limits_of(dict(row)),
-            row["upload_bps"],
-            row["download_bps"],
-        ),
+        plan=plan_of(row),
         hours=_hours(row),
         methods=_methods(row),
         link=Link(row["link"]),
+    )
+
+
+def plan_of(row: Row) -> Plan:
+    """Return the plan that a row holds among other columns."""
+    return Plan(
+        row["plan_id"],
+        row["session_seconds"],
+        row["session_octets"],
+        limits_of(dict(row)),
+        row["upload_bps"],
+        row["download_bps"],
     )
 
 

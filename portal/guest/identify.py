@@ -192,6 +192,8 @@ async def _take_on(attempt: _Attempt, answer: Step) -> web.Response:
 async def _let_in(attempt: _Attempt, proven: Proven) -> web.Response:
     """Take a guest who has proven what was asked to their right."""
     request, gate = attempt.request, attempt.gate
+    if proven.plan is not None:
+        gate = replace(gate, place=replace(gate.place, plan=proven.plan))
     visit = replace(attempt.visit, guest=proven.guest)
     if visit.state is State.LENT:
         return await make_whole(request, gate, visit, proven.until)

@@ -15,7 +15,7 @@ from typing import Protocol, TypeAlias
 from uuid import UUID
 
 from portal.guest.parts import Portal
-from portal.places import Gate
+from portal.places import Gate, Plan
 from portal.visit import Visit
 from territory.vocabulary import IdentificationMethod
 
@@ -48,6 +48,8 @@ class Proven:
     """The ticket, account or contact it was proven with; None: the device alone."""
     until: datetime | None = None
     """Their right never lasts beyond (aware, UTC); None: as long as the plan says."""
+    plan: Plan | None = None
+    """What they are granted; None: what the place grants everybody."""
 
 
 @dataclass(frozen=True, slots=True)
