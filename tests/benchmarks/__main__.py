@@ -19,7 +19,9 @@ from types import FrameType
 from tests.benchmarks.arena import Arena, Options
 from tests.benchmarks.registry import BENCHMARKS, Benchmark, Measure, Spoiled, compare
 
-MODULES = ("tests.benchmarks.radius_speed", "tests.benchmarks.radius_memory")
+MODULES = tuple(
+    f"tests.benchmarks.{name}" for name in ("radius_speed", "radius_memory", "portal_speed")
+)
 """Where benchmarks are registered; a new module joins here."""
 OUTPUT = Path("build/bench.json")
 
@@ -80,11 +82,16 @@ def _write(measures: list[Measure], output: Path) -> None:
 def _table(measures: list[Measure]) -> str:
     heading = f"{'':28} {'ours':>10} {'peer':>10} {'ratio':>7} {'goal':>6} {'floor':>6}"
     rows = [
-        f"{m.name:28} {m.ours:>10.0f} {m.peer:>10.0f} {m.ratio:>6.1f}x {m.goal.ratio:>5.1f}x"
+        f"{m.name:28} {_figure(m.ours):>10} {_figure(m.peer):>10} {m.ratio:>6.1f}x {m.goal.ratio:>5.1f}x"
         f" {m.goal.floor:>5.1f}x  {_verdict(m)}  ({m.unit})"
         for m in measures
     ]
     return "\n".join(["", heading, *rows])
+
+
+def _figure(value: float) -> str:
+    """Return a figure as a table has it: of small ones the hundredths count."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.2f}"
 
 
 def _verdict(found: Measure) -> str:

@@ -33,6 +33,8 @@ EMPTIED = (
     "TRUNCATE source.event, traffic.event, security.authentication, live.session, live.binding",
     "VACUUM ANALYZE",
 )
+GATEWAY, UAM_SECRET = "benchmark", "uamsecret-of-the-benchmark"
+"""The one gateway, and what its redirects are signed with."""
 RECORDS = {"access": "security.authentication", "accounting": "source.event"}
 
 
@@ -44,6 +46,7 @@ class Socle:
     def __init__(self, cluster: postgres.Cluster, subscribers: int) -> None:
         self.authentication_port, self.accounting_port, metrics = free_ports(3)
         self._url = cluster.create_database(DATABASE)
+        self._urls: dict[Component, str] = {}
         self._folder = Path(tempfile.mkdtemp(prefix="socle-ours-"))
         self._keyring = Keyring.load_or_create(self._folder / "master.key")
         self._metrics_port = metrics
@@ -64,21 +67,34 @@ class Socle:
         return self
 
     def _start(self) -> None:
-        urls = asyncio.run(prepare(self._url, None))
+        self._urls = asyncio.run(prepare(self._url, None))
         site, plan = asyncio.run(self._describe_territory())
         self._grant(site, plan)
-        command = [sys.executable, "-m", "socle", "serve", "radius"]
+        self._process = self.serve(
+            Component.RADIUS,
+            SOCLE_RADIUS__HOST="127.0.0.1",
+            SOCLE_RADIUS__AUTHENTICATION_PORT=str(self.authentication_port),
+            SOCLE_RADIUS__ACCOUNTING_PORT=str(self.accounting_port),
+            SOCLE_METRICS__RADIUS_PORT=str(self._metrics_port),
+        )
+        wait_for_accept(self._process, self.authentication_port, self.subscribers[0])
+
+    def serve(self, component: Component, **settings: str) -> ServerProcess:
+        """Start a component on this database, as it is shipped; whoever asks ends it."""
         environment = os.environ | {
             "SOCLE_STATE_FOLDER": str(self._folder),
-            "SOCLE_DATABASE__URL": urls[Component.RADIUS],
-            "SOCLE_RADIUS__HOST": "127.0.0.1",
-            "SOCLE_RADIUS__AUTHENTICATION_PORT": str(self.authentication_port),
-            "SOCLE_RADIUS__ACCOUNTING_PORT": str(self.accounting_port),
-            "SOCLE_METRICS__RADIUS_PORT": str(self._metrics_port),
+            "SOCLE_DATABASE__URL": self._urls[component],
             "PYTHONPATH": str(Path(__file__).parents[2]),
+            **settings,
         }
-        self._process = ServerProcess(command, self._folder, environment)
-        wait_for_accept(self._process, self.authentication_port, self.subscribers[0])
+        command = [sys.executable, "-m", "socle", "serve", component.value]
+        folder = self._folder / component.value
+        folder.mkdir(exist_ok=True)
+        return ServerProcess(command, folder, environment)
+
+    def password(self, user_name: str) -> str:
+        """Return the password of a credential that the portal has given."""
+        return credential_password(self._keyring.derive("credential"), user_name)
 
     def __exit__(self, *_: object) -> None:
         if self._process:
@@ -132,9 +148,10 @@ class Socle:
                 {
                     "id": gateway,
                     "site_id": site,
-                    "code": "benchmark",
+                    "code": GATEWAY,
                     "brand": "coovachilli",
                     "login_address": "10.1.0.1:3990",
+                    "portal_secret_sealed": self._keyring.seal(UAM_SECRET),
                 },
             ),
             (
