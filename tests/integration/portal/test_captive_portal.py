@@ -47,6 +47,7 @@ async def test_a_device_that_is_online(guest: Guest, radius: Radius, clock: Fixe
         "captive": False,
         "user-portal-url": f"{PUBLIC_URL}/connexion/gw-mairie",
         "venue-info-url": VENUE,
+        "can-extend-session": False,
         "seconds-remaining": 14_399,
         "bytes-remaining": 2 * 10**9 - 500,
     }
