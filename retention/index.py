@@ -91,6 +91,10 @@ _FORGET = (
         WHERE t.sheet_id = s.id AND t.id NOT IN (SELECT id FROM over))
     """,
     "DELETE FROM live.guess WHERE began_at < $1",
+    "DELETE FROM live.challenge WHERE expires_at < $1",
+    "DELETE FROM live.message_budget WHERE began_on < $1::timestamptz::date",
+    "DELETE FROM account.contact WHERE valid_until < $1",
+    "DELETE FROM identity.contact WHERE valid_until < $1",
 )
 
 
@@ -104,6 +108,8 @@ class Horizon:
     """Every day before it has been sealed, or should have been."""
     commands: datetime
     """What had to be done before it is over: who asked is in the audit log."""
+    account: datetime
+    identity: datetime
 
 
 async def load_custodians(connection: Connection) -> list[Custodian]:
@@ -217,7 +223,8 @@ async def forget(connection: Connection, horizon: Horizon) -> None:
     """Delete from the live tables what is older than its category allows."""
     live = (horizon.sealed, horizon.source, horizon.source, horizon.security)
     before = (*live, horizon.commands, horizon.commands, horizon.security, horizon.commands)
-    for statement, instant in zip(_FORGET, before, strict=True):
+    contacts = (horizon.commands, horizon.security, horizon.account, horizon.identity)
+    for statement, instant in zip(_FORGET, (*before, *contacts), strict=True):
         await connection.execute(statement, instant)
 
 

@@ -113,6 +113,8 @@ def _horizon(law: Law, now: datetime) -> index.Horizon:
         security=midnight(oldest_kept(law, Category.SECURITY, today)),
         sealed=midnight(today - timedelta(days=GRACE_DAYS + 1)),
         commands=now - timedelta(days=1),
+        account=midnight(oldest_kept(law, Category.ACCOUNT, today)),
+        identity=midnight(oldest_kept(law, Category.IDENTITY, today)),
     )
 
 

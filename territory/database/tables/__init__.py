@@ -6,6 +6,12 @@ these objects. A test holds that the migrations make exactly these tables.
 
 from territory.database.tables.archive import case, segment
 from territory.database.tables.columns import Category, metadata
+from territory.database.tables.contacts import (
+    challenge,
+    contact,
+    contact_identity,
+    message_budget,
+)
 from territory.database.tables.evidence import (
     authentication,
     carried_session,
@@ -53,7 +59,10 @@ __all__ = [
     "block",
     "carried_session",
     "case",
+    "challenge",
     "command",
+    "contact",
+    "contact_identity",
     "counted_session",
     "discard",
     "equipment_state",
@@ -61,6 +70,7 @@ __all__ = [
     "gateway_seen",
     "guess",
     "guest_day",
+    "message_budget",
     "metadata",
     "nas",
     "nas_seen",
