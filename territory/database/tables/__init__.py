@@ -4,6 +4,7 @@ The hot paths (radius/ledger.py) speak SQL of their own to these same tables; ev
 these objects. A test holds that the migrations make exactly these tables.
 """
 
+from territory.database.tables.accounts import account, openid_request, person
 from territory.database.tables.archive import case, segment
 from territory.database.tables.columns import Category, metadata
 from territory.database.tables.contacts import (
@@ -52,6 +53,7 @@ from territory.database.tables.tickets import guess, ticket, ticket_device, tick
 __all__ = [
     "Category",
     "access_point",
+    "account",
     "admission",
     "audit_entry",
     "authentication",
@@ -75,8 +77,10 @@ __all__ = [
     "nas",
     "nas_seen",
     "network",
+    "openid_request",
     "operator",
     "organisation",
+    "person",
     "plan",
     "segment",
     "session",
