@@ -25,7 +25,7 @@ _UNITS = (
     (10**3, N_("{amount} ko")),
 )
 
-LOCALES = {"en": "en_GB"}
+LOCALES = {"en": "en_GB", "pt": "pt_PT"}
 """Where a language's numbers are not written as its code says."""
 
 
@@ -62,6 +62,11 @@ _MOMENTS = {
     "en": "'on' EEEE d MMMM 'at' HH:mm",
     "de": "'am' EEEE, d. MMMM 'um' HH:mm 'Uhr'",
     "nl": "'op' EEEE d MMMM 'om' HH:mm 'uur'",
+    "es": "'el' EEEE d 'de' MMMM 'a las' HH:mm",
+    "it": "EEEE d MMMM 'alle' HH:mm",
+    "pt": "EEEE, d 'de' MMMM, 'às' HH:mm",
+    "ar": "'يوم' EEEE d MMMM 'على الساعة' HH:mm",
+    "uk": "EEEE, d MMMM 'о' HH:mm",
 }
 """How each language of the pages says a day and an hour."""
 

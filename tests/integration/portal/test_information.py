@@ -2,7 +2,7 @@
 
 import re
 
-from portal.app import LANGUAGES
+from portal.app import LANGUAGES, RIGHT_TO_LEFT
 from portal.guest.information import PAGES_OF_INFORMATION
 from tests.integration.portal.conftest import Guest, Radius, user_name_in
 
@@ -16,7 +16,8 @@ async def test_every_page_in_every_language(guest: Guest) -> None:
         for language in LANGUAGES:
             page = await guest.get(f"{path}?lang={language}")
             assert page.status == 200, path
-            assert f'<html lang="{language}">' in page.text
+            direction = ' dir="rtl"' if language in RIGHT_TO_LEFT else ""
+            assert f'<html lang="{language}"{direction}>' in page.text
             assert page.headers["Content-Language"] == language
             assert page.text.count("<h1>") == 1
             titles.add((language, re.findall("<title>(.*)</title>", page.text)[0]))

@@ -11,6 +11,7 @@ from portal.identification.terms import FOLDER, Terms, load_terms, terms_in_forc
 
 DIGESTS = {
     "2026-11-21": "277b4a573eab4bc9ca7bc8cc04c25e5ae89051347899a8fdc03faef2d076d816",
+    "2026-11-22": "dbc9f38f0793ea4fe2fbd53c85a8341d1163bf0cc8da0abe8f8249e58a488a86",
 }
 """SHA-256 of each version's files, in the order of their names."""
 
@@ -27,9 +28,12 @@ def test_no_version_was_edited() -> None:
 
 @pytest.mark.parametrize("terms", load_terms(), ids=lambda terms: terms.version)
 def test_every_version_speaks_every_language(terms: Terms) -> None:
-    """As many articles in each, none empty (loi 94-665: at least two translations)."""
+    """As many articles in each, none empty (loi 94-665: at least two translations).
+
+    Of the pages as they were that day: a language that came later shows an old version in French.
+    """
     date.fromisoformat(terms.version)
-    assert set(terms.articles) == set(LANGUAGES)
+    assert set(terms.articles) == set(LANGUAGES if terms.version > "2026-11-21" else LANGUAGES[:4])
     assert len({len(articles) for articles in terms.articles.values()}) == 1
     assert all(title and text for articles in terms.articles.values() for title, text in articles)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from territory.web.languages import load_catalogue, negotiate, untranslated
 from territory.web.problems import PROBLEMS
 
-AVAILABLE = ("fr", "en", "de", "nl")
+AVAILABLE = ("fr", "en", "de", "nl", "es", "it", "pt", "ar", "uk")
 SHARED = Path(__file__).parents[4] / "territory" / "web" / "locale"
 
 
@@ -19,7 +19,9 @@ SHARED = Path(__file__).parents[4] / "territory" / "web" / "locale"
         (None, "", "fr"),
         (None, "de-DE,de;q=0.9,en;q=0.8", "de"),
         (None, "pl, en;q=0.5, de;q=0.7", "de"),
-        (None, "es", "fr"),
+        (None, "fi", "fr"),
+        (None, "ar-MA,ar;q=0.9,fr;q=0.8", "ar"),
+        (None, "uk-UA, ru;q=0.5", "uk"),
         (None, "en;q=0", "fr"),
         (None, "en;q=abc, nl", "nl"),
         ("en", "de", "en"),
