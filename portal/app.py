@@ -83,7 +83,6 @@ def guest_pages() -> Pages:
         constants={
             "language_names": LANGUAGE_NAMES,
             "right_to_left": RIGHT_TO_LEFT,
-            "right_to_left": RIGHT_TO_LEFT,
             "information": PAGES_OF_INFORMATION,
             # What a page without a visit or a place lacks; views say otherwise.
             "place": None,

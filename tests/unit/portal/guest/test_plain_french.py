@@ -50,9 +50,7 @@ def hard_words(sentence: str) -> dict[str, str]:
     text = sentence.lower()
     for allowed in RULES["allowed"]:
         text = text.replace(allowed.lower(), "")
-    return {
-        hard: plain for hard, plain in RULES["words"].items() if re.search(rf"\b{hard}", text)
-    }
+    return {hard: plain for hard, plain in RULES["words"].items() if re.search(rf"\b{hard}", text)}
 
 
 def test_sentences_are_short() -> None:
