@@ -1,5 +1,6 @@
 """What every view stands on: the portal's parts, and small steps that several views share."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -13,7 +14,9 @@ from portal.extension import lengthened
 from portal.gateway_sightings import GatewaySightings
 from portal.gateways.vocabulary import Arrival
 from portal.identification.terms import Terms, terms_in_force
+from portal.messages import Messages
 from portal.metrics import Metrics
+from portal.openid.client import ProviderClient
 from portal.places import Gate
 from portal.public_address import Sightings, is_from_site
 from portal.records import Pool
@@ -44,13 +47,14 @@ class Keys:
     visit: bytes
     credential: bytes
     user_name: bytes
+    ticket: bytes
+    guess: bytes
 
     @classmethod
     def of(cls, keyring: Keyring) -> "Keys":
         """Return the keys of a keyring."""
-        return cls(
-            keyring.derive("visit"), keyring.derive("credential"), keyring.derive("user name")
-        )
+        purposes = ("visit", "credential", "user name", "ticket", "guess")
+        return cls(*map(keyring.derive, purposes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,10 @@ class Portal:
     gateways_seen: GatewaySightings = field(default_factory=GatewaySightings)
     waiting: Waiting = field(default_factory=Waiting)
     days: Days = field(default_factory=Days)
+    providers: Mapping[str, ProviderClient] = field(default_factory=dict)
+    """Our client at each identity provider, by its code."""
+    messages: Messages | None = None
+    """What codes are sent with; None: nothing can be sent."""
 
     def now(self) -> datetime:
         """Return the present instant, aware, in UTC."""

@@ -28,7 +28,9 @@ class Secrets:
     """What only we and, in part, the provider know of one challenge."""
 
     state: str
-    """Comes back with the answer."""
+    """Comes back with the answer; whoever begins knows it."""
+    farewell: str = field(repr=False)
+    """Brings back whoever gave the answer, and nobody else knows it."""
     nonce: str = field(repr=False)
     """Comes back inside the id_token."""
     verifier: str = field(repr=False)
@@ -44,6 +46,7 @@ def secrets_of(challenge: UUID, key: bytes) -> Secrets:
     number = int.from_bytes(_derive(challenge, key, b"code")[:8])
     return Secrets(
         state=challenge.hex + _text(_derive(challenge, key, b"state")),
+        farewell=challenge.hex + _text(_derive(challenge, key, b"farewell")),
         nonce=_text(_derive(challenge, key, b"nonce")),
         verifier=_text(_derive(challenge, key, b"verifier")),
         plain=b32encode(_derive(challenge, key, b"plain")[:5]).decode(),
@@ -52,20 +55,39 @@ def secrets_of(challenge: UUID, key: bytes) -> Secrets:
 
 
 def challenge_of(state: str, key: bytes) -> UUID:
-    """Return the challenge a state belongs to.
+    """Return the challenge that a provider's answer belongs to.
 
     Raises:
         ProtocolError: `openid-state`: not one of ours.
     """
-    try:
-        challenge = UUID(hex=state[:32]) if len(state) == _STATE_LENGTH else None
-    except ValueError:
-        challenge = None
-    if challenge is None or not hmac.compare_digest(
-        secrets_of(challenge, key).state.encode(), state.encode()
-    ):
-        raise ProtocolError("openid-state")
+    challenge = _named(state)
+    _hold_equal(secrets_of(challenge, key).state, state)
     return challenge
+
+
+def challenge_left(farewell: str, key: bytes) -> UUID:
+    """Return the challenge of whoever has just come from a provider with an answer.
+
+    Raises:
+        ProtocolError: `openid-state`: not one of ours.
+    """
+    challenge = _named(farewell)
+    _hold_equal(secrets_of(challenge, key).farewell, farewell)
+    return challenge
+
+
+def _named(text: str) -> UUID:
+    try:
+        if len(text) == _STATE_LENGTH:
+            return UUID(hex=text[:32])
+    except ValueError:
+        pass
+    raise ProtocolError("openid-state")
+
+
+def _hold_equal(ours: str, theirs: str) -> None:
+    if not hmac.compare_digest(ours.encode(), theirs.encode()):
+        raise ProtocolError("openid-state")
 
 
 def authorization_address(
@@ -96,11 +118,11 @@ def pkce_challenge(verifier: str) -> str:
 def departure_address(
     metadata: Metadata, secrets: Secrets, id_token: str, return_address: str
 ) -> str:
-    """Return where a guest is signed out of the provider, which sends them back with the state."""
+    """Return where a guest is signed out of the provider, which sends them back."""
     asked = {
         "id_token_hint": id_token,
         "post_logout_redirect_uri": return_address,
-        "state": secrets.state,
+        "state": secrets.farewell,
     }
     return _with(metadata.end_session_endpoint, asked)
 

@@ -148,7 +148,7 @@ async def test_a_guest_is_signed_out_and_sent_back(issuer: str) -> None:
         left = await somebody.sign_out(
             departure_address(metadata, secrets, vouched.id_token, RETURN)
         )
-    assert str(left) == f"{RETURN}?state={secrets.state}"
+    assert str(left) == f"{RETURN}?state={secrets.farewell}"
 
 
 async def test_a_provider_that_is_away_is_said_to_be() -> None:

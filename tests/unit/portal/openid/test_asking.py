@@ -5,11 +5,12 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.openid.asking import (
     authorization_address,
+    challenge_left,
     challenge_of,
     check_issuer,
     departure_address,
@@ -75,7 +76,7 @@ def test_pkce_derives_what_the_rfc_derives() -> None:
 def test_no_secret_serves_two_purposes_or_two_challenges() -> None:
     """All of one challenge differ, and none is the next one's; their shape is what pages expect."""
     first, second = secrets_of(CHALLENGE, KEY), secrets_of(uuid4(), KEY)
-    values = [first.state, first.nonce, first.verifier, first.plain, first.code]
+    values = [first.state, first.farewell, first.nonce, first.verifier, first.plain, first.code]
     assert len(set(values)) == len(values)
     assert not set(values) & {second.state, second.nonce, second.verifier, second.plain}
     assert re.fullmatch(r"[A-Z2-7]{8}", first.plain)
@@ -88,6 +89,7 @@ def test_a_state_of_ours_leads_to_its_challenge() -> None:
     """And it is never shown in a repr, as the nonce, the verifier and the code are not."""
     secrets = secrets_of(CHALLENGE, KEY)
     assert challenge_of(secrets.state, KEY) == CHALLENGE
+    assert challenge_left(secrets.farewell, KEY) == CHALLENGE
     assert secrets.nonce not in repr(secrets)
     assert secrets.verifier not in repr(secrets)
 
@@ -110,6 +112,17 @@ def test_a_state_that_is_not_ours_is_refused(state: str) -> None:
         challenge_of(state, KEY)
 
 
+def test_whoever_began_cannot_come_back_for_another() -> None:
+    """The state, which the one who began knows, is not what brings back the one who signed in."""
+    secrets = secrets_of(CHALLENGE, KEY)
+    with pytest.raises(ProtocolError, match="openid-state"):
+        challenge_left(secrets.state, KEY)
+    with pytest.raises(ProtocolError, match="openid-state"):
+        challenge_of(secrets.farewell, KEY)
+    assert secrets.farewell not in repr(secrets)
+
+
+@settings(deadline=None)
 @given(st.text(max_size=100))
 def test_any_text_is_a_state_that_is_refused(state: str) -> None:
     """Nothing but `ProtocolError` comes of it."""
@@ -145,5 +158,5 @@ def test_a_guest_is_signed_out_again() -> None:
     assert parse_qs(urlsplit(address).query) == {
         "id_token_hint": ["e.y.J"],
         "post_logout_redirect_uri": [RETURN],
-        "state": [secrets.state],
+        "state": [secrets.farewell],
     }
