@@ -15,6 +15,9 @@ WORKERS ?= 2
 ARGS ?=
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Some machines ask Python to keep no bytecode: each of a test's many processes would compile
+# everything again, for seconds.
+export PYTHONDONTWRITEBYTECODE :=
 
 help: ## Say what can be made
 	@echo "Socle, the common base of a territory's public Wi-Fi. What can be made:"
