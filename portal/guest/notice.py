@@ -93,6 +93,16 @@ class Section:
     """The text it comes from, as the law writes it."""
 
 
+@dataclass(frozen=True, slots=True)
+class FirstLayer:
+    """What the first page says already: durations in words."""
+
+    source: str
+    """How long the device's address and the dates are kept."""
+    identity: str
+    """How long who the guest is; empty: the place does not ask."""
+
+
 def sections(
     methods: Iterable[IdentificationMethod], law: Law, today: date, words: Translate
 ) -> list[Section]:
@@ -109,6 +119,18 @@ def sections(
         )
         for holding in kept_by(methods)
     ]
+
+
+def first_layer(
+    methods: Iterable[IdentificationMethod], law: Law, today: date, words: Translate
+) -> FirstLayer:
+    """Return what the first page says of a place with these methods."""
+    categories = {holding.category for holding in kept_by(methods)}
+
+    def kept(category: Category) -> str:
+        return how_long(duration_of(law, category, today), words) if category in categories else ""
+
+    return FirstLayer(source=kept(Category.SOURCE), identity=kept(Category.IDENTITY))
 
 
 def duration_of(law: Law, category: Category, today: date) -> Duration:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from aiohttp import web
 
+from portal.guest.notice import first_layer
 from portal.guest.notices import NOTICES, OPENS, Notice
 from portal.guest.parts import Portal, portal_of, show_refused
 from portal.guest.way_back import allow_way_back
@@ -71,6 +72,9 @@ def show_splash(
         ways=ways_of(gate.place),
         notice=notice_at(request, gate.place, visit.notice),
         time_granted=duration(_seconds_granted(portal, gate.place), words),
+        first_layer=first_layer(
+            gate.place.methods, portal.directory.law, portal.now().date(), words
+        ),
         volume_granted=volume(plan.session_octets, visit.language, words)
         if plan.session_octets is not None
         else "",
