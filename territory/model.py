@@ -30,6 +30,7 @@ from territory.values import (
     MonthTime,
     Name,
     OpeningHoursText,
+    PhoneText,
     PortalBase,
     PublicAddress,
     Rate,
@@ -141,6 +142,14 @@ class NetworkEntry(_Entry):
     kind: NetworkKind = NetworkKind.PUBLIC
 
 
+class HelperEntry(_Entry):
+    """A service that helps people get online at a site: a service, never a person."""
+
+    name: Name = Field(description="the service's name, never a person's")
+    hours: OpeningHoursText = Field(description="when it is there, as Tu,Th 14:00-17:00")
+    phone: PhoneText | None = None
+
+
 class NasEntry(_Entry):
     """Who sends RADIUS for a gateway."""
 
@@ -220,6 +229,7 @@ class SiteEntry(_Entry):
     closed_days: tuple[ClosedDays, ...] = ()
     mac_authentication: bool = True
     methods: Annotated[tuple[IdentificationMethod, ...], Field(min_length=1)] | None = None
+    helpers: tuple[HelperEntry, ...] = ()
     networks: tuple[NetworkEntry, ...] = Field(min_length=1, description="at least one network")
     gateways: tuple[GatewayEntry, ...] = ()
     access_points: tuple[AccessPointEntry, ...] = ()

@@ -30,6 +30,7 @@ _HOST = re.compile(
     r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*"
 )
 _ROLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_PHONE = re.compile(r"\+?[0-9](?: ?[0-9]){2,17}")
 _SECRET = re.compile(r"[\x21-\x7e]+")
 _INSIDE = tuple(
     ip_network(network)
@@ -209,6 +210,12 @@ def _closed_days(text: str) -> str:
     return f"{first}" if first == last else f"{first}/{last}"
 
 
+def _phone(text: str) -> str:
+    if not _PHONE.fullmatch(text):
+        raise ValueError("a telephone number, such as 03 29 45 67 89 or +33 3 29 45 67 89")
+    return text
+
+
 def _gateway_role(text: str) -> str:
     if not _ROLE.fullmatch(text):
         raise ValueError("a role's name: 1 to 64 letters, digits, dots, hyphens or underscores")
@@ -248,6 +255,7 @@ Rate = Annotated[int, BeforeValidator(_between("64 kbit/s", "4 Gbit/s", parse_ra
 Volume = Annotated[int, BeforeValidator(_between("1 MB", "1000 TB", parse_volume))]
 OpeningHoursText = Annotated[str, AfterValidator(_opening_hours)]
 ClosedDays = Annotated[str, AfterValidator(_closed_days)]
+PhoneText = Annotated[str, AfterValidator(_phone)]
 GatewayRole = Annotated[str, AfterValidator(_gateway_role)]
 Secret = Annotated[str, AfterValidator(_secret)]
 Ssid = Annotated[str, AfterValidator(_ssid)]

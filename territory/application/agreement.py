@@ -114,9 +114,10 @@ def _said_twice(content: Any, _: Known) -> Iterator[Finding]:
 
 
 def _said_twice_within_a_site(content: Any, _: Known) -> Iterator[Finding]:
-    """A site has each SSID, and each public address, once."""
+    """A site has each SSID, each helper and each public address once."""
     for path, site in entries(content, "sites"):
         names = [(p, _text(n, "ssid")) for p, n in entries(site, "networks")]
+        helpers = [(p, _text(h, "name")) for p, h in entries(site, "helpers")]
         addresses = site.get("public_addresses")
         texts = addresses if isinstance(addresses, list) else []
         named = [
@@ -124,7 +125,7 @@ def _said_twice_within_a_site(content: Any, _: Known) -> Iterator[Finding]:
             for index, text in enumerate(texts)
             if isinstance(text, str)
         ]
-        for group, key in ((names, ("ssid",)), (named, ())):
+        for group, key in ((names, ("ssid",)), (helpers, ("name",)), (named, ())):
             seen = set()
             for inner, value in group:
                 if value in seen and value is not None:

@@ -44,6 +44,9 @@ SHAPES: dict[Kind, Shape] = {
     Kind.NETWORK: Shape(
         tables.network, lambda values: key(values["site"], values["ssid"]), references=_SITE
     ),
+    Kind.HELPER: Shape(
+        tables.helper, lambda values: key(values["site"], values["name"]), references=_SITE
+    ),
     Kind.PUBLIC_ADDRESS: Shape(
         tables.site_public_address,
         lambda values: key(values["site"], values["address"]),

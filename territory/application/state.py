@@ -30,6 +30,7 @@ class Kind(StrEnum):
     PLAN = "plan"
     SITE = "site"
     NETWORK = "network"
+    HELPER = "helper"
     PUBLIC_ADDRESS = "public address"
     GATEWAY = "gateway"
     NAS = "nas"
@@ -194,6 +195,9 @@ def _site_facts(site: SiteEntry) -> Iterator[tuple[Kind, str, Values]]:
     for network in site.networks:
         values = {"site": site.code, "ssid": network.ssid, "kind": network.kind.value}
         yield Kind.NETWORK, key(site.code, network.ssid), values
+    for helper in site.helpers:
+        values = {"site": site.code, **helper.model_dump()}
+        yield Kind.HELPER, key(site.code, helper.name), values
     for address in site.public_addresses or ():
         values = {
             "site": site.code,

@@ -40,6 +40,7 @@ from territory.database.tables.live import (
 from territory.database.tables.reference import (
     access_point,
     gateway,
+    helper,
     nas,
     network,
     organisation,
@@ -72,6 +73,7 @@ __all__ = [
     "gateway_seen",
     "guess",
     "guest_day",
+    "helper",
     "message_budget",
     "metadata",
     "nas",

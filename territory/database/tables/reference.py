@@ -181,6 +181,18 @@ network = Table(
     comment="One SSID of a site.",
 )
 
+helper = Table(
+    "helper",
+    metadata,
+    _id(),
+    _site(),
+    column("name", Text, _REFERENCE, "Name of the service, never of a person."),
+    column("hours", Text, _REFERENCE, "OSM opening_hours."),
+    column("phone", Text, _REFERENCE, "Its telephone, as people dial it; or none.", nullable=True),
+    schema=_SCHEMA,
+    comment="A service that helps people get online at a site.",
+)
+
 gateway = Table(
     "gateway",
     metadata,

@@ -93,6 +93,19 @@ async def plant_link_address(engine: AsyncEngine, code: str) -> None:
     )
 
 
+async def test_a_helper_comes_changes_and_goes(engine: AsyncEngine, apply: Apply) -> None:
+    """Who helps at a site is there with their hours; the next description may say otherwise."""
+    helpers = "SELECT h.name, h.hours, h.phone FROM territory.helper h"
+    await apply(EXAMPLE)
+    (service,) = await rows(engine, helpers)
+    assert service.phone == "03 29 79 56 00"
+    await apply(EXAMPLE.replace("        phone: 03 29 79 56 00", "#"))
+    assert (await rows(engine, helpers))[0].phone is None
+    first, last = "    # Qui aide ici", "    # Adresses que voit"
+    await apply(without(EXAMPLE, first, last), prune=True)
+    assert await rows(engine, helpers) == []
+
+
 async def test_the_example_is_applied_whole(
     engine: AsyncEngine, apply: Apply, keyring: Keyring
 ) -> None:

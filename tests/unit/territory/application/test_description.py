@@ -325,7 +325,7 @@ def plan_with(more: str) -> str:
             "slow_download",
             "at most download, 1 Mbit/s",
         ),
-        ("methods: [ticket]", "methods", "nothing else is offered yet"),
+        ("methods: [openid_connect]", "methods", "nothing else is offered yet"),
         ("identification: contact", "identification", "nothing else is offered yet"),
     ],
 )
@@ -343,6 +343,18 @@ def test_each_limit_is_checked(more: str, place: str, words: str) -> None:
         ("closed_days: [24/12/2026]", "closed_days[0]", "a day such as 2026-12-24"),
         ("closed_days: [2026-08-15/2026-08-01]", "closed_days[0]", "days such as"),
         ("mac_authentication: perhaps", "mac_authentication", "boolean"),
+        ("helpers: [{name: A, hours: always}]", "helpers[0].hours", "OSM opening_hours"),
+        ("helpers: [{name: A}]", "helpers[0].hours", "missing: when it is there"),
+        (
+            "helpers: [{name: A, hours: 24/7, phone: demander Anne}]",
+            "helpers[0].phone",
+            "a telephone number",
+        ),
+        (
+            "helpers: [{name: A, hours: 24/7}, {name: A, hours: 24/7}]",
+            "helpers[1].name",
+            "once in a site, found A again",
+        ),
     ],
 )
 def test_a_site_keeps_hours_that_can_be_held(more: str, place: str, words: str) -> None:
