@@ -39,6 +39,8 @@ from territory.rules.usage import NOTHING_USED, Allowance, remaining
 
 MOST_OCTETS: Final = 2**50
 """More than any session carries: an exbibyte."""
+MOST_SECONDS: Final = 10 * 366 * 86_400
+"""Longer than any guest was let in: ten years."""
 LEAVING: Final = timedelta(seconds=15)
 """In which a gateway may still say itself that its guest logged out."""
 GRACE: Final = timedelta(seconds=60)
@@ -118,9 +120,9 @@ def private_address(told: str) -> str:
         return ""
 
 
-def _bounded(octets: int) -> int:
+def _bounded(told: int, most: int = MOST_OCTETS) -> int:
     """Return what a controller counted, as far as it can be true: it may say anything."""
-    return min(max(0, octets), MOST_OCTETS)
+    return min(max(0, told), most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,7 @@ def compare(sessions: Iterable[GatewaySession], online: Sequence[Online], now: d
             each.key,
             _bounded(listed[each.device].upload_octets),
             _bounded(listed[each.device].download_octets),
+            now - timedelta(seconds=_bounded(listed[each.device].seconds, MOST_SECONDS)),
         )
         for each in known
         if each.device in listed

@@ -4,10 +4,11 @@
     controller asked who is online (keeper)                   -> counters
     notice of leaving, gone at the controller, right over     -> stop
 
-Each act is one function of the database (migrations 0020, 0024), which keeps session and evidence
-in one transaction, so that time left, quotas, daily slices and a device's story read these like
-any other. Such a session's `nas_id` is its gateway's id. What nobody told is concluded (a negative
-cause, `territory.rules.session`), and dated by the base's own clock alone.
+Each act is one function of the database (migrations 0020, 0024, 0030), which keeps session and
+evidence in one transaction, so that time left, quotas, daily slices and a device's story read these
+like any other. Such a session's `nas_id` is its gateway's id. What nobody told is concluded (a
+negative cause, `territory.rules.session`), dated by the base's own clock alone, and gives way to
+what is told late.
 """
 
 from collections.abc import Sequence
@@ -36,9 +37,12 @@ START: Final = """
 _REOPEN: Final = """
     SELECT live.reopen_gateway_session($1, $2, $3::text::macaddr, $4::text::inet, $5)
 """
-_COUNT: Final = "SELECT live.count_gateway_sessions($1, $2, $3, $4)"
+_COUNT: Final = "SELECT live.count_gateway_sessions($1, $2, $3, $4, $5)"
 _STOP: Final = "SELECT live.stop_gateway_session($1, $2, $3, $4, $5, $6, $7)"
 _OPEN: Final = "SELECT * FROM live.gateway_sessions($1, $2, $3::text::macaddr)"
+_TO_END: Final = """
+    SELECT session_key, began_anew_at FROM live.gateway_session_to_end($1, $2::text::macaddr, $3)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,18 @@ class Counted:
     """From the guest."""
     download_octets: int
     """To the guest."""
+    since: datetime
+    """When it began to count: what earlier sessions told of that time is not this one's."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToEnd:
+    """A session whose end is still to be told: it is open, or its end was only concluded."""
+
+    key: UUID
+    """The session."""
+    began_anew_at: datetime | None
+    """When its device next began one at that gateway; None: not since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +206,7 @@ async def count_sessions(pool: Pool, days: Days, counted: Sequence[Counted], now
         [each.key for each in counted],
         [each.upload_octets for each in counted],
         [each.download_octets for each in counted],
+        [each.since for each in counted],
         now,
         timeout=DEADLINE_SECONDS,
     )
@@ -211,6 +228,16 @@ async def stop_session(pool: Pool, days: Days, ending: Ending, now: datetime) ->
         timeout=DEADLINE_SECONDS,
     )
     return news is True
+
+
+@reaching
+async def load_session_to_end(
+    pool: Pool, gateway_id: UUID, device: MacAddress, mark: str
+) -> ToEnd | None:
+    """Return the newest session of a device that a gateway knows by `mark`; None: it was told."""
+    asked = (gateway_id, str(device), name_mark(mark))
+    row = await pool.fetchrow(_TO_END, *asked, timeout=DEADLINE_SECONDS)
+    return ToEnd(row["session_key"], row["began_anew_at"]) if row else None
 
 
 @reaching

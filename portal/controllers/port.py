@@ -56,7 +56,7 @@ class Online:
     device: MacAddress
     """Which."""
     seconds: int
-    """Since it was let in."""
+    """Since it was let in, or since it associated: what the octets are counted from."""
     upload_octets: int = 0
     """From the guest."""
     download_octets: int = 0

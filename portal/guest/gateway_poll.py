@@ -26,7 +26,7 @@ from portal.gateways.query import parse_query
 from portal.guest.parts import Portal, log, portal_of, raw_query
 from portal.places import Gate
 from portal.public_address import is_elsewhere
-from portal.sessions import Ending, load_sessions, name_mark, stop_session
+from portal.sessions import Ending, load_session_to_end, stop_session
 from portal.throttle import BAD_REDIRECTS, POLLS, source_of
 from territory.errors import ProtocolError, Unavailable
 from territory.gateway_dialects import Return
@@ -92,24 +92,28 @@ async def _act(portal: Portal, gate: Gate, poll: Poll) -> str:
 
 
 async def _end_session(portal: Portal, gate: Gate, left: Left) -> None:
-    """Close the session of a client that left, where the notice knows its token."""
+    """Close the session of a client that left, where the notice knows its token.
+
+    An end that was concluded meanwhile gives way to it; it was then over at the latest when its
+    device began anew.
+    """
     if gate.registration.secret is None:
         return
-    now = portal.now()
-    mark = name_mark(left.return_hash(gate.registration.secret))
-    told = left.ended_at
+    now, told = portal.now(), left.ended_at
+    mark = left.return_hash(gate.registration.secret)
     try:
-        for session in await load_sessions(portal.pool, now, gate.id, left.device):
-            if name_mark(session.name) == mark:
-                ending = Ending(
-                    session.key,
-                    left.cause,
-                    now,
-                    left.upload_octets,
-                    left.download_octets,
-                    told if told and abs(told - now) < CLOCK_SLACK else None,
-                )
-                await stop_session(portal.pool, portal.days, ending, now)
+        found = await load_session_to_end(portal.pool, gate.id, left.device, mark)
+        if found is None:
+            return
+        ending = Ending(
+            found.key,
+            left.cause,
+            found.began_anew_at or now,
+            left.upload_octets,
+            left.download_octets,
+            told if told and abs(told - now) < CLOCK_SLACK else None,
+        )
+        await stop_session(portal.pool, portal.days, ending, now)
     except Unavailable as failure:
         log.warning("poll.not_recorded", gateway=gate.code, cause=type(failure.__cause__).__name__)
 

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Callable
+from datetime import timedelta
 from ipaddress import ip_network
 from typing import Any
 from urllib.parse import unquote, urlencode
@@ -13,6 +14,7 @@ import pytest
 from portal.app import create_app
 from portal.gateways.authmon import gateway_hash
 from portal.guest.parts import Portal
+from portal.keeper import Keeper, Keeping
 from portal.throttle import POLLS
 from portal.waiting import LIFETIME, Waiting
 from retention.facts import load_source
@@ -96,6 +98,50 @@ async def test_from_captured_to_evidence(guest: Guest, owner: Any, clock: FixedC
     assert "Vous n'êtes plus connecté" in over.text.replace("&#39;", "'")
     facts = await load_source(owner, clock.now().date())
     assert set(facts["nas"].to_pylist()) == {CODE}
+
+
+@pytest.mark.usefixtures("level4")
+async def test_a_notice_that_comes_late(
+    guest: Guest, portal: Portal, owner: Any, clock: FixedClock
+) -> None:
+    """A concluded end gives way to what the gateway tells: cause, time and octets, as evidence
+    beside the first; said again it is nothing new."""
+    await accept(guest)
+    await poll(guest, "view", f"* {RHID}")
+    keeper = Keeper(Keeping(portal.pool, portal.directory, portal.days, clock.now))
+    clock.advance(hours=4, minutes=1)
+    await keeper.look()
+    concluded = await owner.fetchrow("SELECT * FROM live.session")
+    assert concluded["terminate_cause"] == -5
+    for _ in range(2):
+        clock.advance(seconds=30)
+        assert (await poll(guest, "deauthed", LEFT)).text == "ack"
+    ended = await owner.fetchrow("SELECT * FROM live.session")
+    assert (ended["terminate_cause"], ended["upload_octets"]) == (4, 1000)
+    assert ended["ended_at"] == clock.now() - timedelta(seconds=30) > concluded["ended_at"]
+    told = await owner.fetch("SELECT kind FROM source.event ORDER BY received_at")
+    assert [row["kind"] for row in told] == [1, -1, 2]
+
+
+@pytest.mark.usefixtures("level4")
+async def test_a_notice_of_a_device_that_began_anew(
+    guest: Guest, owner: Any, clock: FixedClock
+) -> None:
+    """It corrects the session it is about, which was over when the next began; that goes on."""
+    await accept(guest)
+    await poll(guest, "view", f"* {RHID}")
+    clock.advance(minutes=5)
+    anew = clock.now()
+    other = hashlib.sha256(b"e5f6a7b8").hexdigest()
+    page = await guest.get(f"/gateway/opennds?{fas(hid=other)}")
+    await guest.post("/visite", visit=page.visit)
+    token = hashlib.sha256((other + FASKEY).encode()).hexdigest()
+    await poll(guest, "view", f"* {token}")
+    clock.advance(minutes=5)
+    await poll(guest, "deauthed", LEFT)
+    first, second = await owner.fetch("SELECT * FROM live.session ORDER BY started_at")
+    assert (first["terminate_cause"], first["ended_at"]) == (4, anew)
+    assert (second["terminate_cause"], second["ended_at"]) == (None, None)
 
 
 @pytest.mark.usefixtures("level4")

@@ -113,6 +113,32 @@ async def test_a_public_address_is_kept_by_interval(
     assert await rows(database_url, heard) == [(NOW + timedelta(minutes=3),) * 2]
 
 
+async def test_the_links_word_ends_what_guests_had_shown(
+    database_url: str, role_url: RoleUrl, keyring: Keyring
+) -> None:
+    """Another address by the tunnel: the site no longer has the one its guests came from."""
+    site = await described(database_url, keyring)
+    await seen(role_url, site, "81.2.70.10", 0)
+    observed = (
+        "insert into source.site_public_address (id, site_id, address, valid_from, origin)"
+        " select gen_random_uuid(), id, '81.2.70.10', '{}', 'observed' from territory.site"
+    )
+    await rows(database_url, observed.format(NOW + timedelta(minutes=1)))
+    await seen(role_url, site, "81.2.70.10", 2)
+    query = (
+        "select host(address), origin, valid_until from source.site_public_address"
+        " order by valid_from"
+    )
+    assert [row[2] for row in await rows(database_url, query)] == [None, None]
+    await seen(role_url, site, "81.2.70.11", 3)
+    ended = NOW + timedelta(minutes=3)
+    assert await rows(database_url, query) == [
+        ("81.2.70.10", "link", ended),
+        ("81.2.70.10", "observed", ended),
+        ("81.2.70.11", "link", None),
+    ]
+
+
 async def test_what_is_stated_is_not_observed(
     database_url: str, role_url: RoleUrl, keyring: Keyring
 ) -> None:

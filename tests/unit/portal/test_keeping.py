@@ -11,6 +11,7 @@ from portal.keeping import (
     GRACE,
     LEAVING,
     MOST_OCTETS,
+    MOST_SECONDS,
     SETTLING,
     Over,
     Rules,
@@ -114,11 +115,13 @@ def test_what_a_controllers_list_means() -> None:
     fresh = replace(SESSION, key=UUID(int=9), device=TABLET, started_at=NOON - SETTLING / 2)
     other = Online(MacAddress.parse("8a:56:7e:f9:10:e6"), 5)
     found = compare([SESSION, fresh], [Online(PHONE, 3600, 7, 9), other], NOON)
-    assert found.counted == (Counted(SESSION.key, 7, 9),)
+    assert found.counted == (Counted(SESSION.key, 7, 9, NOON - timedelta(hours=1)),)
     assert found.gone == ()
     assert found.unknown == (other,)
-    absurd = compare([SESSION], [Online(PHONE, 1, -5, 2**70)], NOON)
-    assert absurd.counted == (Counted(SESSION.key, 0, MOST_OCTETS),)
+    absurd = compare([SESSION], [Online(PHONE, -1, -5, 2**70)], NOON)
+    assert absurd.counted == (Counted(SESSION.key, 0, MOST_OCTETS, NOON),)
+    ancient = compare([SESSION], [Online(PHONE, 2**70)], NOON)
+    assert ancient.counted[0].since == NOON - timedelta(seconds=MOST_SECONDS)
     nobody = compare([SESSION, fresh], [], NOON)
     assert nobody.gone == (Ending(SESSION.key, -2, NOON),)
 

@@ -127,7 +127,10 @@ async def test_the_portal_touches_no_session_of_a_nas(library: Library) -> None:
     )
     stop = "SELECT live.stop_gateway_session($1, 6, 0, 0, $2, NULL, $2)"
     assert await library.portal.pool.fetchval(stop, key, now) is False
-    count = "SELECT live.count_gateway_sessions(ARRAY[$1::uuid], ARRAY[9], ARRAY[9], $2)"
+    count = (
+        "SELECT live.count_gateway_sessions(ARRAY[$1::uuid], ARRAY[9], ARRAY[9],"
+        " ARRAY[$2::timestamptz], $2)"
+    )
     await library.portal.pool.execute(count, key, now)
     start = "SELECT live.start_gateway_session($1, $2, $3, 'x', $4::text::macaddr, NULL, $5)"
     arguments = (uuid4(), library.seed.nas, uuid4(), str(PHONE), now)

@@ -88,6 +88,36 @@ async def test_who_comes_back_is_charged_once(library: Library) -> None:
 
 
 @unifi
+@pytest.mark.parametrize("counts_on", [True, False])
+async def test_who_is_put_out_and_returns_is_charged_once(
+    library: Library, counts_on: bool
+) -> None:
+    """Whose counters go on over a told end, of the pass or of the association, are told the new
+    session less what the old one was; where they began anew, they are its own."""
+    await library.let_in()
+    library.clock.advance(minutes=1)
+    library.controller.guests[PHONE] = Online(PHONE, 60, 600, 400, counts_on=counts_on)
+    await library.keeper.count()
+    await ask(library, Target(device=PHONE))
+    await library.keeper.look()
+    library.clock.advance(minutes=1)
+    again = Online(PHONE, 120, 700, 400, counts_on=counts_on)
+    library.controller.guests[PHONE] = again
+    await library.keeper.count()
+    library.clock.advance(minutes=1)
+    library.controller.guests[PHONE] = replace(again, seconds=180, upload_octets=800)
+    await library.keeper.count()
+    told, counted = await library.sessions()
+    assert (told["terminate_cause"], told["upload_octets"]) == (6, 600)
+    assert (counted["upload_octets"], counted["download_octets"]) == (200, 0)
+    library.clock.advance(minutes=1)
+    library.controller.guests[PHONE] = replace(again, seconds=60, upload_octets=900)
+    await library.keeper.count()
+    _, counted = await library.sessions()
+    assert counted["upload_octets"] == 900
+
+
+@unifi
 async def test_a_controller_that_begins_anew(library: Library) -> None:
     """Whose counters are an association's: what it tells of the next is another session's."""
     await library.let_in()
