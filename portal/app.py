@@ -28,17 +28,22 @@ from portal.guest import (
     in_clear,
     information,
     my_data,
+    openid,
     site_test,
     splash,
+    ticket_link,
     venue,
     wait,
 )
 from portal.guest.information import PAGES_OF_INFORMATION
 from portal.guest.parts import PORTAL, Keys, Portal, log, portal_of
 from portal.guest.without_radius import WAIT_PATH
+from portal.identification.openid_connect import PLAIN_PATH
 from portal.identification.terms import load_terms
 from portal.keeper import Keeper, Keeping
-from portal.records import Pool, check
+from portal.messages import Messages
+from portal.openid.client import ProviderClient
+from portal.records import Pool, check, leave_as_it_is
 from portal.throttle import REQUESTS, source_of
 from portal.transport import Transport, read_transport
 from territory.access.passwords import Passwords
@@ -47,6 +52,7 @@ from territory.database.components import Component
 from territory.database.connect import open_engine, open_pool
 from territory.errors import ConfigurationError, Fault
 from territory.keyring import Keyring
+from territory.openid_providers import read_providers
 from territory.settings import Settings
 from territory.web.addresses import Network
 from territory.web.headers import client_address, is_https
@@ -131,6 +137,9 @@ def create_app(
     app.router.add_post("/identification/{method}", identify.begin)
     app.router.add_get("/preuve/{method}", identify.show_proof)
     app.router.add_post("/preuve/{method}", identify.prove)
+    app.router.add_get(f"{PLAIN_PATH}{{word}}", openid.open_elsewhere)
+    app.router.add_get(openid.RETURN_PATH, openid.come_back)
+    app.router.add_get(openid.NEXT_PATH, openid.go_on)
     app.router.add_get("/ma-connexion", connection.my_connection)
     app.router.add_post("/deconnexion", connection.log_out)
     app.router.add_post("/prolonger", extension.extend)
@@ -138,6 +147,7 @@ def create_app(
     app.router.add_get("/captive-portal", captive_portal.answer)
     app.router.add_get("/lieu/{gateway}", venue.show_venue)
     app.router.add_get("/essai", site_test.tell)
+    app.router.add_get(ticket_link.PATH, ticket_link.show_ticket)
     return app
 
 
@@ -184,7 +194,7 @@ async def run(settings: Settings, keyring: Keyring, clock: Clock) -> None:
     transport = read_transport(settings)
     url = settings.database.url or ""
     async with AsyncExitStack() as closing:
-        pool = await open_pool(url, Component.PORTAL, max_size=POOL_SIZE)
+        pool = await open_pool(url, Component.PORTAL, max_size=POOL_SIZE, reset=leave_as_it_is)
         closing.push_async_callback(_close, pool)
         engine = open_engine(url)
         closing.push_async_callback(engine.dispose)
@@ -202,6 +212,7 @@ async def run(settings: Settings, keyring: Keyring, clock: Clock) -> None:
                     desk_url=settings.desk.public_url,
                     trusted_proxies=transport.proxies,
                     demo=settings.demo,
+                    law=lambda: portal.directory.law,
                 )
             ),
         )
@@ -227,6 +238,11 @@ async def _read_portal(settings: Settings, keyring: Keyring, clock: Clock, pool:
         terms=load_terms(),
         public_url=settings.portal.public_url,
         plain_url=settings.portal.plain_url or "",
+        providers={
+            code: ProviderClient(provider, settings.portal.public_url + openid.RETURN_PATH)
+            for code, provider in read_providers(settings).items()
+        },
+        messages=Messages.of(settings, keyring),
     )
 
 

@@ -61,6 +61,7 @@ AT_ONCE: Final = 2
 """Calls of one controller under way."""
 _LEASE: Final = timedelta(seconds=30)
 _TRY_LOCK: Final = "SELECT pg_try_advisory_lock($1)"
+_UNLOCK: Final = "SELECT pg_advisory_unlock_all()"
 _CLAIM: Final = """
     UPDATE live.command SET claimed_until = $2 WHERE id IN (
         SELECT id FROM live.command
@@ -145,7 +146,7 @@ class Keeper:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def _keep_with(self, connection: Any) -> None:
-        """Look again and again; the lock is the connection's, and ends with it."""
+        """Look again and again; the lock is the connection's, and is given up with it."""
         news = asyncio.Event()
 
         def hear(*_notification: object) -> None:
@@ -163,6 +164,7 @@ class Keeper:
         finally:
             if not connection.is_closed():
                 await connection.remove_listener(CHANNEL, hear)
+                await connection.execute(_UNLOCK)
 
     async def _count_on(self) -> None:
         while True:

@@ -127,7 +127,7 @@ _GATEWAYS = """
     FROM territory.gateway g ORDER BY g.code
 """
 _SITES = """
-    SELECT s.id, s.name, s.link, s.insee, s.postal_address, s.place_type, s.welcome, s.listed,
+    SELECT s.id, s.name, s.link, s.insee, s.latitude, s.longitude, s.postal_address, s.place_type, s.welcome, s.listed,
         s.organisation_id, p.id AS plan_id, p.session_seconds, p.session_octets,
         p.upload_bps, p.download_bps,
         p.day_seconds, p.month_seconds, p.day_octets, p.month_octets, p.devices, p.at_end,
@@ -135,6 +135,7 @@ _SITES = """
         s.hours AS site_hours, s.closed_days, s.methods, p.methods AS plan_methods, p.least_level
     FROM territory.site s JOIN territory.plan p ON p.id = s.plan_id ORDER BY s.code
 """
+_HELPERS = "SELECT site_id, name, hours, phone FROM territory.helper ORDER BY name"
 
 
 def reaching(act: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
@@ -298,11 +299,13 @@ async def load_places(
 ) -> dict[UUID, Place]:
     """Return every site, by id; `commune_name` knows the name behind an INSEE code."""
     rows = await pool.fetch(_SITES, timeout=DEADLINE_SECONDS)
+    helpers = await pool.fetch(_HELPERS, timeout=DEADLINE_SECONDS)
     return {
         row["id"]: _place(
             row,
             organisations[row["organisation_id"]],
             commune_name(row["insee"]) if row["insee"] else "",
+            [helper for helper in helpers if helper["site_id"] == row["id"]],
         )
         for row in rows
         if row["organisation_id"] in organisations
@@ -323,6 +326,13 @@ async def load_networks(pool: Pool) -> dict[UUID, dict[str, UUID]]:
     for row in await pool.fetch(query, timeout=DEADLINE_SECONDS):
         networks.setdefault(row["site_id"], {})[row["ssid"]] = row["id"]
     return networks
+
+
+async def leave_as_it_is(connection: "asyncpg.pool.PoolConnectionProxy[Row]") -> None:
+    """Give a connection back without asking the server to reset it, a round trip a statement.
+
+    Whatever changes more of a session than a transaction does undoes it itself (`portal.keeper`).
+    """
 
 
 @reaching
@@ -364,7 +374,9 @@ def _admission(row: Row) -> Admission:
     )
 
 
-def _place(row: Row, organisation: Organisation, commune: str) -> Place:
+def _place(
+    row: Row, organisation: Organisation, commune: str, helpers: Iterable[Row] = ()
+) -> Place:
     return Place(
         id=row["id"],
         name=row["name"],
@@ -376,6 +388,8 @@ def _place(row: Row, organisation: Organisation, commune: str) -> Place:
         organisation=organisation,
         plan=plan_of(row),
         hours=_hours(row),
+        helpers=tuple(_helpers(row, helpers)),
+        coordinates=None if row["latitude"] is None else (row["latitude"], row["longitude"]),
         methods=_methods(row),
         link=Link(row["link"]),
     )
@@ -399,6 +413,19 @@ def _methods(row: Row) -> tuple[IdentificationMethod, ...]:
     stated = None if row["methods"] is None else map(IdentificationMethod, row["methods"])
     level = IdentificationLevel(row["least_level"])
     return methods_of(None if stated is None else tuple(stated), listed, level)
+
+
+def _helpers(site: Row, rows: Iterable[Row]) -> Iterator[Helper]:
+    """Give who helps at a site; hours that cannot be held leave that one out, and are logged."""
+    for row in rows:
+        try:
+            hours = hours_of(Written(None, row["hours"], (), "as_usual", site["insee"]))
+        except ValueError:
+            hours = None
+        if hours is None:
+            _log.error("directory.helper", site=str(site["id"]))
+        else:
+            yield Helper(row["name"], hours, row["phone"] or "")
 
 
 def _hours(row: Row) -> Hours | None:

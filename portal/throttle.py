@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
-from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
+from portal.counters import Counters
 from territory.web.addresses import Address
 
 REQUESTS = RateLimitItemPerMinute(6000)
@@ -50,7 +50,7 @@ class Throttle:
     """Counts by source and by device."""
 
     limiter: FixedWindowRateLimiter = field(
-        default_factory=lambda: FixedWindowRateLimiter(MemoryStorage())
+        default_factory=lambda: FixedWindowRateLimiter(Counters())
     )
 
     _opening: Counter[str] = field(default_factory=Counter)

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
@@ -151,6 +152,18 @@ def refuse(visit: Visit, notice: str) -> Visit:
     return replace(visit, state=advance(visit.state, Event.REFUSE) or visit.state, notice=notice)
 
 
+def awaiting(visit: Visit, challenge: UUID, lent_until: datetime | None = None) -> Visit:
+    """Return a visit that awaits an answer to a challenge; one that awaits already goes on.
+
+    `lent_until`: its guest is online until then (LENT), and may still answer for a while after.
+    """
+    identified = replace(advance_all(visit, Event.IDENTIFY) or visit, challenge=challenge)
+    if lent_until is None:
+        return identified
+    lent = advance_all(identified, Event.LEND) or identified
+    return replace(lent, expires_at=lent_until.replace(microsecond=0) + LIFETIME)
+
+
 def at(visit: Visit, now: datetime) -> Visit:
     """Return the visit as it stands at `now`: EXPIRED once its time is over."""
     if now < visit.expires_at or visit.state is State.EXPIRED:
@@ -177,6 +190,7 @@ def read_visit(token: str, key: bytes) -> Visit:
         raise ProtocolError("bad-visit") from fault
 
 
+@cache
 def _serializer(key: bytes) -> URLSafeSerializer:
     signer = {"key_derivation": "hmac", "digest_method": sha256}
     return URLSafeSerializer(key, salt="visit", signer_kwargs=signer)

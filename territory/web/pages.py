@@ -5,6 +5,7 @@ visitor's input as markup nor silently show a hole. Each language has its own en
 macros see only their environment's ``gettext``.
 """
 
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,10 +18,13 @@ from territory.web.addresses import Network
 from territory.web.headers import TRUSTED_PROXIES, nonce_of, secure_headers
 from territory.web.languages import SOURCE_LANGUAGE, load_catalogue, negotiate
 from territory.web.problems import Problem, readable_problems
+from territory.web.settled import Settled
 
 HERE = Path(__file__).parent
 SMALLEST_COMPRESSED = 512
 """Characters below which gzip gains nothing."""
+_GZIP = 16 + zlib.MAX_WBITS
+"""zlib's word for a gzip container."""
 
 
 @dataclass(slots=True)
@@ -49,7 +53,7 @@ class Pages:
             auto_reload=False,
             trim_blocks=True,
             lstrip_blocks=True,
-            extensions=["jinja2.ext.i18n"],
+            extensions=["jinja2.ext.i18n", Settled],
         )
         catalogue = load_catalogue([*self.locale_folders, HERE / "locale"], language)
         environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
@@ -141,7 +145,8 @@ def compress(request: web.Request, response: web.Response) -> None:
     """gzip the body where the browser takes it (never deflate: its two forms are confused)."""
     accepted = request.headers.get("Accept-Encoding", "").lower()
     if "gzip" in accepted and len(response.body or b"") >= SMALLEST_COMPRESSED:  # type: ignore[arg-type]
-        response.enable_compression(web.ContentCoding.gzip)
+        response.body = zlib.compress(response.body, wbits=_GZIP)  # type: ignore[arg-type]
+        response.headers["Content-Encoding"] = "gzip"
 
 
 async def _show_problem(request: web.Request, problem: Problem) -> web.Response:
