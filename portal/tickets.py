@@ -45,7 +45,8 @@ _FIND: Final = """
         p.session_octets, p.upload_bps, p.download_bps, p.day_seconds, p.month_seconds,
         p.day_octets, p.month_octets, p.devices, p.at_end, p.slow_upload_bps, p.slow_download_bps,
         EXISTS (SELECT FROM live.block b WHERE b.subject_id = t.id
-            AND (b.until IS NULL OR b.until > $2)) AS is_blocked
+            AND (b.until IS NULL OR b.until > $2)) AS is_blocked,
+        (SELECT organisation_id FROM territory.site WHERE id = $3) AS organisation_here
     FROM live.ticket t JOIN live.ticket_sheet s ON s.id = t.sheet_id
     JOIN territory.plan p ON p.id = s.plan_id
     WHERE t.code_digest = $1 FOR UPDATE OF t
@@ -77,8 +78,6 @@ class Redemption:
     """Twelve digits."""
     site_id: UUID
     """Where."""
-    organisation_id: UUID
-    """Whose site that is."""
     device: MacAddress
     """By whom."""
     now: datetime
@@ -116,11 +115,13 @@ async def redeem(pool: Pool, key: bytes, asked: Redemption) -> Redeemed | Flaw:
     """
     digest = code_digest(asked.code, key)
     async with pool.acquire(timeout=DEADLINE_SECONDS) as connection, connection.transaction():
-        row = await connection.fetchrow(_FIND, digest, asked.now, timeout=DEADLINE_SECONDS)
+        row = await connection.fetchrow(
+            _FIND, digest, asked.now, asked.site_id, timeout=DEADLINE_SECONDS
+        )
         if row is None or not hmac.compare_digest(bytes(row["code_digest"]), digest):
             return Flaw.UNKNOWN
         ticket = _ticket(row)
-        flaw = ticket.flaw_at(asked.site_id, asked.organisation_id, asked.now)
+        flaw = ticket.flaw_at(asked.site_id, row["organisation_here"], asked.now)
         if flaw is not None:
             return flaw
         if not await _take_place(connection, ticket, asked):

@@ -188,7 +188,13 @@ class IdentificationMethod(StrEnum):
     SPONSOR = "sponsor"
 
 
-OFFERED = frozenset({IdentificationMethod.CLICK_THROUGH})
+OFFERED = frozenset(
+    {
+        IdentificationMethod.CLICK_THROUGH,
+        IdentificationMethod.TICKET,
+        IdentificationMethod.OPENID_CONNECT,
+    }
+)
 """The methods that the portal has; a site whose plan takes none of them is refused."""
 
 

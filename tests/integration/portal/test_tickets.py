@@ -37,7 +37,7 @@ class Desk:
 
     async def make(self, tickets: int = 1, **changes: Any) -> tuple[UUID, list[str]]:
         """Make tickets of a day for one device at the town hall; some terms changed."""
-        given = {
+        given: dict[str, Any] = {
             "organisation_id": self.seed.organisation,
             "site_id": self.seed.town_hall,
             "plan_id": self.seed.plan,
@@ -52,10 +52,7 @@ class Desk:
 
     async def use(self, code: str, device: int = 1, **changes: Any) -> Redeemed | Flaw:
         """Type a code at the town hall."""
-        given: dict[str, Any] = {
-            "site_id": self.seed.town_hall,
-            "organisation_id": self.seed.organisation,
-        }
+        given: dict[str, Any] = {"site_id": self.seed.town_hall}
         asked = Redemption(
             code=code, device=phone(device), now=self.portal.now(), **given | changes
         )
@@ -86,8 +83,8 @@ async def put_online(owner: Any, desk: Desk, ticket_id: UUID, device: int = 1) -
     await owner.execute(
         "INSERT INTO live.session (session_key, nas_id, site_id, nas_handle, acct_session_id,"
         " admission_id, device, started_at, last_seen_at, session_seconds, upload_octets,"
-        " download_octets) VALUES ($1, $2, $3, 'n', $1::uuid::text, $4, $5::text::macaddr, $6, $6, 60,"
-        " 0, 0)",
+        " download_octets) VALUES ($1, $2, $3, 'n', $1::uuid::text, $4, $5::text::macaddr, $6, $6,"
+        " 60, 0, 0)",
         *(uuid4(), desk.seed.nas, desk.seed.town_hall, admission, str(phone(device)), now),
     )
     return admission
@@ -144,14 +141,16 @@ async def test_who_is_online_keeps_its_place_until_told_otherwise(
     assert await desk.use(code, 1) is Flaw.DEVICES
 
 
-async def test_where_it_is_good(desk: Desk) -> None:
+async def test_where_it_is_good(desk: Desk, owner: Any) -> None:
     """One for a site there alone, one for an organisation at each of its sites."""
     _, (here,) = await desk.make()
     _, (anywhere,) = await desk.make(site_id=None)
     library: dict[str, Any] = {"site_id": desk.seed.library}
     assert await desk.use(here, **library) is Flaw.OTHER_SITE
     assert isinstance(await desk.use(anywhere, **library), Redeemed)
-    assert await desk.use(anywhere, organisation_id=uuid4()) is Flaw.OTHER_SITE
+    county = await owner.fetchval("SELECT id FROM territory.organisation WHERE code = 'meuse'")
+    _, (theirs,) = await desk.make(organisation_id=county, site_id=None)
+    assert await desk.use(theirs) is Flaw.OTHER_SITE
 
 
 async def test_revoked_blocked_late_and_unknown(desk: Desk, owner: Any, clock: FixedClock) -> None:
