@@ -1,4 +1,4 @@
-"""Guests' accounts: found by a keyed digest, known by an opaque identifier, who they are kept apart.
+"""Guests' accounts: found by a keyed digest, named by an opaque identifier, apart from who it is.
 
 Whoever comes back is the same account as long as it is open. Civil identity goes through a function
 of the database to where the portal cannot read it, sealed, and only where there is any to keep.

@@ -56,6 +56,18 @@ NOTICES = {
         N_("La borne Wi-Fi du lieu ne répond pas."),
         N_("Attendez une minute, puis appuyez sur le bouton. Sinon, prévenez l'accueil du lieu."),
     ),
+    "no_messages": Notice(
+        N_("Ce lieu n'envoie pas de code en ce moment."),
+        N_("Choisissez un autre moyen, ou demandez à l'accueil du lieu."),
+    ),
+    "too_many_messages": Notice(
+        N_("Trop de codes ont été demandés aujourd'hui."),
+        N_("Choisissez un autre moyen, ou revenez demain."),
+    ),
+    "code_over": Notice(
+        N_("Ce code ne marche plus."),
+        N_("Demandez-en un autre : il arrive en une minute."),
+    ),
     Refusal.REJECTED.value: _TOO_OLD,
     Refusal.NO_ANSWER.value: Notice(
         N_("Le service n'a pas répondu à temps."),
@@ -116,6 +128,10 @@ NOTICES = {
     "elsewhere": Notice(
         N_("Cette page doit être ouverte depuis le Wi-Fi du lieu."),
         N_("Coupez les données mobiles et le VPN, puis appuyez de nouveau sur le bouton."),
+    ),
+    "openid_over": Notice(
+        N_("Le temps est passé, ou le code était faux trop de fois."),
+        N_("Rien n'est perdu. Recommencez au début."),
     ),
     "no_device": Notice(
         N_("La borne Wi-Fi n'a pas reconnu votre appareil."),
