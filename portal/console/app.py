@@ -1,6 +1,6 @@
 """The console as an application, mounted by the portal under ``/console``."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from portal.console import (
     disconnection,
     equipment,
     home,
+    identification,
     links,
     operators,
     organisations,
@@ -20,7 +21,7 @@ from portal.console import (
     site_test,
     sites,
 )
-from portal.console.places import CLOCK, DESK_URL, ENGINE, PUBLIC_URL
+from portal.console.places import CLOCK, DESK_URL, ENGINE, LAW, PUBLIC_URL
 from territory.access.passwords import Passwords
 from territory.access.roles import Permission
 from territory.access.sign_in import (
@@ -32,6 +33,7 @@ from territory.access.sign_in import (
     url,
 )
 from territory.clock import Clock
+from territory.law.durations import Law, load_law
 from territory.web.addresses import Network
 from territory.web.french import FILTERS
 from territory.web.pages import Pages
@@ -66,6 +68,8 @@ class Console:
     demo: bool = False
     """A sign-in link opens at once, without its button."""
     refusal_seconds: float = 0.6
+    law: Callable[[], Law] = load_law
+    """Gives the durations in force."""
 
 
 def create_console(console: Console) -> web.Application:
@@ -86,7 +90,7 @@ def create_console(console: Console) -> web.Application:
     )
     app = create_operators_site(access, pages, trusted_proxies=console.trusted_proxies)
     app[ENGINE], app[CLOCK], app[DESK_URL] = console.engine, console.clock, console.desk_url
-    app[PUBLIC_URL] = console.public_url
+    app[PUBLIC_URL], app[LAW] = console.public_url, console.law
     _add_pages(app)
     return app
 
@@ -113,6 +117,20 @@ def _add_pages(app: web.Application) -> None:
         "site_test",
         get=site_test.show_test,
         post=site_test.run_test,
+    )
+    page(
+        app,
+        "/lieux/{code}/identification",
+        Permission.SEE_SITES,
+        "identification",
+        get=identification.show_identification,
+    )
+    page(
+        app,
+        "/lieux/{code}/identification/choix",
+        Permission.CHOOSE_METHODS,
+        "choose_methods",
+        post=identification.choose,
     )
     page(app, "/equipements", Permission.SEE_EQUIPMENT, "equipment", get=equipment.show_equipment)
     page(app, "/liens", Permission.SEE_EQUIPMENT, "links", get=links.show_links)

@@ -50,6 +50,8 @@ class Permission(StrEnum):
     """Change what a NAS must prove; each use is an audit line."""
     TEST_SITES = "test_sites"
     """Find out what keeps a site's guests offline; each use is an audit line."""
+    CHOOSE_METHODS = "choose_methods"
+    """Say how a site's guests may identify themselves; each use is an audit line."""
     SEE_ORGANISATIONS = "see_organisations"
     MANAGE_OPERATORS = "manage_operators"
     SEE_AUDIT = "see_audit"
@@ -71,6 +73,7 @@ GRANTS: dict[Permission, frozenset[Role]] = {
     Permission.DISCONNECT: frozenset({Role.ADMINISTRATOR, Role.TECHNICIAN}),
     Permission.TRUST_NAS: frozenset({Role.ADMINISTRATOR, Role.TECHNICIAN}),
     Permission.TEST_SITES: frozenset({Role.ADMINISTRATOR, Role.TECHNICIAN}),
+    Permission.CHOOSE_METHODS: frozenset({Role.ADMINISTRATOR}),
     Permission.SEE_ORGANISATIONS: frozenset({Role.ADMINISTRATOR, Role.DPO}),
     Permission.MANAGE_OPERATORS: frozenset({Role.ADMINISTRATOR}),
     Permission.SEE_AUDIT: frozenset({Role.ADMINISTRATOR, Role.DPO}),

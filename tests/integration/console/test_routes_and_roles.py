@@ -24,6 +24,8 @@ EXPECTED = {
     "/lieux": "administrator technician agent mediator dpo",
     "/lieux/{code}": "administrator technician agent mediator dpo",
     "/lieux/{code}/deconnexion": "administrator technician",
+    "/lieux/{code}/identification": "administrator technician agent mediator dpo",
+    "/lieux/{code}/identification/choix": "administrator",
     "/equipements": "administrator technician",
     "/liens": "administrator technician",
     "/equipements/{nas}/signature": "administrator technician",
