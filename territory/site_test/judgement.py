@@ -15,6 +15,7 @@ from territory.site_test.findings import Check, Finding, State, bad, good, unkno
 from territory.site_test.probes import BY_CODE
 from territory.site_test.readings import (
     Answer,
+    Caller,
     GatewaySeen,
     NasSeen,
     Readings,
@@ -231,9 +232,11 @@ def _of_gateway(read: Readings, gateway: GatewaySeen) -> Finding:
 def _radius_address(read: Readings) -> Iterator[Finding]:
     check = Check.RADIUS_ADDRESS
     for nas in read.nas:
-        strangers = [caller for caller in read.callers if _claims(caller.claimed_name, nas)]
-        if strangers and not _heard_since(nas, strangers[0].last_at):
-            found = strangers[0].address
+        caller = next((each for each in read.callers if _may_be(each, nas, read)), None)
+        if caller and not _heard_since(nas, caller.last_at) and caller.is_public:
+            yield bad(check, *_in_clear(caller, nas), nas.code)
+        elif caller and not _heard_since(nas, caller.last_at):
+            found = caller.address
             yield bad(
                 check,
                 f"« {nas.identifier} » nous appelle depuis {found}, mais il est décrit à"
@@ -255,8 +258,22 @@ def _radius_address(read: Readings) -> Iterator[Finding]:
             )
 
 
-def _claims(name: str, nas: NasSeen) -> bool:
-    return bool(name) and name in {nas.identifier, nas.known_by}
+def _may_be(caller: Caller, nas: NasSeen, read: Readings) -> bool:
+    """Whether a caller names itself as a NAS does, or calls from where its site is."""
+    named = bool(caller.claimed_name) and caller.claimed_name in {nas.identifier, nas.known_by}
+    return named or (caller.is_public and caller.address in read.public_addresses)
+
+
+def _in_clear(caller: Caller, nas: NasSeen) -> tuple[str, str]:
+    """Return what is wrong with RADIUS that comes in clear from the Internet, and the remedy."""
+    who = f" en disant « {caller.claimed_name} »" if caller.claimed_name else ""
+    return (
+        f"Du RADIUS en clair nous vient de l'adresse publique {caller.address}{who} : la base n'y"
+        " répond jamais, d'où qu'il vienne.",
+        f"Faites passer {nas.code} par le lien du lieu : link: tunnel (ou radsec) dans la"
+        f" description, puis le dossier refait (socle site render). Le serveur RADIUS de la"
+        " passerelle est alors l'adresse de la base dans le tunnel, pas son adresse publique.",
+    )
 
 
 def _heard_since(nas: NasSeen, at: datetime) -> bool:

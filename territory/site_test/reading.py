@@ -22,7 +22,15 @@ from territory.database.commands import (
     ask_change,
     await_result,
 )
-from territory.database.tables import discard, gateway, gateway_seen, nas, nas_seen, session
+from territory.database.tables import (
+    discard,
+    gateway,
+    gateway_seen,
+    nas,
+    nas_seen,
+    session,
+    site_public_address,
+)
 from territory.site_test.judgement import RECENT
 from territory.site_test.network import look_at_portal
 from territory.site_test.readings import (
@@ -33,8 +41,9 @@ from territory.site_test.readings import (
     Readings,
     SiteReport,
 )
+from territory.vocabulary import StrangerReason
 
-UNKNOWN_NAS: Final = "unknown-nas"
+_STRANGERS: Final = frozenset(StrangerReason)
 _MOST_CALLERS: Final = 1_000
 _ASKED: Final = 0.75
 _CLOCKS = text("SELECT nas_id, offset_seconds FROM live.nas_clocks(:site_id)")
@@ -93,16 +102,17 @@ async def load_readings(db: AsyncConnection, wanted: Wanted, portal: PortalSeen)
     open_sessions = select(func.count()).where(
         session.c.site_id == wanted.site_id, session.c.ended_at.is_(None)
     )
+    public = select(site_public_address.c.address).where(
+        site_public_address.c.site_id == wanted.site_id,
+        site_public_address.c.valid_until.is_(None),
+    )
     return Readings(
         now=wanted.now,
         portal=portal,
         gateways=tuple(_gateway(row) for row in gateways),
         nas=tuple(_nas(row, discards, clocks.get(row["id"])) for row in all_nas),
-        callers=tuple(
-            Caller(str(row["source_address"]), row["claimed_name"] or "", row["last_at"])
-            for row in discards
-            if row["reason"] == UNKNOWN_NAS
-        ),
+        callers=tuple(_caller(row) for row in discards if row["reason"] in _STRANGERS),
+        public_addresses=frozenset(str(address) for address in await db.scalars(public)),
         open_sessions=(await db.execute(open_sessions)).scalar_one(),
         report=wanted.report,
     )
@@ -147,6 +157,15 @@ async def _discards(db: AsyncConnection, since: datetime) -> Sequence[RowMapping
     return await _rows(db, query)
 
 
+def _caller(row: RowMapping) -> Caller:
+    return Caller(
+        str(row["source_address"]),
+        row["claimed_name"] or "",
+        row["last_at"],
+        is_public=row["reason"] == StrangerReason.CLEAR_FROM_PUBLIC,
+    )
+
+
 def _gateway(row: RowMapping) -> GatewaySeen:
     return GatewaySeen(
         row["code"],
@@ -162,7 +181,7 @@ def _nas(row: RowMapping, discards: Sequence[RowMapping], clock_seconds: float |
     seen = {
         each["reason"]: each["last_at"]
         for each in reversed(discards)
-        if str(each["source_address"]) == known_by and each["reason"] != UNKNOWN_NAS
+        if str(each["source_address"]) == known_by and each["reason"] not in _STRANGERS
     }
     return NasSeen(
         row["code"],

@@ -83,6 +83,8 @@ class Caller:
     address: str
     claimed_name: str
     last_at: datetime
+    is_public: bool = False
+    """Whether it calls from the Internet, in clear: refused whoever it is."""
 
 
 class Answer(StrEnum):
@@ -122,6 +124,9 @@ class Readings:
     gateways: tuple[GatewaySeen, ...] = ()
     nas: tuple[NasSeen, ...] = ()
     callers: tuple[Caller, ...] = ()
+    """The latest first."""
+    public_addresses: frozenset[str] = frozenset()
+    """Of the site, now."""
     open_sessions: int = 0
     order: Result | None = None
     """What came of an order to tell an open session its rights once more; None: none was sent."""

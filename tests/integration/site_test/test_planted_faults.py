@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from radius.stranger import reason_against
 from simulation.radius_port import Patience
 from territory.site_test.findings import Check
 from tests.conftest import FixedClock
@@ -41,14 +42,14 @@ async def test_a_site_in_order(lab: Lab) -> None:
 
 
 async def test_each_planted_fault_is_found_with_its_remedy(lab: Lab) -> None:
-    """Eight boxes, each wrong in its own way; the remedy names what is to be changed, and where."""
+    """Nine boxes, each wrong in its own way; the remedy names what is to be changed, and where."""
     described: dict[str, Mapping[str, Any]] = {
         "adresse": {"nas_address": gateway_address()},
         "sans-coa": {"coa_port": SILENT_PORT},
     }
     await lab.describe(
         *("ailleurs", "secret-portail", "adresse", "secret-radius", "sans-signature"),
-        *("sans-compte", "sans-coa", "horloge"),
+        *("sans-compte", "sans-coa", "horloge", "en-clair"),
         **described,
     )
     tomorrow = FixedClock(lab.clock.now() + timedelta(hours=26))
@@ -64,6 +65,7 @@ async def test_each_planted_fault_is_found_with_its_remedy(lab: Lab) -> None:
     assert [one for one in went if one is True] == []
     await asyncio.gather(*map(lab.go_online, online), unsigned(lab))
     assert await lab.visit(mute)
+    await from_the_internet(lab, "en-clair")
     expected = {
         "ailleurs": (Check.REDIRECT, f"{lab.url}/gateway/coovachilli/ailleurs"),
         "secret-portail": (Check.REDIRECT, "uamsecret"),
@@ -73,6 +75,7 @@ async def test_each_planted_fault_is_found_with_its_remedy(lab: Lab) -> None:
         "sans-compte": (Check.ACCOUNTING, "1813"),
         "sans-coa": (Check.COA, "coaport"),
         "horloge": (Check.CLOCK, "NTP"),
+        "en-clair": (Check.RADIUS_ADDRESS, "link: tunnel"),
     }
     for code, (check, remedy) in expected.items():
         found = wrong(await lab.test(code))
@@ -80,6 +83,14 @@ async def test_each_planted_fault_is_found_with_its_remedy(lab: Lab) -> None:
         assert remedy in f"{found[check].says} {found[check].remedy}", found[check]
         # A box whose redirects never came cannot be blamed for the rest, and the other way round.
         assert set(found) <= {check, Check.REDIRECT}, (code, found)
+
+
+async def from_the_internet(lab: Lab, name: str) -> None:
+    """Have RADIUS discard a request as it does one that comes in clear from the Internet: loopback
+    has no such address to send from."""
+    async with Nas(lab.server.port("access"), address=gateway_address()) as nas:
+        request = nas.access_request(attribute(1, "x") + attribute(32, name))
+    lab.server.sightings.discard("81.2.70.9", reason_against("81.2.70.9"), request)
 
 
 async def unsigned(lab: Lab) -> None:

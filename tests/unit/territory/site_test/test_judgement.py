@@ -75,6 +75,12 @@ def stranger(**changes: Any) -> Readings:
     return replace(nas(**changes), callers=(caller,))
 
 
+def in_clear(caller: Caller, *addresses: str, **changes: Any) -> Readings:
+    """Return the site, seen at these public addresses, whose NAS calls in clear."""
+    read = replace(nas(**changes), callers=(replace(caller, is_public=True),))
+    return replace(read, public_addresses=frozenset(addresses))
+
+
 def order(outcome: Outcome) -> Readings:
     """Return the site whose box answered an order so."""
     return replace(WELL, order=Result(outcome, "dit-elle"))
@@ -164,6 +170,22 @@ CASES = {
     "RADIUS from elsewhere": (
         stranger(access_at=BEFORE, accounting_at=BEFORE),
         *(Check.RADIUS_ADDRESS, State.BAD, "source_address: 10.9.0.77"),
+    ),
+    "in clear by its name": (
+        in_clear(Caller("81.2.70.9", "chilli-1", SOON), access_at=BEFORE, accounting_at=BEFORE),
+        *(Check.RADIUS_ADDRESS, State.BAD, "link: tunnel"),
+    ),
+    "in clear from its site": (
+        in_clear(Caller("81.2.70.9", "", SOON), "81.2.70.9", access_at=None, accounting_at=None),
+        *(Check.RADIUS_ADDRESS, State.BAD, "adresse publique 81.2.70.9"),
+    ),
+    "in clear from elsewhere": (
+        in_clear(Caller("81.2.70.9", "", SOON), "81.2.70.10", access_at=NOW),
+        *(Check.RADIUS_ADDRESS, State.GOOD, "10.9.0.2"),
+    ),
+    "in clear, and by its link since": (
+        in_clear(Caller("81.2.70.9", "chilli-1", SOON), access_at=NOW),
+        *(Check.RADIUS_ADDRESS, State.GOOD, "10.9.0.2"),
     ),
     "moved back since": (stranger(access_at=NOW), Check.RADIUS_ADDRESS, State.GOOD, "10.9.0.2"),
     "RADIUS from nowhere": (
