@@ -4,8 +4,9 @@ Every five seconds, and when somebody asks, one of the portals (an advisory lock
 the open sessions of such gateways, decides (`keeping.py`), and asks the controllers; once a minute
 it asks those who is online. It answers the commands that are about such sessions: a technician's
 disconnection comes here before RADIUS, which answers for the rest (`live.is_for_portal`).
-A controller that fails is asked again a minute later, and is asked little at once: nobody waits for
-it but its own guests. Whatever it answers, the other gateways' sessions are kept.
+A controller that fails is asked again a minute later, and is asked little at once. Each has a lane
+of its own (`lanes.py`), and each command: nobody waits for a slow one but its own guests. Whatever
+it answers, the other gateways' sessions are kept.
 """
 
 import asyncio
@@ -32,8 +33,9 @@ from portal.keeping import (
     put_out,
     why_over,
 )
+from portal.lanes import Lanes
 from portal.places import Gate
-from portal.records import AWAY, DEADLINE_SECONDS, Pool, load_admission_of
+from portal.records import AWAY, DEADLINE_SECONDS, Pool, Row, load_admission_of
 from portal.sessions import (
     Beginning,
     Days,
@@ -55,6 +57,8 @@ from territory.rules.quotas import NO_LIMITS
 
 EVERY_SECONDS: Final = 5.0
 COUNT_SECONDS: Final = 60.0
+PATIENCE_SECONDS: Final = 1.0
+"""For what controllers are asked, before the keeper looks further; they go on meanwhile."""
 AGAIN: Final = timedelta(seconds=60)
 """A session whose controller failed is tried again after that, and a controller that is silent."""
 AT_ONCE: Final = 2
@@ -105,6 +109,10 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 
+class _TooLate(Exception):
+    """Nobody awaits any more what was asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Keeping:
     """What the keeper works with: the portal's own parts."""
@@ -126,14 +134,18 @@ class Keeper:
         self._rooms: defaultdict[str, asyncio.Semaphore] = defaultdict(
             lambda: asyncio.Semaphore(AT_ONCE)
         )
+        self._lanes = Lanes()
         self._keeps = False
         self._is_away = False
 
     async def run(self) -> None:
         """Keep until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._keep_on())
-            tasks.create_task(self._count_on())
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._keep_on())
+                tasks.create_task(self._count_on())
+        finally:
+            await self._lanes.close()
 
     async def _keep_on(self) -> None:
         while True:
@@ -158,7 +170,7 @@ class Keeper:
                 news.clear()
                 self._keeps = await connection.fetchval(_TRY_LOCK, Lock.KEEPER)
                 if self._keeps:
-                    await self.look()
+                    await self.look(PATIENCE_SECONDS)
                 self._is_away = False
                 await _within(news, EVERY_SECONDS)
         finally:
@@ -181,20 +193,32 @@ class Keeper:
             log.warning("keeper.away", cause=type(fault).__name__)
         self._is_away = True
 
-    async def look(self) -> None:
-        """Answer what is asked, and end what is over."""
+    async def look(self, patience: float | None = None) -> None:
+        """Answer what is asked, and end what is over.
+
+        Args:
+            patience: for how many seconds controllers are waited for, twice; None: until all is
+                done.
+        """
         await self._answer()
+        await self._lanes.rest(patience)
         now = self._with.now()
         gates = self._gates()
-        sessions = await load_sessions(self._with.pool, now)
-        over = [
-            _apart(gates[session.gateway_id], self._end(gates[session.gateway_id], session, reason))
-            for session in sessions
-            if session.gateway_id in gates
-            and (reason := why_over(session, _rules(gates[session.gateway_id], session), now))
-        ]
-        await asyncio.gather(*over)
+        over: defaultdict[str, list[tuple[Gate, GatewaySession, Over]]] = defaultdict(list)
+        for session in await load_sessions(self._with.pool, now):
+            gate = gates.get(session.gateway_id)
+            if gate and (reason := why_over(session, _rules(gate, session), now)):
+                over[_lane_of(gate)].append((gate, session, reason))
+        for lane, ended in over.items():
+            self._lanes.give(lane, self._end_all(ended))
+        await self._lanes.rest(patience)
         self._again = {key: at for key, at in self._again.items() if at > now}
+
+    async def _end_all(self, ended: list[tuple[Gate, GatewaySession, Over]]) -> None:
+        """End sessions of one lane."""
+        await asyncio.gather(
+            *(_apart(gate, self._end(gate, session, over)) for gate, session, over in ended)
+        )
 
     async def count(self) -> None:
         """Ask every controller who is online."""
@@ -270,23 +294,37 @@ class Keeper:
         elif trouble is not Trouble.SILENT:
             self._again[session.key] = self._with.now() + AGAIN
 
-    async def _put_out(self, gate: Gate, device: MacAddress) -> Trouble | None:
-        """Ask a gateway's controller; return what went wrong."""
+    async def _put_out(
+        self, gate: Gate, device: MacAddress, deadline: datetime | None = None
+    ) -> Trouble | None:
+        """Ask a gateway's controller; return what went wrong.
+
+        Raises:
+            _TooLate: others were asked for so long that nobody awaits this any more.
+        """
         guest = ControllerGuest(device)
         try:
-            await self._ask(gate, lambda controller: controller.put_out(guest))
+            await self._ask(gate, lambda controller: controller.put_out(guest), deadline)
         except ControllerFault as fault:
             return fault.trouble
         return None
 
-    async def _ask(self, gate: Gate, call: Callable[[Controller], Awaitable[T]]) -> T:
+    async def _ask(
+        self,
+        gate: Gate,
+        call: Callable[[Controller], Awaitable[T]],
+        deadline: datetime | None = None,
+    ) -> T:
         """Return what a gateway's controller answers; one that is silent is left alone a while.
 
         Raises:
             ControllerFault: it did not do as asked, or answered as none was foreseen to.
+            _TooLate: the deadline passed before it was asked.
         """
-        where = gate.controller.url if gate.controller else ""
+        where = _lane_of(gate)
         async with self._rooms[where]:
+            if deadline is not None and deadline <= self._with.now():
+                raise _TooLate
             if self._is_left_alone(where):
                 raise ControllerFault(Trouble.SILENT, "the controller did not answer just now")
             try:
@@ -308,26 +346,32 @@ class Keeper:
         await stop_session(self._with.pool, self._with.days, ending, now)
 
     async def _answer(self) -> None:
-        """Work off the commands about sessions at gateways without RADIUS."""
+        """Begin on the commands about sessions at gateways without RADIUS."""
         now, kinds = self._with.now(), [Kind.DISCONNECT, Kind.COA]
         for row in await self._with.pool.fetch(_CLAIM, now, now + _LEASE, kinds):
-            payload = json.loads(row["payload"])
-            sessions = _aimed_at(Target.read(payload), await load_sessions(self._with.pool, now))
-            in_time = row["deadline"] > self._with.now()
-            closes = row["kind"] == Kind.DISCONNECT or payload.get("or_disconnect") is True
-            asked = (self._result(each, closes=closes, in_time=in_time) for each in sessions)
-            result = together(await asyncio.gather(*asked) or [NO_WAY])
-            await self._finish(row["id"], result, {each.site_id for each in sessions})
+            self._lanes.give(f"command {row['id']}", self._work_off(row))
 
-    async def _result(self, session: GatewaySession, *, closes: bool, in_time: bool) -> Result:
+    async def _work_off(self, row: Row) -> None:
+        payload = json.loads(row["payload"])
+        open_now = await load_sessions(self._with.pool, self._with.now())
+        sessions = _aimed_at(Target.read(payload), open_now)
+        closes = row["kind"] == Kind.DISCONNECT or payload.get("or_disconnect") is True
+        asked = (self._result(each, row["deadline"], closes=closes) for each in sessions)
+        result = together(await asyncio.gather(*asked) or [NO_WAY])
+        await self._finish(row["id"], result, {each.site_id for each in sessions})
+
+    async def _result(self, session: GatewaySession, deadline: datetime, *, closes: bool) -> Result:
         gate = self._gates().get(session.gateway_id)
-        if not in_time:
+        if deadline <= self._with.now():
             return TOO_LATE
         if gate is None or not _is_asked(gate):
             return NO_WAY if closes else NO_CHANGE
         if not closes:
             return NO_CHANGE
-        trouble = await self._put_out(gate, session.device)
+        try:
+            trouble = await self._put_out(gate, session.device, deadline)
+        except _TooLate:
+            return TOO_LATE
         if trouble is not None:
             silent = trouble is Trouble.SILENT
             return Result(Outcome.NO_ANSWER if silent else Outcome.REFUSED, _WORDS[trouble])
@@ -346,6 +390,11 @@ class Keeper:
     def _gates(self) -> dict[UUID, Gate]:
         gates = self._with.directory.current.gates.values()
         return {gate.id: gate for gate in gates if not gate.dialect.asks_radius}
+
+
+def _lane_of(gate: Gate) -> str:
+    """Return whom others wait for who share it: its controller; none where there is none."""
+    return gate.controller.url if gate.controller else ""
 
 
 async def _apart(gate: Gate, work: Awaitable[None]) -> None:

@@ -42,6 +42,8 @@ class Listed:
     odd: Exception | None = None
     """What it raises that nobody foresaw."""
     calls: int = 0
+    gate: asyncio.Event | None = None
+    """Until it is set, nothing is answered."""
     at_once: int = 0
     """The most calls that were under way together."""
     _under_way: int = 0
@@ -69,6 +71,8 @@ class Listed:
         self._under_way += 1
         self.at_once = max(self.at_once, self._under_way)
         await asyncio.sleep(0)
+        if self.gate:
+            await self.gate.wait()
         self._under_way -= 1
         if self.odd:
             raise self.odd
@@ -84,8 +88,25 @@ class Library:
     seed: Seed
     controller: Listed
     keeper: Keeper
+    other_controller: Listed
+    """Of any gateway but the library's first."""
 
-    async def let_in(self, device: MacAddress = PHONE, seconds: int = 3600) -> UUID:
+    async def another_gateway(self) -> UUID:
+        """Describe a second gateway of the library, with a controller of its own; return its id."""
+        number = uuid4()
+        await self.owner.execute(
+            "INSERT INTO territory.gateway SELECT (jsonb_populate_record(g, jsonb_build_object("
+            "'id', $1::text, 'code', 'gw-2', 'controller_url', 'https://10.2.0.2'))).*"
+            " FROM territory.gateway g WHERE code = $2",
+            str(number),
+            CODE,
+        )
+        await self.portal.directory.refresh()
+        return number
+
+    async def let_in(
+        self, device: MacAddress = PHONE, seconds: int = 3600, gateway: UUID | None = None
+    ) -> UUID:
         """Have a device online with a right of so many seconds; return its admission."""
         now = self.clock.now()
         admission = await record_admission(
@@ -105,7 +126,8 @@ class Library:
                 bound_at=now,
             ),
         )
-        beginning = Beginning(self.seed.opennds, admission.id, device, admission.id.hex)
+        number = gateway or self.seed.opennds
+        beginning = Beginning(number, admission.id, device, admission.id.hex)
         assert await start_session(self.portal.pool, self.portal.days, beginning, now)
         return admission.id
 
@@ -143,11 +165,15 @@ async def library(
         CODE,
     )
     await portal.directory.refresh()
-    controller = Listed()
+    controller, other = Listed(), Listed()
     keeping = Keeping(
-        portal.pool, portal.directory, portal.days, clock.now, lambda _gate: controller
+        portal.pool,
+        portal.directory,
+        portal.days,
+        clock.now,
+        lambda gate: controller if gate.code == CODE else other,
     )
-    return Library(portal, owner, clock, seed, controller, Keeper(keeping))
+    return Library(portal, owner, clock, seed, controller, Keeper(keeping), other)
 
 
 async def ask(library: Library, target: Target) -> UUID:

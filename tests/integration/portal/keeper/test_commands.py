@@ -23,7 +23,8 @@ from tests.integration.portal.keeper.conftest import (
 async def test_a_deadline_that_passes_while_another_is_dealt_with(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What nobody awaits any more is not asked."""
+    """What nobody awaits any more is not asked: one controller is asked one thing after another."""
+    monkeypatch.setattr("portal.keeper.AT_ONCE", 1)
     await library.let_in()
     await library.let_in(TABLET)
     await ask(library, Target(device=PHONE))

@@ -1,5 +1,6 @@
 """The keeper on a real database: what is over ends, what goes on is counted."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -173,6 +174,28 @@ async def test_a_row_nobody_foresaw(library: Library, monkeypatch: pytest.Monkey
     library.controller.guests[TABLET] = Online(TABLET, 60)
     await library.keeper.look()
     assert set(library.controller.put) == {PHONE, TABLET}
+
+
+@unifi
+async def test_a_slow_controller_slows_nobody_else(library: Library) -> None:
+    """Each has a lane of its own: what it is asked goes on while the keeper looks further, and
+    is not asked twice."""
+    other = await library.another_gateway()
+    slow, free = library.controller, library.other_controller
+    slow.gate = asyncio.Event()
+    await library.let_in(seconds=60)
+    number = await ask(library, Target(device=PHONE))
+    await library.keeper.look(0.01)
+    await library.let_in(TABLET, seconds=60, gateway=other)
+    library.clock.advance(minutes=2)
+    for _ in range(2):
+        await library.keeper.look(0.5)
+    assert (free.put, slow.put, slow.calls) == ([TABLET], [], 2)
+    slow.gate.set()
+    await library.keeper.look()
+    assert await result_of(library.owner, number) == CLOSED
+    assert set(slow.put) == {PHONE}
+    assert [each["ended_at"] is None for each in await library.sessions()] == [False, False]
 
 
 @unifi
