@@ -148,6 +148,8 @@ def admitted_visit(visit: Visit, admission: Admission) -> Visit:
         page_wanted=visit.page_wanted,
         carried={name: visit.carried[name] for name in FOR_THE_WAY_OUT & visit.carried.keys()},
         vouched=visit.vouched,
+        method=visit.method,
+        guest=visit.guest,
     )
 
 
