@@ -56,6 +56,18 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Helper:
+    """A service that helps people get online at a place."""
+
+    name: str
+    """The service's, never a person's."""
+    hours: Hours
+    """When it is there."""
+    phone: str = ""
+    """As people dial it, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A site, as guests see it."""
 
@@ -79,6 +91,10 @@ class Place:
     """What its guests are granted."""
     hours: Hours | None = None
     """When it is open to them; None: always."""
+    helpers: tuple[Helper, ...] = ()
+    """Who helps people get online there."""
+    coordinates: tuple[float, float] | None = None
+    """Latitude and longitude, WGS 84, degrees; None: not on the map."""
     methods: tuple[IdentificationMethod, ...] = (IdentificationMethod.CLICK_THROUGH,)
     """How they may identify themselves, the first first; none: nobody can be let in."""
     link: Link | None = None

@@ -7,7 +7,8 @@ as `Unavailable`.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import wraps
 from ipaddress import IPv4Address
@@ -18,7 +19,7 @@ import asyncpg
 import structlog
 
 from portal.admission import Admission, Holding
-from portal.places import Organisation, Place, Plan
+from portal.places import Helper, Organisation, Place, Plan
 from territory.errors import Unavailable
 from territory.identifiers import MacAddress
 from territory.rules.identification import methods_of
@@ -127,7 +128,8 @@ _GATEWAYS = """
     FROM territory.gateway g ORDER BY g.code
 """
 _SITES = """
-    SELECT s.id, s.name, s.link, s.insee, s.latitude, s.longitude, s.postal_address, s.place_type, s.welcome, s.listed,
+    SELECT s.id, s.name, s.link, s.insee, s.latitude, s.longitude, s.postal_address,
+        s.place_type, s.welcome, s.listed,
         s.organisation_id, p.id AS plan_id, p.session_seconds, p.session_octets,
         p.upload_bps, p.download_bps,
         p.day_seconds, p.month_seconds, p.day_octets, p.month_octets, p.devices, p.at_end,
@@ -299,13 +301,15 @@ async def load_places(
 ) -> dict[UUID, Place]:
     """Return every site, by id; `commune_name` knows the name behind an INSEE code."""
     rows = await pool.fetch(_SITES, timeout=DEADLINE_SECONDS)
-    helpers = await pool.fetch(_HELPERS, timeout=DEADLINE_SECONDS)
+    helpers = defaultdict[UUID, list[Row]](list)
+    for helper in await pool.fetch(_HELPERS, timeout=DEADLINE_SECONDS):
+        helpers[helper["site_id"]].append(helper)
     return {
         row["id"]: _place(
             row,
             organisations[row["organisation_id"]],
             commune_name(row["insee"]) if row["insee"] else "",
-            [helper for helper in helpers if helper["site_id"] == row["id"]],
+            helpers[row["id"]],
         )
         for row in rows
         if row["organisation_id"] in organisations
@@ -374,9 +378,7 @@ def _admission(row: Row) -> Admission:
     )
 
 
-def _place(
-    row: Row, organisation: Organisation, commune: str, helpers: Iterable[Row] = ()
-) -> Place:
+def _place(row: Row, organisation: Organisation, commune: str, helpers: Iterable[Row]) -> Place:
     return Place(
         id=row["id"],
         name=row["name"],

@@ -13,6 +13,7 @@ from aiohttp import web
 from portal.guest import my_data
 from portal.guest.parts import portal_of
 from portal.guest.splash import read_current
+from portal.guest.who_helps import who_helps
 from portal.guest.wording import PLACE_TYPES, day
 from portal.places import Gate
 from portal.visit import State, Visit
@@ -109,6 +110,8 @@ async def _content(
     """What one page shows beside its text."""
     portal = portal_of(request)
     match page.path:
+        case "/aide":
+            return who_helps(request, gate.place if gate else None)
         case "/conditions":
             terms = portal.current_terms()
             language = language_of(request)

@@ -4,6 +4,7 @@ Durations rather than hours of the day: they mean the same in every time zone, a
 on the guest's side.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
@@ -75,6 +76,23 @@ def moment(local: datetime, language: str) -> str:
     """Return an instant of a place's clock, to follow a verb: `le lundi 23 novembre à 09:00`."""
     locale = LOCALES.get(language, language)
     return format_datetime(local, _MOMENTS[language], tzinfo=local.tzinfo, locale=locale)
+
+
+def hour(local: datetime) -> str:
+    """Return an hour of a place's clock: `09:00`, as every language of the pages writes it."""
+    return f"{local:%H:%M}"
+
+
+_NEAR = N_("à moins de 1 km")
+_KILOMETRES = N_("à {distance} km")
+
+
+def distance(kilometres: float, language: str, translate: Translate) -> str:
+    """Return a distance in whole kilometres, rounded up: nobody walks further than they read."""
+    if kilometres < 1:
+        return translate(_NEAR)
+    number = format_decimal(math.ceil(kilometres), locale=LOCALES.get(language, language))
+    return translate(_KILOMETRES).format(distance=number)
 
 
 PLACE_TYPES: Mapping[PlaceType, str] = {

@@ -2,9 +2,12 @@
 
 import re
 
+import asyncpg
+
 from portal.app import LANGUAGES, RIGHT_TO_LEFT
 from portal.guest.information import PAGES_OF_INFORMATION
-from tests.integration.portal.conftest import Guest, Radius, user_name_in
+from portal.guest.parts import Portal
+from tests.integration.portal.conftest import Guest, Radius, Seed, user_name_in
 
 PATHS = ["/", "/ma-connexion", *(page.path for page in PAGES_OF_INFORMATION)]
 
@@ -29,7 +32,12 @@ async def test_every_page_in_every_language(guest: Guest) -> None:
 async def test_the_home_lists_open_places(guest: Guest) -> None:
     """By commune, with the kind of place in words."""
     page = await guest.get("/")
-    for words in ("Commercy</h3>", "Mairie de Commercy", "Bibliothèque", "Département de la Meuse"):
+    for words in (
+        "Commercy</bdi></h3>",
+        "Mairie de Commercy",
+        "Bibliothèque",
+        "Département de la Meuse",
+    ):
         assert words in page.text
 
 
@@ -73,3 +81,27 @@ async def test_a_made_up_visit_is_passed_over(guest: Guest) -> None:
     page = await guest.get("/aide?visit=zqjxk")
     assert page.status == 200
     assert "zqjxk" not in page.text
+
+
+async def test_who_can_help_here(
+    guest: Guest, portal: Portal, owner: "asyncpg.Connection[asyncpg.Record]", seed: Seed
+) -> None:
+    """Who helps at this place, until when, and the nearest other; a tap away from every page."""
+    await owner.execute(
+        "INSERT INTO territory.helper (id, site_id, name, hours, phone) VALUES"
+        " (gen_random_uuid(), $1, 'Espace France Services', 'Mo-Fr 09:00-17:00', '03 29 91 02 03'),"
+        " (gen_random_uuid(), $2, 'Atelier informatique', 'Sa 10:00-12:00', NULL)",
+        seed.town_hall,
+        seed.library,
+    )
+    await portal.directory.refresh()
+    visit = (await guest.arrive()).visit
+    first = await guest.get(f"/visite?visit={visit}")
+    assert f'href="/aide?visit={visit}">Qui peut' in first.text
+    page = await guest.get(f"/aide?visit={visit}")
+    here, _, elsewhere = page.text.partition("Dans d'autres lieux")
+    assert "Espace France Services" in here
+    assert "jusqu&#39;à 17:00" in here
+    assert 'href="tel:0329910203"' in here
+    assert "Atelier informatique" in elsewhere
+    assert "le samedi 21 novembre à 10:00" in elsewhere

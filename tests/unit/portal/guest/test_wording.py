@@ -1,10 +1,13 @@
 """Time and volume are never promised larger than they are."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.guest.wording import PLACE_TYPES, day, duration, volume
+from portal.app import LANGUAGES
+from portal.guest.wording import PLACE_TYPES, day, distance, duration, moment, volume
 from territory.vocabulary import PlaceType
 
 
@@ -58,6 +61,23 @@ def test_volumes(octets: int, language: str, words: str) -> None:
 def test_days(language: str, words: str) -> None:
     """As each language writes them."""
     assert day("2026-11-21", language) == words
+
+
+@pytest.mark.parametrize(
+    ("kilometres", "words"),
+    [(0.0, "à moins de 1 km"), (0.99, "à moins de 1 km"), (1.2, "à 2 km"), (1200.5, "à 1 201 km")],
+)
+def test_distances(kilometres: float, words: str) -> None:
+    """Rounded up to the kilometre."""
+    assert distance(kilometres, "fr", french).replace("\u202f", " ") == words
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_says_a_moment(language: str) -> None:
+    """With its day, its month and its hour."""
+    said = moment(datetime(2026, 11, 23, 9, tzinfo=UTC), language)
+    assert "23" in said
+    assert "09:00" in said
 
 
 @given(st.integers(0, 10**8), st.integers(0, 2**63))
