@@ -2,6 +2,7 @@
 
 import ssl
 import tempfile
+from base64 import b64encode
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -27,6 +28,15 @@ class ServerCertificate:
     """Its private key."""
 
     @property
+    def key_digest(self) -> str:
+        """SHA-256 of its public key (SubjectPublicKeyInfo) in base64, as browsers pin it."""
+        key = x509.load_pem_x509_certificate(self.pem).public_key()
+        octets = key.public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        return b64encode(sha256(octets).digest()).decode()
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 of the certificate in lower-case hex."""
         found = x509.load_pem_x509_certificate(self.pem)
@@ -42,7 +52,12 @@ class ServerCertificate:
 
     def trusting_context(self) -> ssl.SSLContext:
         """Return what a browser or a client connects with that trusts it and nobody else."""
-        return ssl.create_default_context(cadata=self.pem.decode())
+        return trusting(self)
+
+
+def trusting(*certificates: ServerCertificate) -> ssl.SSLContext:
+    """Return what a browser or a client connects with that trusts these and nobody else."""
+    return ssl.create_default_context(cadata="".join(each.pem.decode() for each in certificates))
 
 
 def self_signed(*names: str) -> ServerCertificate:

@@ -92,6 +92,8 @@ class GatewayConfiguration:
     certificate: ServerCertificate | None = None
     """What log-in address (where the brand speaks TLS) and controller show; None: no TLS at the
     log-in address, a fresh certificate at the controller."""
+    portal_certificate: ServerCertificate | None = None
+    """What the portal shows where nobody else vouches for it; for a brand that asks the portal."""
     controller: ControllerAccount = field(default_factory=ControllerAccount)
     """Who may speak to its controller, where it has one."""
     pages: Mapping[str, str] = field(default_factory=dict)

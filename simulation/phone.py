@@ -95,6 +95,7 @@ class Phone:
             headers={"User-Agent": USER_AGENT},
         )
         self._patience = patience_seconds
+        self._hosts = frozenset(hosts or ())
         self._gateway = doorway.host
         self._log_off = ""
 
@@ -132,7 +133,7 @@ class Phone:
                 break
             before = sights[-1]
             sights.append(await self.press(form, before))
-            if _left(before, sights[-1]):
+            if self._left(before, sights[-1]):
                 break
             open_web = await self.browse(address)
             if open_web.address == address:
@@ -157,6 +158,13 @@ class Phone:
         Raises: Unavailable when a server on the way does not answer.
         """
         return await self.browse(self._log_off) if self._log_off else None
+
+    def _left(self, before: Sight, after: Sight) -> bool:
+        """Tell whether a form led out of the portal, to the gateway and perhaps back; the portal
+        may have several names."""
+        portal = urlsplit(before.address).netloc
+        hops = (urlsplit(hop) for hop in after.hops)
+        return any(hop.netloc != portal and hop.hostname not in self._hosts for hop in hops)
 
     async def _follow(self, submission: Submission) -> Sight:
         """Follow redirects, and pages that lead on by themselves."""
@@ -201,12 +209,6 @@ class Phone:
                 return response.status, location, html
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unavailable(f"{urlsplit(address).netloc} does not answer") from error
-
-
-def _left(before: Sight, after: Sight) -> bool:
-    """Tell whether a form led out of the portal, to the gateway and perhaps back."""
-    portal = urlsplit(before.address).netloc
-    return any(urlsplit(hop).netloc != portal for hop in after.hops)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

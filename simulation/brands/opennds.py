@@ -152,7 +152,9 @@ class OpenNdsByBrowser(Brand):
 
     async def _ask_on(self) -> None:
         """Ask again and again; a portal that does not answer is asked the next time."""
-        async with aiohttp.ClientSession(timeout=_PATIENCE) as session:
+        shown = self.table.options.portal_certificate
+        trusts = aiohttp.TCPConnector(ssl=shown.trusting_context() if shown else True)
+        async with aiohttp.ClientSession(connector=trusts, timeout=_PATIENCE) as session:
             await self._try(session, "clear", "none")
             while True:
                 await asyncio.sleep(self.table.options.tick_seconds)

@@ -1,19 +1,24 @@
 """Way 1 behind every box that is simulated: captured, admitted, online, cut by a technician.
 
 The territory is described as the demonstration describes its street, one site a dialect; portal and
-RADIUS run as processes; each gateway is the simulated one of its brand, at an address of its own.
+RADIUS run as processes, the portal in https with its page in clear; each gateway is the simulated
+one of its brand, at an address of its own. A simulated phone walks the whole way, and Chromium as
+far as its own rules matter: where forms may lead, and what it warns of.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, ConsoleMessage, Page, Response, expect
 
 from deploy.packages.catalogue import package_codes
-from simulation.certificate import ServerCertificate, self_signed
+from simulation.certificate import ServerCertificate, self_signed, trusting
 from simulation.configuration import GatewayConfiguration
 from simulation.configured import load_sites
 from simulation.gateway import SimulatedGateway
@@ -29,16 +34,19 @@ from territory.communes.national_list import national_list
 from territory.database.commands import Outcome, Request, Target, ask_disconnect, await_result
 from territory.database.components import Component
 from territory.database.connect import open_engine
-from territory.gateway_dialects import DIALECTS, Dialect
+from territory.gateway_dialects import DIALECTS, Dialect, Return
 from territory.identifiers import MacAddress
 from territory.link_matrix import Works, row
 from territory.settings import PortalSettings, RadiusSettings, Settings
 from territory.vocabulary import Brand, Link
 from tests.servers.addresses import gateway_address
+from tests.servers.browser import chromium, press, window_of
 from tests.servers.event_log import EventLog
-from tests.servers.socle import Base, components, write_key
+from tests.servers.socle import PLAIN_NAME, PLAIN_PORT, PLAIN_URL, Base, components, write_key
 
 WEB = "http://a-site.test/"
+WEB_PORT = 8088
+"""Where each box catches browsing, at its own address."""
 PHONE_WAITS = 0.5
 """Seconds between two looks of a browser that waits; the page's own would be three."""
 HEAD = """\
@@ -69,6 +77,8 @@ class Street:
     """A base and the boxes of its sites, none of them running."""
 
     base: Base
+    certificate: ServerCertificate
+    """What the portal shows."""
     boxes: dict[str, GatewayConfiguration]
     """By the name of the dialect."""
 
@@ -76,7 +86,7 @@ class Street:
     async def running(self, dialect: Dialect) -> AsyncIterator[tuple[SimulatedGateway, EventLog]]:
         """Let one box run."""
         events = EventLog()
-        box = replace(self.boxes[name_of(dialect)], web_port=0, tick_seconds=0.2, stop_seconds=2.0)
+        box = replace(self.boxes[name_of(dialect)], tick_seconds=0.2, stop_seconds=2.0)
         async with SimulatedGateway(box, listener=events) as gateway:
             yield gateway, events
 
@@ -86,9 +96,11 @@ class Street:
         address = gateway.configuration.address
         source = f"{address.rsplit('.', 1)[0]}.11"
         doorway = Doorway(address, gateway.web_port)
-        certificate = gateway.configuration.certificate
-        trusts = certificate.trusting_context() if certificate else None
-        async with Phone(source, doorway, trusts=trusts, patience_seconds=PHONE_WAITS) as phone:
+        portal = {PLAIN_NAME: Doorway(self.base.host, PLAIN_PORT)}
+        trusts = trusting(*filter(None, (self.certificate, gateway.configuration.certificate)))
+        async with Phone(
+            source, doorway, portal, trusts=trusts, patience_seconds=PHONE_WAITS
+        ) as phone:
             yield phone
 
 
@@ -98,10 +110,11 @@ def street(tmp_path_factory: pytest.TempPathFactory, module_database_url: str) -
     folder = tmp_path_factory.mktemp("street")
     addresses = {name_of(dialect): gateway_address() for dialect in SPOKEN}
     host = next(iter(addresses.values())).rsplit(".", 1)[0] + ".2"
-    base = Base(folder, module_database_url, host)
+    certificate = self_signed(host)
+    base = Base(folder, module_database_url, host, certificate=certificate)
     boxes = asyncio.run(describe(base, addresses))
     with components(base, Component.RADIUS, Component.PORTAL):
-        yield Street(base, boxes)
+        yield Street(base, certificate, boxes)
 
 
 async def describe(base: Base, addresses: dict[str, str]) -> dict[str, GatewayConfiguration]:
@@ -128,6 +141,8 @@ async def describe(base: Base, addresses: dict[str, str]) -> dict[str, GatewayCo
         name_of(dialect): replace(
             found[f"rue-{name_of(dialect)}"],
             certificate=certificates.get(f"rue-{name_of(dialect)}"),
+            portal_certificate=base.certificate,
+            web_port=WEB_PORT,
         )
         for dialect in SPOKEN
     }
@@ -164,6 +179,90 @@ async def test_online_and_cut(street: Street, dialect: Dialect) -> None:
         (guest,) = gateway.phones.values()
         # Central web authentication presents the device at once again, whose right still lives.
         assert dialect.is_central or (guest.online is None) == can
+
+
+@dataclass
+class Watch:
+    """What Chromium did on its way that nobody sees on the page."""
+
+    blocked: list[str] = field(default_factory=list)
+    """What its console says of a content policy."""
+    leads: dict[str, str] = field(default_factory=dict)
+    """`form-action` of each page of ours, by its path."""
+
+    def hear(self, message: ConsoleMessage) -> None:
+        """Keep what is blocked."""
+        if "Content Security Policy" in message.text:
+            self.blocked.append(message.text)
+
+    def see(self, response: Response) -> None:
+        """Keep where a page's forms may lead."""
+        policy = response.headers.get("content-security-policy", "")
+        _, found, rest = policy.partition("form-action ")
+        if found and response.status == 200:
+            self.leads[urlsplit(response.url).path] = rest.partition(";")[0]
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def browser(street: Street) -> AsyncIterator[Browser]:
+    """Chromium, for which each box has a name under which it catches browsing."""
+    names = [f"MAP {PLAIN_NAME} {street.base.host}:{PLAIN_PORT}"]
+    names += [f"MAP {name}.test {box.address}:{WEB_PORT}" for name, box in street.boxes.items()]
+    shown = [box.certificate for box in street.boxes.values() if box.certificate]
+    async with chromium(hosts=",".join(names), trusted=[street.certificate, *shown]) as running:
+        yield running
+
+
+@pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("dialect", SPOKEN, ids=name_of)
+async def test_in_chromium(street: Street, browser: Browser, dialect: Dialect) -> None:
+    """From https, scripts off: as many buttons as the dialect's way back has, then "connected" or
+    the guest's wish; nothing is blocked, nothing is warned of, and no form may lead elsewhere."""
+    watch, wish = Watch(), f"http://{name_of(dialect)}.test/"
+    async with (
+        street.running(dialect) as (gateway, events),
+        window_of(browser, scripts=False) as window,
+    ):
+        window.on("console", watch.hear)
+        window.on("response", watch.see)
+        if dialect.asks_radius:
+            await events.until("accounting-response")
+        await window.goto(wish)
+        first = await press_the_one_button(window, dialect.name)
+        last = ""
+        if dialect.returns is Return.FORM:
+            last = await press_the_one_button(window, "Encore un bouton")
+        end = "Vous êtes connecté" if dialect.leads_to_us else "Le Web est ouvert"
+        await expect(window.get_by_role("heading", level=1)).to_contain_text(end)
+        (guest,) = gateway.phones.values()
+        assert guest.online is not None
+        login = gateway.login_address
+    assert watch.blocked == []
+    assert watch.leads[first] == " ".join(first_page_leads(street.base, dialect, login))
+    if last:
+        own = (login, street.base.portal_url)
+        assert watch.leads[last] == " ".join(own if dialect.leads_to_us else ("http:", "https:"))
+
+
+async def press_the_one_button(window: Page, heading: str) -> str:
+    """Press the button of the page with this heading, which has no other; return its path."""
+    await expect(window.get_by_role("heading", level=1)).to_contain_text(heading)
+    await expect(window.get_by_role("button")).to_have_count(1)
+    path = urlsplit(window.url).path
+    await press(window)
+    return path
+
+
+def first_page_leads(base: Base, dialect: Dialect, login: str) -> tuple[str, ...]:
+    """Return where the first page's form may lead: us, and what a 303 takes it by."""
+    match dialect.returns:
+        case Return.GET if dialect.leads_to_us:
+            return "'self'", login, base.portal_url
+        case Return.FORM if login.startswith("http:"):
+            return "'self'", PLAIN_URL
+        case _:
+            return "'self'", base.portal_url
 
 
 async def see_session(base: Base, mac: str) -> None:

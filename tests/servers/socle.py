@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from simulation.certificate import ServerCertificate
 from territory.database.components import Component
 from territory.database.connect import component_url
 from territory.keyring import Keyring
@@ -25,6 +26,9 @@ HEALTH_PORTS = {
     Component.SUPERVISION: 9403,
     Component.RETENTION: 9404,
 }
+PLAIN_NAME, PLAIN_PORT = "remise.socle.test", 8081
+"""Under which a portal in https shows its one page in clear, at the same address."""
+PLAIN_URL = f"http://{PLAIN_NAME}:{PLAIN_PORT}"
 READY = "import sys, urllib.request as r; sys.exit(r.urlopen(sys.argv[1], timeout=2).status != 200)"
 
 
@@ -42,11 +46,26 @@ class Base:
     """What a command begins with to run where they run: `ip netns exec NAME`."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """More of their settings, as environment variables."""
+    certificate: ServerCertificate | None = None
+    """What the portal shows; None: it speaks http."""
 
     @property
     def portal_url(self) -> str:
         """How phones reach the portal."""
-        return f"http://{self.host}:8080"
+        return f"{'https' if self.certificate else 'http'}://{self.host}:8080"
+
+    def tls_settings(self) -> dict[str, str]:
+        """Return what has the portal speak https, and show its one page in clear."""
+        if self.certificate is None:
+            return {}
+        files = {"CERTIFICATE": self.certificate.pem, "KEY": self.certificate.key_pem}
+        for name, octets in files.items():
+            (self.folder / f"portal-{name}.pem").write_bytes(octets)
+        return {
+            **{f"SOCLE_PORTAL__TLS_{n}": str(self.folder / f"portal-{n}.pem") for n in files},
+            "SOCLE_PORTAL__PLAIN_URL": PLAIN_URL,
+            "SOCLE_PORTAL__PLAIN_PORT": str(PLAIN_PORT),
+        }
 
 
 def write_key(folder: Path) -> Keyring:
@@ -94,6 +113,7 @@ def _start(base: Base, component: Component) -> Running:
         "SOCLE_PORTAL__PUBLIC_URL": base.portal_url,
         "SOCLE_RADIUS__HOST": base.host,
         "SOCLE_METRICS__HOST": base.host,
+        **base.tls_settings(),
         **base.settings,
     }
     with log.open("wb") as output:
