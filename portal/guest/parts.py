@@ -8,6 +8,7 @@ from uuid import uuid4
 import structlog
 from aiohttp import web
 
+from portal.accounts import AccountKeys
 from portal.admission import Admission, Holding
 from portal.directory import Directory
 from portal.extension import lengthened
@@ -49,12 +50,15 @@ class Keys:
     user_name: bytes
     ticket: bytes
     guess: bytes
+    openid: bytes
+    accounts: AccountKeys
 
     @classmethod
     def of(cls, keyring: Keyring) -> "Keys":
         """Return the keys of a keyring."""
-        purposes = ("visit", "credential", "user name", "ticket", "guess")
-        return cls(*map(keyring.derive, purposes))
+        purposes = ("visit", "credential", "user name", "ticket", "guess", "openid")
+        accounts = AccountKeys(keyring.derive("account"), keyring.seal)
+        return cls(*map(keyring.derive, purposes), accounts)
 
 
 @dataclass(frozen=True, slots=True)
