@@ -2,8 +2,9 @@
 
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -30,6 +31,9 @@ from tests.conftest import FixedClock
 from tests.servers.addresses import gateway_address
 from tests.servers.event_log import EventLog
 from tests.servers.radius import running_radius
+from tests.servers.radsec import SITE_NAME, Papers
+from tests.servers.radsec_relay import SECRET as RADSEC_SECRET
+from tests.servers.radsec_relay import Relay
 from tests.servers.territory import PORTAL_SECRET, SHARED_SECRET, SitePlan, lay
 
 WEB = "http://a-site.test/"
@@ -60,11 +64,14 @@ class House:
     clock: FixedClock
     radius_url: str
     stack: AsyncExitStack = field(repr=False)
+    papers: Papers | None = None
+    """The base's RadSec files; None: RADIUS comes by UDP."""
 
     async def site(self, brand: str, variant: str, **options: Any) -> Site:
         """Describe a site and start its gateway, which behaves as its brand's documents say.
 
         `options`: `asks_radius`, `tls` at the log-in address, and others of the gateway's own.
+        Where the house has papers, its RADIUS comes by RadSec, in a connection of its own.
         """
         address, events = gateway_address(), EventLog()
         base = f"{self.portal.public_url}/gateway/{brand}"
@@ -75,13 +82,16 @@ class House:
             brand,
             f"{address}:3990",
             base,
-            address if asks_radius else None,
+            address if asks_radius and self.papers is None else None,
+            tls_name=SITE_NAME if asks_radius and self.papers else None,
             variant=variant,
         )
         await lay(self.owner_url, self.keyring, [plan])
         await self.read_again()
-        ports = self.radius.port(ACCESS), self.radius.port(ACCOUNTING)
-        server = RadiusServer(SHARED_SECRET, "127.0.0.1", *ports, Patience(1.0, 5))
+        relay = await self._relay()
+        ports = relay.ports if relay else (self.radius.port(ACCESS), self.radius.port(ACCOUNTING))
+        secret = RADSEC_SECRET if relay else SHARED_SECRET
+        server = RadiusServer(secret, "127.0.0.1", *ports, Patience(1.0, 5))
         configuration = GatewayConfiguration(
             nasid=CODE,
             address=address,
@@ -98,6 +108,8 @@ class House:
         configuration = replace(configuration, **options)
         gateway = SimulatedGateway(configuration, clock=self.clock, listener=events)
         await self.stack.enter_async_context(gateway)
+        if relay:
+            relay.gateway = (address, gateway.coa_port)
         phone = Phone(
             phone_address(address, 0),
             Doorway(address, gateway.web_port),
@@ -105,6 +117,13 @@ class House:
             patience_seconds=0,
         )
         return Site(gateway, events, await self.stack.enter_async_context(phone))
+
+    async def _relay(self) -> Relay | None:
+        """Return the gateway's own RadSec connection, where its RADIUS comes so."""
+        if self.papers is None or self.radius.radsec is None:
+            return None
+        relay = Relay(self.papers, self.radius.radsec.port)
+        return await self.stack.enter_async_context(relay)
 
     async def read_again(self) -> None:
         """Have portal and RADIUS know the territory as it is now."""
@@ -138,9 +157,36 @@ async def house(
     database_url: str, role_url: Callable[[Component], str], keyring: Keyring, clock: FixedClock
 ) -> AsyncIterator[House]:
     """Portal and RADIUS, serving a territory that is still empty."""
+    async with opened(database_url, role_url, keyring, clock) as house:
+        yield house
+
+
+@pytest.fixture
+async def radsec_house(
+    database_url: str,
+    role_url: Callable[[Component], str],
+    keyring: Keyring,
+    clock: FixedClock,
+    tmp_path: Path,
+) -> AsyncIterator[House]:
+    """The same, where every gateway's RADIUS comes by RadSec."""
+    async with opened(database_url, role_url, keyring, clock, Papers.make(tmp_path)) as house:
+        yield house
+
+
+@asynccontextmanager
+async def opened(
+    database_url: str,
+    role_url: Callable[[Component], str],
+    keyring: Keyring,
+    clock: FixedClock,
+    papers: Papers | None = None,
+) -> AsyncIterator[House]:
+    """Have portal and RADIUS run."""
+    radsec = {"radsec": papers.settings()} if papers else {}
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(
-            running_radius(role_url(Component.RADIUS), keyring, clock)
+            running_radius(role_url(Component.RADIUS), keyring, clock, **radsec)
         )
         await server.directory.loaded.wait()
         pool = await open_pool(role_url(Component.PORTAL), Component.PORTAL)
@@ -154,4 +200,4 @@ async def house(
         stack.push_async_callback(runner.cleanup)
         await web.SockSite(runner, listener).start()
         radius_url = role_url(Component.RADIUS)
-        yield House(portal, server, database_url, keyring, clock, radius_url, stack)
+        yield House(portal, server, database_url, keyring, clock, radius_url, stack, papers)

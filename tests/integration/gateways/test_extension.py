@@ -3,6 +3,7 @@
 from typing import Any
 
 import aiohttp
+import pytest
 
 from tests.integration.gateways.conftest import CODE, WEB, House, Site
 
@@ -62,8 +63,11 @@ async def test_one_tap_gives_more_time(house: House) -> None:
     assert (await site.phone.browse(WEB)).address == WEB
 
 
-async def test_a_gateway_that_does_not_take_it(house: House) -> None:
+async def test_a_gateway_that_does_not_take_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The right is as it was, and the guest is told what they can do."""
+    monkeypatch.setattr("portal.lengthening.WAIT_SECONDS", 2.0)
     site = await chilli(house)
     await online_for(house, site, 3)
     page = await site.phone.browse((await api(house, site))["user-portal-url"])
