@@ -17,6 +17,7 @@ class Kind(StrEnum):
     PACKET = "paquet"
     ROW = "ligne"
     ARCHIVE = "archive"
+    LETTER = "courrier"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from socle.demo.calendar import load_days
 from socle.demo.journal import Journal, Kind
 from socle.demo.page import Act, Door, Stage, create_page
 from socle.demo.ports import free_port
+from socle.demo.post_office import PostOffice
 from socle.demo.street import Street, boxes, lay_street
 from socle.demo.watch import watch
 from territory.access.operators import COMMAND_LINE, operator_by_login, set_password
@@ -79,6 +80,8 @@ class Ports:
     authentication: int
     accounting: int
     desk: int
+    mail: int
+    """Of the relay that takes what the base writes to guests."""
     metrics: tuple[int, int, int, int]
     """portal, radius, supervision, retention."""
 
@@ -97,6 +100,7 @@ def choose_ports(page: int) -> Ports:
         authentication=authentication,
         accounting=free_port(authentication + 1, udp),
         desk=free_port(8444, tcp),
+        mail=free_port(2525, tcp),
         metrics=(
             free_port(9401, tcp),
             free_port(9402, tcp),
@@ -144,6 +148,11 @@ interval_seconds = 2
 [desk]
 port = {ports.desk}
 public_url = "http://127.0.0.1:{ports.desk}"
+[mail]
+server = "127.0.0.1"
+port = {ports.mail}
+security = "none"
+sender = "wifi@meuse.example"
 [metrics]
 portal_port = {portal}
 radius_port = {radius}
@@ -326,6 +335,10 @@ class Scene:
             boxes=boxes(guests.OPEN_WEB_PORT),
         )
         page = await start_site(create_page(stage), _PAGE_HOST, self.ports.page)
+        office = PostOffice(self.journal, self.clock.now)
+        relay = await asyncio.get_running_loop().create_server(
+            office.relay, _PAGE_HOST, self.ports.mail
+        )
         try:
             async with asyncio.TaskGroup() as group:
                 file = self.folder / SETTINGS_FILE
@@ -339,6 +352,7 @@ class Scene:
         finally:
             for task in self._tasks:
                 task.cancel()
+            relay.close()
             await page.cleanup()
             await self.engine.dispose()
 
