@@ -26,6 +26,12 @@ class Metrics:
             ["method"],
             registry=self.registry,
         )
+        self.sent = Counter(
+            "socle_portal_messages_sent",
+            "Codes handed over to the mail relay or the SMS provider.",
+            ["channel", "outcome"],
+            registry=self.registry,
+        )
         self.admitted = Counter(
             "socle_portal_admitted",
             "Visits handed back with a right to go online.",

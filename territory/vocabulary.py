@@ -192,6 +192,7 @@ OFFERED = frozenset(
     {
         IdentificationMethod.CLICK_THROUGH,
         IdentificationMethod.TICKET,
+        IdentificationMethod.EMAIL_CODE,
         IdentificationMethod.OPENID_CONNECT,
     }
 )

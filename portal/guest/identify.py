@@ -12,9 +12,8 @@ one table; nothing here knows what a code or a ticket is.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from aiohttp import web
 
@@ -38,7 +37,7 @@ from portal.identification.method import (
 from portal.identification.methods import METHODS
 from portal.places import Gate
 from portal.throttle import GRANTS, source_of
-from portal.visit import LIFETIME, Event, State, Visit, advance_all
+from portal.visit import Event, State, Visit, advance_all, awaiting
 from territory.errors import ProtocolError, Unavailable
 from territory.vocabulary import IdentificationMethod
 from territory.web.forms import read_form
@@ -111,7 +110,7 @@ async def show_proof(request: web.Request) -> web.Response:
         return show_refused(request, refused.reason)
     if not _awaits(attempt):
         return show_restart(request, attempt.gate, attempt.visit)
-    return await _show_page(attempt)
+    return await _show_page(attempt, told=request.query)
 
 
 async def accept(request: web.Request) -> web.Response:
@@ -177,11 +176,12 @@ async def _take_on(attempt: _Attempt, answer: Step) -> web.Response:
             portal.metrics.identified.labels(attempt.method.name).inc()
             return await _let_in(attempt, answer)
         case Sent(challenge):
-            token = portal.sign(_sent(visit, challenge))
+            token = portal.sign(awaiting(visit, challenge))
             page = f"/preuve/{attempt.method.name}?visit={token}"
             return see_other(f"{portal.public_url}{page}")
         case Lent(challenge, seconds):
-            return await _lend(request, gate, _sent(visit, challenge), seconds)
+            ends = portal.now() + timedelta(seconds=seconds)
+            return await _lend(request, gate, awaiting(visit, challenge, ends), ends)
         case Leave(_, url):
             return see_other(url)
         case Denied(notice):
@@ -204,27 +204,23 @@ async def _let_in(attempt: _Attempt, proven: Proven) -> web.Response:
     return await grant(request, gate, verified, proven.until)
 
 
-async def _lend(request: web.Request, gate: Gate, visit: Visit, seconds: int) -> web.Response:
+async def _lend(request: web.Request, gate: Gate, visit: Visit, ends: datetime) -> web.Response:
     """Let a guest go online for some minutes; their visit lasts a little longer than that."""
-    lent = advance_all(visit, Event.LEND)
-    if lent is None:
+    if visit.state is not State.LENT:
         return show_restart(request, gate, visit)
-    ends = portal_of(request).now() + timedelta(seconds=seconds)
-    lasting = replace(lent, expires_at=ends.replace(microsecond=0) + LIFETIME)
-    return await grant(request, gate, lasting, ends)
+    return await grant(request, gate, visit, ends)
 
 
-def _sent(visit: Visit, challenge: UUID) -> Visit:
-    """Return a visit that awaits an answer to a challenge; one that awaits already goes on."""
-    identified = advance_all(visit, Event.IDENTIFY) or visit
-    return replace(identified, challenge=challenge)
+async def _show_page(
+    attempt: _Attempt, again: Again = _AS_BEGUN, told: Mapping[str, str] = NOTHING
+) -> web.Response:
+    """Return a method's form or its proof's, with what is wrong beside each field.
 
-
-async def _show_page(attempt: _Attempt, again: Again = _AS_BEGUN) -> web.Response:
-    """Return a method's form or its proof's, with what is wrong beside each field."""
+    `told`: what a link in a message brought beside the visit.
+    """
     request, gate, visit, method = attempt.request, attempt.gate, attempt.visit, attempt.method
     try:
-        shown = await method.shown(portal_of(request), attempt.asking())
+        shown = await method.shown(portal_of(request), attempt.asking(told))
     except Unavailable as failure:
         return show_away(request, gate, visit, failure)
     allow_way_back(request, gate, visit)

@@ -1,0 +1,233 @@
+"""By e-mail: a code and a link go to the address a guest gives; either proves that it is theirs.
+
+To read their mail on the same phone they must be online, so a site's guest may be lent an access of
+some minutes, a few times a day. The link carries the visit, so it works in whatever browser the
+phone opens it with; it only opens a page with a button, since machines read mail first and follow
+what they find.
+
+Whether an address is known here, or exists at all, changes nothing of what a guest sees: nobody
+learns from this page who has been here before. How often is counted over all processes.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from uuid import UUID, uuid4
+
+from portal.challenges import (
+    Fresh,
+    count_answer,
+    load_challenge,
+    record_challenge,
+    replace_code,
+    settle,
+)
+from portal.guesses import Guesser, Limit, may_guess
+from portal.guest.letters import Code, code_letter
+from portal.guest.parts import Portal
+from portal.identification.challenge import (
+    CODE_DIGITS,
+    LIFETIME,
+    digest,
+    is_same,
+    read_code,
+)
+from portal.identification.method import Again, Answer, Asking, Denied, Lent, Proven, Sent
+from portal.messages import Messages
+from portal.visit import Visit, awaiting
+from territory.errors import ProtocolError
+from territory.messages.addresses import LONGEST, MailAddress
+from territory.messages.mail import Mailer
+from territory.vocabulary import IdentificationMethod
+from territory.web.problems import N_
+
+BAD_ADDRESS: Final = N_("Écrivez une adresse comme nom@exemple.fr.")
+MIXED_SCRIPTS: Final = N_("Cette adresse mêle plusieurs alphabets. Regardez-la bien.")
+NO_CODE: Final = N_("Tapez les six chiffres reçus.")
+WRONG_CODE: Final = N_("Ce code n'est pas le bon. Regardez le dernier message reçu.")
+TOO_SOON: Final = N_("Attendez un peu avant de demander un autre code.")
+FIELD: Final = "email"
+_DAY: Final = timedelta(days=1)
+_LOANS_OF_A_SITE: Final = 500
+"""Accesses lent at one site a day: more than a crowd's, and not a town's."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Secrets:
+    """What a letter brings; nothing but its digests is kept."""
+
+    code: str
+    link: str
+
+    @classmethod
+    def fresh(cls) -> "_Secrets":
+        return cls(
+            f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}", secrets.token_urlsafe(16)
+        )
+
+    def digests(self, key: bytes, challenge: UUID) -> tuple[bytes, bytes]:
+        """Return those of the code and of the link."""
+        return digest(key, "code", self.code, challenge), digest(key, "link", self.link, challenge)
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What one request is worked on with."""
+
+    portal: Portal
+    asking: Asking
+    messages: Messages
+    mailer: Mailer
+
+    @property
+    def key(self) -> bytes:
+        """Of codes' and links' digests."""
+        return self.messages.challenge_key
+
+    async def may_send(self, to: MailAddress) -> bool:
+        """Count a letter to an address, from a source, at a site; whether it may be sent."""
+        mail, asking = self.messages.mail, self.asking
+        return await self._counts(
+            Guesser(Limit("mail to", mail.a_day_of_an_address, _DAY), to.key),
+            Guesser(Limit("mail from", mail.a_day_of_a_source, _DAY), asking.source),
+            Guesser(Limit("mail at", mail.a_day_of_a_site, _DAY), str(asking.gate.place.id)),
+        )
+
+    async def loan_seconds(self) -> int:
+        """Count a loan of a device and of a site; return how long it is, nought for none."""
+        mail, asking = self.messages.mail, self.asking
+        seconds = mail.provisional_minutes * 60
+        device, place = str(asking.visit.device), str(asking.gate.place.id)
+        is_left = seconds > 0 and await self._counts(
+            Guesser(Limit("loan to", mail.provisional_a_day, _DAY), device),
+            Guesser(Limit("loan at", _LOANS_OF_A_SITE, _DAY), place),
+        )
+        return seconds if is_left else 0
+
+    async def send(self, visit: Visit, to: MailAddress, brought: _Secrets) -> None:
+        """Send a code and a link; that nobody has this address is not told to who typed it.
+
+        Raises:
+            Unavailable: the relay does not take it now.
+        """
+        page = f"{self.portal.public_url}/preuve/{IdentificationMethod.EMAIL_CODE}"
+        link = f"{page}?visit={self.portal.sign(visit)}&lien={brought.link}"
+        code = Code(brought.code, link, int(LIFETIME.total_seconds()) // 60)
+        asking = self.asking
+        letter = code_letter(to, asking.gate.place.name, code, asking.language)
+        outcome = await self.mailer.send(letter, asking.now)
+        self.portal.metrics.sent.labels("mail", outcome).inc()
+
+    async def _counts(self, *who: Guesser) -> bool:
+        return await may_guess(self.portal.pool, self.portal.keys.guess, who, self.asking.now)
+
+
+class EmailCode:
+    """An address that answers."""
+
+    name: Final = IdentificationMethod.EMAIL_CODE
+
+    async def begin(self, portal: Portal, asking: Asking) -> Answer:
+        """Take an address, and send a code to it."""
+        desk = _desk(portal, asking)
+        if desk is None:
+            return Denied("no_messages")
+        typed = asking.form.get(FIELD, "")
+        try:
+            to = MailAddress.parse(typed)
+        except ProtocolError as fault:
+            words = MIXED_SCRIPTS if fault.reason == "mixed-scripts" else BAD_ADDRESS
+            return Again({FIELD: words}, {FIELD: typed[:LONGEST]})
+        if not await desk.may_send(to):
+            return Denied("too_many_messages")
+        return await self._ask(desk, to)
+
+    async def _ask(self, desk: _Desk, to: MailAddress) -> Answer:
+        portal, asking, messages = desk.portal, desk.asking, desk.messages
+        challenge, brought = uuid4(), _Secrets.fresh()
+        code, link = brought.digests(desk.key, challenge)
+        fresh = Fresh(
+            id=challenge,
+            method=self.name,
+            code_digest=code,
+            link_digest=link,
+            contact_digest=digest(messages.contact_key, "email", to.key),
+            contact_sealed=messages.seal(str(to)),
+        )
+        await record_challenge(portal.pool, fresh, asking.visit, asking.gate.place.id, asking.now)
+        seconds = await desk.loan_seconds()
+        ends = asking.now + timedelta(seconds=seconds) if seconds else None
+        await desk.send(awaiting(asking.visit, challenge, ends), to, brought)
+        return Lent(challenge, seconds) if seconds else Sent(challenge)
+
+    async def prove(self, portal: Portal, asking: Asking) -> Answer:
+        """Take the code, or the link; or send another code."""
+        desk = _desk(portal, asking)
+        if desk is None:
+            return Denied("no_messages")
+        if "encore" in asking.form:
+            return await self._send_again(desk)
+        code, link = read_code(asking.form.get("code", "")), asking.form.get("lien", "")
+        if code is None and not link:
+            return await _settled(desk) or Again({"code": NO_CODE})
+        answered = await count_answer(portal.pool, asking.visit, asking.now)
+        if answered is None:
+            return await _settled(desk) or Denied("code_over")
+        kind, said = ("link", link) if link else ("code", code or "")
+        kept = answered.link_digest if link else answered.code_digest
+        if not is_same(kept, digest(desk.key, kind, said, answered.id)):
+            return Again({"code": WRONG_CODE})
+        ends = asking.now + timedelta(seconds=asking.gate.place.plan.session_seconds)
+        contact = await settle(portal.pool, asking.visit, asking.now, ends)
+        return Proven(contact) if contact else Denied("code_over")
+
+    async def _send_again(self, desk: _Desk) -> Answer:
+        portal, visit, now = desk.portal, desk.asking.visit, desk.asking.now
+        held = await load_challenge(portal.pool, visit)
+        wait = held.wait_seconds(now) if held else None
+        if held is None or held.contact_sealed is None or wait is None:
+            return await _settled(desk) or Denied("code_over")
+        to, brought = MailAddress.parse(desk.messages.open(held.contact_sealed)), _Secrets.fresh()
+        if wait > 0:
+            return Again({"code": TOO_SOON})
+        if not await desk.may_send(to):
+            return Denied("too_many_messages")
+        digests = brought.digests(desk.key, held.id)
+        if await replace_code(portal.pool, visit, digests, now) is None:
+            return Again({"code": TOO_SOON})
+        await desk.send(visit, to, brought)
+        return Sent(held.id)
+
+    async def shown(self, portal: Portal, asking: Asking) -> Mapping[str, str]:
+        """Return how long an access may be lent; or where the code went, and when another may."""
+        messages = portal.messages
+        if messages is None or asking.visit.challenge is None:
+            minutes = messages.mail.provisional_minutes if messages else 0
+            return {"minutes": str(minutes or "")}
+        held = await load_challenge(portal.pool, asking.visit)
+        sealed = held.contact_sealed if held else None
+        wait = held.wait_seconds(asking.now) if held else None
+        return {
+            "address": messages.open(sealed) if sealed else "",
+            "wait": "" if wait is None else str(wait),
+            "link": asking.form.get("lien", "")[:_LONGEST_LINK],
+        }
+
+
+_LONGEST_LINK: Final = 64
+
+
+def _desk(portal: Portal, asking: Asking) -> _Desk | None:
+    """Return what this request is worked on with; None: mail is off."""
+    messages = portal.messages
+    if messages is None or messages.mailer is None:
+        return None
+    return _Desk(portal, asking, messages, messages.mailer)
+
+
+async def _settled(desk: _Desk) -> Proven | None:
+    """Return what a visit has proven already: its form sent twice, its link opened elsewhere."""
+    held = await load_challenge(desk.portal.pool, desk.asking.visit)
+    return Proven(held.contact_id) if held and held.contact_id else None
