@@ -220,6 +220,7 @@ def _warning(dialect: Dialect) -> Cell:
     if dialect.form_is_https:
         return _yes("Aucun : son formulaire est en https, avec un certificat reconnu.")
     return _partly(
-        "D'un portail en https vers un formulaire en http, Chromium montre un avertissement en"
-        " pleine page. Aucun si sa page de connexion a un certificat reconnu."
+        "Page de connexion en http : aucun par la page en clair (portal.plain_url) ; sans elle,"
+        " d'un portail en https, Chromium montre un avertissement en pleine page. En https :"
+        " aucun si son certificat est reconnu ; sinon rien ne l'évite."
     )

@@ -5,9 +5,10 @@ import re
 import socket
 import ssl
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -19,9 +20,10 @@ from playwright.async_api import Page
 
 from portal.app import create_app
 from portal.guest.parts import Portal
+from simulation.mini_browser import read_page
 from territory.web.server import server_tls, start_site
 from tests.conftest import FixedClock
-from tests.integration.portal.conftest import PHONE, Guest, Seed
+from tests.integration.portal.conftest import PHONE, PUBLIC_URL, Guest, Seed
 from tests.servers.browser import phone_window, press
 
 pytestmark = pytest.mark.browser
@@ -53,6 +55,7 @@ async def gateway() -> AsyncIterator[Gateway]:
     app.router.add_route("*", "/{tail:.*}", gateway.answer)
     runner = await start_site(app, "127.0.0.1", 0)
     gateway.port = runner.addresses[0][1]
+    await web.TCPSite(runner, "::1", gateway.port).start()
     yield gateway
     await runner.cleanup()
 
@@ -71,7 +74,13 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
     return server_tls(str(certificate), str(key))
 
 
-Arrive = Callable[[str, bool], AbstractAsyncContextManager[Page]]
+class Arrive(Protocol):
+    """What takes a browser to the first page, as a gateway of a description sends it."""
+
+    def __call__(
+        self, variant: str, in_clear: bool, box: str = BOX
+    ) -> AbstractAsyncContextManager[Page]:
+        """Give the browser's window; `in_clear`: whether the portal has a page in clear."""
 
 
 @pytest.fixture
@@ -82,17 +91,14 @@ def arrive(
     tls: ssl.SSLContext,
     owner: "asyncpg.Connection[asyncpg.Record]",
 ) -> Arrive:
-    """Return what takes a browser to the first page, as a gateway of a description sends it.
-
-    The second argument: whether the portal has a page in clear.
-    """
+    """Return what takes a browser to the first page."""
 
     @asynccontextmanager
-    async def on_first_page(variant: str, in_clear: bool) -> AsyncIterator[Page]:
+    async def on_first_page(variant: str, in_clear: bool, box: str = BOX) -> AsyncIterator[Page]:
         await owner.execute(
             "INSERT INTO territory.gateway (id, site_id, code, brand, variant, login_address)"
             " VALUES ($1, $2, 'gw-box', 'generic', $3, $4)",
-            *(uuid4(), seed.library, variant, f"{BOX}:{gateway.port}"),
+            *(uuid4(), seed.library, variant, f"{box}:{gateway.port}"),
         )
         await portal.directory.refresh()
         plain = socket.create_server(("127.0.0.1", 0))
@@ -101,12 +107,9 @@ def arrive(
             create_app(replace(portal, plain_url=plain_url)), "127.0.0.1", 0, tls
         )
         await web.SockSite(runner, plain).start()
-        told = {
-            "usermac": PHONE,
-            "client_mac": PHONE,
-            "apurl": f"http://{BOX}:{gateway.port}/agree",
-            "loginurl": f"http://{BOX}:{gateway.port}/agree",
-        }
+        address = f"http://{box}:{gateway.port}/agree"
+        told = dict.fromkeys(("usermac", "client_mac", "mac"), PHONE)
+        told |= dict.fromkeys(("apurl", "loginurl", "login_url"), address)
         port = runner.addresses[0][1]
         names = ",".join(f"MAP {name} 127.0.0.1" for name in (NAME, PLAIN_NAME, BOX))
         try:
@@ -154,6 +157,39 @@ async def test_a_form_in_clear_from_the_page_in_clear(arrive: Arrive, gateway: G
     ((method, sent),) = gateway.heard
     assert method == "POST"
     assert sent.keys() == {"username", "password"}
+
+
+async def test_a_form_to_an_ipv6_address(arrive: Arrive, gateway: Gateway) -> None:
+    """A content policy has no word for such an address, and Chromium passes over one that is there:
+    the last page's form may then lead anywhere, and gets through."""
+    async with arrive("dlink", True, "[::1]") as window:
+        await press_for_page_in_clear(window)
+        await press(window)
+        await window.get_by_role("heading", name="Let in").wait_for()
+        assert window.url.startswith(f"http://[::1]:{gateway.port}/")
+    ((method, sent),) = gateway.heard
+    assert method == "POST"
+    assert sent["continue_url"].startswith("https://")
+
+
+async def test_an_ipv6_address_is_followed_by_a_page_that_leads_on(
+    portal: Portal, seed: Seed, guest: Guest, owner: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    """The first page is not opened to the whole Web for it: its form ends at a page of ours."""
+    await owner.execute(
+        "INSERT INTO territory.gateway (id, site_id, code, brand, login_address)"
+        " VALUES ($1, $2, 'gw-box', 'mikrotik', '[2001:db8::1]:8443')",
+        *(uuid4(), seed.library),
+    )
+    await portal.directory.refresh()
+    told = {"mac": PHONE, "link-login-only": "http://[2001:db8::1]:8443/login"}
+    first = await guest.get(f"/gateway/mikrotik/gw-box?{urlencode(told)}")
+    assert f"form-action 'self' {PUBLIC_URL};" in first.headers["Content-Security-Policy"]
+    page = read_page((await guest.post("/visite", visit=first.visit)).text)
+    assert page.refresh is not None
+    assert page.refresh.seconds == 0
+    assert page.refresh.address.startswith("http://[2001:db8::1]:8443/login?username=")
+    assert page.refresh.address in page.links
 
 
 async def test_only_one_page_is_in_clear(portal: Portal) -> None:
