@@ -17,7 +17,7 @@ from portal.openid.client import ProviderClient, Vouched
 from territory.errors import ProtocolError, Unavailable
 from territory.openid_providers import PROFILES, Provider
 from territory.web.server import start_site
-from tests.servers.openid_provider import RETURN, SECRET, client, openid_provider, person
+from tests.servers.openid_provider import NEXT, RETURN, SECRET, client, openid_provider, person
 
 KEY = bytes(range(32))
 OURS = RSAKey.generate_key(2048)
@@ -145,10 +145,8 @@ async def test_a_guest_is_signed_out_and_sent_back(issuer: str) -> None:
         address = authorization_address(ours.provider, metadata, secrets, RETURN, "fr")
         back = await somebody.sign_in(address)
         vouched = await ours.redeem(back.query["code"], secrets, now())
-        left = await somebody.sign_out(
-            departure_address(metadata, secrets, vouched.id_token, RETURN)
-        )
-    assert str(left) == f"{RETURN}?state={secrets.farewell}"
+        left = await somebody.sign_out(departure_address(metadata, secrets, vouched.id_token, NEXT))
+    assert str(left) == f"{NEXT}?state={secrets.farewell}"
 
 
 async def test_a_provider_that_is_away_is_said_to_be() -> None:
