@@ -73,7 +73,7 @@ def test_the_example_is_whole() -> None:
             arguments = getattr(field.annotation, "__args__", (field.annotation,))
             inner = [a for a in arguments if isinstance(a, type) and issubclass(a, BaseModel)]
             models.extend(a for a in inner if a not in models)
-    assert len(description.sites) == 7
+    assert len(description.sites) == 8
 
 
 def test_what_is_assumed() -> None:
@@ -326,7 +326,6 @@ def plan_with(more: str) -> str:
             "at most download, 1 Mbit/s",
         ),
         ("methods: [openid_connect]", "methods", "nothing else is offered yet"),
-        ("identification: contact", "identification", "nothing else is offered yet"),
     ],
 )
 def test_each_limit_is_checked(more: str, place: str, words: str) -> None:
@@ -411,3 +410,69 @@ def test_a_controllers_site_is_one_gateways(brand: str, url: str, more: str, cou
     found = [each for each in findings(yaml.safe_load(text), KNOWN) if each[0][-1] == "controller"]
     assert [path for path, _ in found] == [("sites", 1, "gateways", 0, "controller")] * count
     assert all("sites[0].gateways[0].controller" in words for _, words in found)
+
+
+HALF_A_DAY = "session: 12h, upload: 2 Mbit/s, download: 9 Mbit/s"
+OF_WIFI4EU = SITE.replace("ssid: Wifi public", "ssid: WiFi4EU")
+
+
+@pytest.mark.parametrize(
+    ("plan", "site", "more", "key", "words"),
+    [
+        (HALF_A_DAY, SITE, "wifi4eu: true", "sites[0].networks", "named exactly WiFi4EU"),
+        (HALF_A_DAY, OF_WIFI4EU, "wifi4eu: perhaps", "sites[0].wifi4eu", "boolean"),
+        ("session: 11h", OF_WIFI4EU, "wifi4eu: true", "sites[0].plan", "12h at least"),
+        ("session: 12h", OF_WIFI4EU, "wifi4eu: true", "sites[0].plan", "an upload and a download"),
+        (
+            *(HALF_A_DAY, OF_WIFI4EU, "wifi4eu: true, methods: [ticket]"),
+            *("sites[0].methods[0]", "no account on WiFi4EU"),
+        ),
+        (
+            *(f"{HALF_A_DAY}, methods: [ticket]", OF_WIFI4EU, "wifi4eu: true"),
+            *("sites[0].plan", "open to click_through"),
+        ),
+        (
+            *(HALF_A_DAY, SITE, "wifi4eu_snippet: 0b8f3d52-6c1e-4f7a-9a43-2f5d1c7e9b60"),
+            *("sites[0].wifi4eu_snippet", "unless wifi4eu is true"),
+        ),
+        (
+            *(HALF_A_DAY, OF_WIFI4EU, "wifi4eu: true, wifi4eu_snippet: <script>"),
+            *("sites[0].wifi4eu_snippet", "the UUID of the network"),
+        ),
+    ],
+)
+def test_what_wifi4eu_asks_for(plan: str, site: str, more: str, key: str, words: str) -> None:
+    """Its name, one click, half a day, a shared line: each fault where it stands."""
+    text = HEAD.replace("session: 4h", plan) + with_keys(site, more)
+    assert (key, True) in [(fault.key, words in fault.expected) for fault in faults(text)]
+
+
+def test_a_site_of_wifi4eu_that_is_one() -> None:
+    """With its snippet or without."""
+    head = HEAD.replace("session: 4h", HALF_A_DAY)
+    snippet = "wifi4eu_snippet: 0b8f3d52-6c1e-4f7a-9a43-2f5d1c7e9b60"
+    for more in ("wifi4eu: yes", f"wifi4eu: true, {snippet}"):
+        assert faults(head + with_keys(OF_WIFI4EU, more)) == ()
+
+
+@pytest.mark.parametrize(
+    ("more", "place", "words"),
+    [
+        ('colour: "#f5b942"', "colour", 'the nearest that does is "#976708"'),
+        ("colour: teal", "colour", "#rrggbb"),
+        ("logo: <svg/>", "logo", "an SVG"),
+        ("logo: aGVsbG8=", "logo", "a PNG in base64"),
+        ("dpo: Camille Adam", "dpo", "an e-mail address"),
+    ],
+)
+def test_looks_that_cannot_be(more: str, place: str, words: str) -> None:
+    """A colour that cannot be read comes with one that can; a logo with the reason."""
+    (fault,) = faults(with_keys(HEAD, more) + SITE)
+    assert fault.key == f"organisations[0].{place}"
+    assert words in fault.expected
+
+
+def with_keys(text: str, more: str) -> str:
+    """Return a description whose first thing in braces says this too."""
+    before, brace, rest = text.partition("{code:")
+    return f"{before}{{{more}, code:{rest}" if brace else text
