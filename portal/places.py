@@ -14,6 +14,8 @@ from portal.gateways.brands import ADAPTERS
 from portal.gateways.vocabulary import Adapter, Registration
 from territory.gateway_dialects import Dialect
 from territory.identifiers import MacAddress
+from territory.looks.contrast import Shades
+from territory.looks.logo import Logo
 from territory.rules.opening_hours import Hours
 from territory.rules.quotas import NO_LIMITS, Limits
 from territory.vocabulary import IdentificationMethod, Link
@@ -35,6 +37,12 @@ class Organisation:
     """Nine digits, or empty."""
     dpo_email: str = ""
     """Address of its data protection officer's service, or empty."""
+    shades: Shades | None = None
+    """What its pages are drawn with; None: the base's own colours."""
+    logo: Logo | None = None
+    """Its picture, where it has one."""
+    message: str = ""
+    """What guests read where their place says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +103,10 @@ class Place:
     """Who helps people get online there."""
     coordinates: tuple[float, float] | None = None
     """Latitude and longitude, WGS 84, degrees; None: not on the map."""
+    wifi4eu: bool = False
+    """Whether it is held to the rules of WiFi4EU."""
+    wifi4eu_snippet: str = ""
+    """UUID of its network at the Commission; empty: its page loads nothing from there."""
     methods: tuple[IdentificationMethod, ...] = (IdentificationMethod.CLICK_THROUGH,)
     """How they may identify themselves, the first first; none: nobody can be let in."""
     link: Link | None = None
@@ -165,6 +177,13 @@ class Territory:
         codes = (self.names.get(name, ""), *self.radios.get(name, ()))
         found = (self.gates[code] for code in codes if code in self.gates)
         return next((gate for gate in found if gate.adapter is adapter), None)
+
+    @property
+    def logos(self) -> Mapping[str, Logo]:
+        """Every organisation's picture, by its file's name."""
+        found = (place.organisation.logo for place in self.places)
+        own = self.publisher.logo if self.publisher else None
+        return {logo.name: logo for logo in (*found, own) if logo is not None}
 
     @property
     def listed(self) -> list[Place]:

@@ -22,10 +22,13 @@ from portal.admission import Admission, Holding
 from portal.places import Helper, Organisation, Place, Plan
 from territory.errors import Unavailable
 from territory.identifiers import MacAddress
+from territory.looks.contrast import shades_of
+from territory.looks.logo import read_logo
 from territory.rules.identification import methods_of
 from territory.rules.opening_hours import Hours, Written, hours_of
 from territory.rules.quotas import UNUSED, Amounts, limits_of
 from territory.rules.usage import NOTHING_USED, Usage
+from territory.rules.wifi4eu import ONE_CLICK
 from territory.vocabulary import IdentificationLevel, IdentificationMethod, Link
 
 DEADLINE_SECONDS = 3.0
@@ -134,7 +137,8 @@ _SITES = """
         p.upload_bps, p.download_bps,
         p.day_seconds, p.month_seconds, p.day_octets, p.month_octets, p.devices, p.at_end,
         p.slow_upload_bps, p.slow_download_bps, p.public_holidays, p.hours AS plan_hours,
-        s.hours AS site_hours, s.closed_days, s.methods, p.methods AS plan_methods, p.least_level
+        s.hours AS site_hours, s.closed_days, s.methods, s.wifi4eu, s.wifi4eu_snippet,
+        p.methods AS plan_methods, p.least_level
     FROM territory.site s JOIN territory.plan p ON p.id = s.plan_id ORDER BY s.code
 """
 _HELPERS = "SELECT site_id, name, hours, phone FROM territory.helper ORDER BY name"
@@ -280,7 +284,8 @@ async def load_sites_at(pool: Pool, address: IPv4Address) -> set[UUID]:
 @reaching
 async def load_organisations(pool: Pool) -> dict[UUID, Organisation]:
     """Return all of them, by id, in the order of their codes."""
-    query = """SELECT id, name, kind, siren, contact_email, dpo_email
+    query = """SELECT id, name, kind, siren, contact_email, dpo_email, colour,
+        logo, message
         FROM territory.organisation ORDER BY code"""
     rows = await pool.fetch(query, timeout=DEADLINE_SECONDS)
     return {
@@ -290,6 +295,9 @@ async def load_organisations(pool: Pool) -> dict[UUID, Organisation]:
             row["contact_email"],
             row["siren"] or "",
             row["dpo_email"] or "",
+            shades_of(row["colour"]) if row["colour"] else None,
+            read_logo(row["logo"]) if row["logo"] else None,
+            row["message"] or "",
         )
         for row in rows
     }
@@ -385,13 +393,15 @@ def _place(row: Row, organisation: Organisation, commune: str, helpers: Iterable
         commune=commune,
         postal_address=row["postal_address"] or "",
         place_type=row["place_type"],
-        welcome=row["welcome"] or "",
+        welcome=row["welcome"] or organisation.message,
         listed=row["listed"],
         organisation=organisation,
         plan=plan_of(row),
         hours=_hours(row),
         helpers=tuple(_helpers(row, helpers)),
         coordinates=None if row["latitude"] is None else (row["latitude"], row["longitude"]),
+        wifi4eu=row["wifi4eu"],
+        wifi4eu_snippet=row["wifi4eu_snippet"] or "",
         methods=_methods(row),
         link=Link(row["link"]),
     )
@@ -414,6 +424,8 @@ def _methods(row: Row) -> tuple[IdentificationMethod, ...]:
     listed = [IdentificationMethod(method) for method in row["plan_methods"]]
     stated = None if row["methods"] is None else map(IdentificationMethod, row["methods"])
     level = IdentificationLevel(row["least_level"])
+    if row["wifi4eu"]:
+        return ONE_CLICK
     return methods_of(None if stated is None else tuple(stated), listed, level)
 
 

@@ -16,6 +16,7 @@ from territory.values import (
     CertificateDigest,
     ClosedDays,
     Code,
+    Colour,
     ControllerPassword,
     ControllerUrl,
     DayTime,
@@ -26,6 +27,7 @@ from territory.values import (
     InsideAddress,
     InterimTime,
     LoginAddress,
+    LogoText,
     MacText,
     MonthTime,
     Name,
@@ -38,6 +40,7 @@ from territory.values import (
     SessionTime,
     SigningKey,
     SirenNumber,
+    SnippetId,
     Ssid,
     TlsName,
     Volume,
@@ -91,6 +94,9 @@ class OrganisationEntry(_Entry):
     siren: SirenNumber | None = None
     contact: Email = Field(description="the address of the service, not of a person")
     dpo: Email | None = None
+    colour: Colour | None = None
+    logo: LogoText | None = None
+    message: Annotated[str, Field(min_length=1, max_length=300)] | None = None
 
 
 class PlanEntry(_Entry):
@@ -228,6 +234,8 @@ class SiteEntry(_Entry):
     hours: OpeningHoursText | None = None
     closed_days: tuple[ClosedDays, ...] = ()
     mac_authentication: bool = True
+    wifi4eu: bool = False
+    wifi4eu_snippet: SnippetId | None = None
     methods: Annotated[tuple[IdentificationMethod, ...], Field(min_length=1)] | None = None
     helpers: tuple[HelperEntry, ...] = ()
     networks: tuple[NetworkEntry, ...] = Field(min_length=1, description="at least one network")

@@ -18,6 +18,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from territory.errors import ProtocolError
 from territory.identifiers import MAX_SSID_OCTETS, InseeCode, MacAddress, Siren
+from territory.looks.contrast import readable_colour
+from territory.looks.logo import parse_logo
 from territory.measures import parse_duration, parse_rate, parse_volume
 from territory.rules.opening_hours import hours_faults, parse_closed_days
 
@@ -31,6 +33,7 @@ _HOST = re.compile(
 )
 _ROLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _PHONE = re.compile(r"\+?[0-9](?: ?[0-9]){2,17}")
+_SNIPPET = re.compile("[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _SECRET = re.compile(r"[\x21-\x7e]+")
 _INSIDE = tuple(
     ip_network(network)
@@ -222,6 +225,12 @@ def _gateway_role(text: str) -> str:
     return text
 
 
+def _snippet_id(text: str) -> str:
+    if not _SNIPPET.fullmatch(text):
+        raise ValueError("the UUID of the network, as the WiFi4EU portal gives it for its snippet")
+    return text
+
+
 def _age_recipient(text: str) -> str:
     try:
         pyrage.x25519.Recipient.from_str(text)
@@ -262,6 +271,9 @@ Ssid = Annotated[str, AfterValidator(_ssid)]
 LoginAddress = Annotated[str, AfterValidator(_login_address)]
 PortalBase = Annotated[str, AfterValidator(_portal_base)]
 ControllerUrl = Annotated[str, AfterValidator(_controller_url)]
+Colour = Annotated[str, AfterValidator(readable_colour)]
+LogoText = Annotated[str, AfterValidator(parse_logo)]
+SnippetId = Annotated[str, AfterValidator(_snippet_id)]
 ControllerPassword = Annotated[str, Field(min_length=1, max_length=512)]
 CertificateDigest = Annotated[str, AfterValidator(_certificate_digest)]
 AgeRecipient = Annotated[str, AfterValidator(_age_recipient)]

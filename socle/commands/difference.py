@@ -11,6 +11,8 @@ from territory.application.state import Secret, Value
 from territory.measures import format_duration, format_rate, format_volume
 
 _STYLES = {Action.ADD: "green", Action.CHANGE: "yellow", Action.REMOVE: "red"}
+_LONGEST_SHOWN = 300
+"""Characters of a value; a logo is longer."""
 _MEASURES = (
     ("_seconds", format_duration),
     ("_bps", format_rate),
@@ -96,6 +98,8 @@ def told(name: str, value: Value) -> str:
         case int():
             formats = [format_ for suffix, format_ in _MEASURES if name.endswith(suffix)]
             return formats[0](value) if formats else str(value)
+        case str() if len(value) > _LONGEST_SHOWN:
+            return f"{len(value)} characters"
         case _:
             return str(value)
 

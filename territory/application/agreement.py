@@ -17,7 +17,8 @@ from territory.communes.national_list import NationalList, plain
 from territory.errors import ProtocolError
 from territory.gateway_dialects import DIALECTS, NOT_OFFERED, SPOKEN, Dialect, usual_variant
 from territory.identifiers import InseeCode, MacAddress
-from territory.measures import parse_rate
+from territory.measures import parse_duration, parse_rate
+from territory.rules import wifi4eu
 from territory.rules.identification import allowed_methods, methods_of
 from territory.vocabulary import (
     OFFERED,
@@ -26,6 +27,7 @@ from territory.vocabulary import (
     IdentificationLevel,
     IdentificationMethod,
     Link,
+    NetworkKind,
     PlaceType,
     Zone,
 )
@@ -368,6 +370,60 @@ def _least(plan: dict[str, Any]) -> IdentificationLevel:
     return next((one for one in IdentificationLevel if one == level), IdentificationLevel.NONE)
 
 
+def _breaks_wifi4eu(content: Any, _: Known) -> Iterator[Finding]:
+    """A site of WiFi4EU has its name, one click, and half a day without another page."""
+    plans = {_text(plan, "code"): plan for _, plan in entries(content, "plans")}
+    for path, site in entries(content, "sites"):
+        if not _says_yes(site.get("wifi4eu")):
+            if site.get("wifi4eu_snippet") is not None:
+                yield (*path, "wifi4eu_snippet"), "expected none, unless wifi4eu is true"
+            continue
+        public = [n for _, n in entries(site, "networks") if n.get("kind") != NetworkKind.STAFF]
+        if not any(_text(network, "ssid") == wifi4eu.SSID for network in public):
+            yield (*path, "networks"), f"expected a public network named exactly {wifi4eu.SSID}"
+        stated = site.get("methods")
+        for index, method in enumerate(stated if isinstance(stated, list) else ()):
+            if method in set(IdentificationMethod) - set(wifi4eu.ONE_CLICK):
+                words = " or ".join(wifi4eu.ONE_CLICK)
+                yield (*path, "methods", index), f"expected {words}: no account on {wifi4eu.SSID}"
+        plan = plans.get(_text(site, "plan"))
+        yield from _plan_breaks_wifi4eu((*path, "plan"), plan or {})
+
+
+def _plan_breaks_wifi4eu(place: Path, plan: dict[str, Any]) -> Iterator[Finding]:
+    """A plan for it lasts half a day, shares the line, and takes who says nothing."""
+    code, seconds = _text(plan, "code"), _seconds(plan)
+    if seconds is not None and seconds < wifi4eu.LEAST_SESSION_SECONDS:
+        yield (
+            place,
+            f"expected a plan whose session is 12h at least on {wifi4eu.SSID}, found {code}",
+        )
+    if code and (_text(plan, "upload") is None or _text(plan, "download") is None):
+        yield (
+            place,
+            f"expected a plan with an upload and a download rate, found {code}: fair sharing",
+        )
+    taken = _taken(plan) if code else None
+    if taken is not None and not taken & set(wifi4eu.ONE_CLICK):
+        yield place, f"expected a plan open to {wifi4eu.ONE_CLICK[0]}, found {code}"
+
+
+def _seconds(plan: dict[str, Any]) -> int | None:
+    """Return how long a plan's session lasts, or None where the first look has refused it."""
+    try:
+        return parse_duration(_text(plan, "session") or "")
+    except ValueError:
+        return None
+
+
+def _says_yes(value: object) -> bool:
+    return isinstance(value, str) and value.strip().lower() in _YES
+
+
+_YES = {"true", "yes", "on", "y", "t", "1"}
+"""As the model reads a yes."""
+
+
 def _operator_without_place(content: Any, _: Known) -> Iterator[Finding]:
     """An agent sees an organisation's sites, so one is named."""
     for path, operator in entries(content, "operators"):
@@ -387,5 +443,6 @@ _RULES = (
     _ends_otherwise,
     _nobody_can_use,
     _offers_what_is_refused,
+    _breaks_wifi4eu,
     _operator_without_place,
 )

@@ -124,6 +124,9 @@ def _facts(description: TerritoryFile) -> Iterator[tuple[Kind, str, Values]]:
             "siren": organisation.siren,
             "contact_email": organisation.contact,
             "dpo_email": organisation.dpo,
+            "colour": organisation.colour,
+            "logo": organisation.logo,
+            "message": organisation.message,
         }
         yield Kind.ORGANISATION, organisation.code, values
     for plan in description.plans:
@@ -189,6 +192,8 @@ def _site_facts(site: SiteEntry) -> Iterator[tuple[Kind, str, Values]]:
         "closed_days": tuple(sorted(set(site.closed_days))),
         "mac_authentication": site.mac_authentication,
         "methods": tuple(dict.fromkeys(site.methods)) if site.methods else None,
+        "wifi4eu": site.wifi4eu,
+        "wifi4eu_snippet": site.wifi4eu_snippet,
         "methods_described": site.methods is not None,
     }
     yield Kind.SITE, site.code, values

@@ -55,6 +55,23 @@ organisation = Table(
         "Address of its data protection officer's service.",
         nullable=True,
     ),
+    column(
+        "colour", Text, _REFERENCE, "Of its pages, #rrggbb; none: the base's own.", nullable=True
+    ),
+    column(
+        "logo",
+        Text,
+        _REFERENCE,
+        "SVG drawn anew, or a PNG in base64; none: its name alone.",
+        nullable=True,
+    ),
+    column(
+        "message",
+        Text,
+        _REFERENCE,
+        "What its guests read where their site says nothing.",
+        nullable=True,
+    ),
     schema=_SCHEMA,
     comment="Who orders and answers for sites.",
 )
@@ -165,6 +182,20 @@ site = Table(
         _REFERENCE,
         "Whether the territory's description states them: then only it may.",
         server_default="false",
+    ),
+    column(
+        "wifi4eu",
+        Boolean,
+        _REFERENCE,
+        "Whether it is held to the rules of WiFi4EU.",
+        server_default="false",
+    ),
+    column(
+        "wifi4eu_snippet",
+        Text,
+        _REFERENCE,
+        "UUID of its network at the Commission; none: no snippet.",
+        nullable=True,
     ),
     schema=_SCHEMA,
     comment="A place with public Wi-Fi.",

@@ -118,7 +118,7 @@ async def test_the_example_is_applied_whole(
         "SELECT (SELECT count(*) FROM territory.site), (SELECT count(*) FROM territory.nas),"
         " (SELECT count(*) FROM territory.access_point), (SELECT count(*) FROM staff.operator)",
     )
-    assert counted == [(7, 4, 6, 7)]
+    assert counted == [(8, 4, 6, 7)]
     site = "SELECT s.insee, p.session_seconds, p.download_bps, p.session_octets, o.siren"
     joins = (
         " FROM territory.site s JOIN territory.plan p ON p.id = s.plan_id"

@@ -413,7 +413,7 @@ def test_a_controllers_site_is_one_gateways(brand: str, url: str, more: str, cou
 
 
 HALF_A_DAY = "session: 12h, upload: 2 Mbit/s, download: 9 Mbit/s"
-OF_WIFI4EU = SITE.replace("ssid: Wifi public", "ssid: WiFi4EU")
+OF_WIFI4EU = SITE.replace("ssid: Wifi", "ssid: WiFi4EU")
 
 
 @pytest.mark.parametrize(
@@ -443,7 +443,7 @@ OF_WIFI4EU = SITE.replace("ssid: Wifi public", "ssid: WiFi4EU")
 )
 def test_what_wifi4eu_asks_for(plan: str, site: str, more: str, key: str, words: str) -> None:
     """Its name, one click, half a day, a shared line: each fault where it stands."""
-    text = HEAD.replace("session: 4h", plan) + with_keys(site, more)
+    text = HEAD.replace("session: 4h", plan) + site + indented(more)
     assert (key, True) in [(fault.key, words in fault.expected) for fault in faults(text)]
 
 
@@ -452,7 +452,7 @@ def test_a_site_of_wifi4eu_that_is_one() -> None:
     head = HEAD.replace("session: 4h", HALF_A_DAY)
     snippet = "wifi4eu_snippet: 0b8f3d52-6c1e-4f7a-9a43-2f5d1c7e9b60"
     for more in ("wifi4eu: yes", f"wifi4eu: true, {snippet}"):
-        assert faults(head + with_keys(OF_WIFI4EU, more)) == ()
+        assert read(head + OF_WIFI4EU + indented(more)).sites[0].wifi4eu
 
 
 @pytest.mark.parametrize(
@@ -467,12 +467,11 @@ def test_a_site_of_wifi4eu_that_is_one() -> None:
 )
 def test_looks_that_cannot_be(more: str, place: str, words: str) -> None:
     """A colour that cannot be read comes with one that can; a logo with the reason."""
-    (fault,) = faults(with_keys(HEAD, more) + SITE)
+    (fault,) = faults(HEAD.replace("{code: bar", f"{{{more}, code: bar") + SITE)
     assert fault.key == f"organisations[0].{place}"
     assert words in fault.expected
 
 
-def with_keys(text: str, more: str) -> str:
-    """Return a description whose first thing in braces says this too."""
-    before, brace, rest = text.partition("{code:")
-    return f"{before}{{{more}, code:{rest}" if brace else text
+def indented(more: str) -> str:
+    """Return keys of a site, each on a line of its own."""
+    return "".join(f"    {key}\n" for key in more.split(", "))

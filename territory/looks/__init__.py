@@ -1,0 +1,1 @@
+"""How an organisation looks to its guests: a colour that can be read, a logo that does nothing."""
