@@ -16,6 +16,7 @@ from yarl import URL
 PROGRAM = Path(__file__).with_name("openid_provider.mjs")
 SECRET = "a secret of 32 characters, at least"
 RETURN = "https://wifi.meuse.example/identification/openid_connect/retour"
+NEXT = "https://wifi.meuse.example/identification/openid_connect/suite"
 
 
 def client(name: str, **more: Any) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def client(name: str, **more: Any) -> dict[str, Any]:
         "client_id": name,
         "client_secret": SECRET,
         "redirect_uris": [RETURN],
-        "post_logout_redirect_uris": [RETURN],
+        "post_logout_redirect_uris": [NEXT],
         "token_endpoint_auth_method": "client_secret_basic",
         "id_token_signed_response_alg": "ES256",
         **more,
