@@ -73,7 +73,7 @@ class _Secrets:
 
 
 @dataclass(frozen=True, slots=True)
-class _Desk:
+class Desk:
     """What one request is worked on with."""
 
     portal: Portal
@@ -131,7 +131,7 @@ class EmailCode:
 
     async def begin(self, portal: Portal, asking: Asking) -> Answer:
         """Take an address, and send a code to it."""
-        desk = _desk(portal, asking)
+        desk = desk_of(portal, asking)
         if desk is None:
             return Denied("no_messages")
         typed = asking.form.get(FIELD, "")
@@ -144,7 +144,7 @@ class EmailCode:
             return Denied("too_many_messages")
         return await self._ask(desk, to)
 
-    async def _ask(self, desk: _Desk, to: MailAddress) -> Answer:
+    async def _ask(self, desk: Desk, to: MailAddress) -> Answer:
         portal, asking, messages = desk.portal, desk.asking, desk.messages
         challenge, brought = uuid4(), _Secrets.fresh()
         code, link = brought.digests(desk.key, challenge)
@@ -164,7 +164,7 @@ class EmailCode:
 
     async def prove(self, portal: Portal, asking: Asking) -> Answer:
         """Take the code, or the link; or send another code."""
-        desk = _desk(portal, asking)
+        desk = desk_of(portal, asking)
         if desk is None:
             return Denied("no_messages")
         if "encore" in asking.form:
@@ -183,7 +183,7 @@ class EmailCode:
         contact = await settle(portal.pool, asking.visit, asking.now, ends)
         return Proven(contact) if contact else Denied("code_over")
 
-    async def _send_again(self, desk: _Desk) -> Answer:
+    async def _send_again(self, desk: Desk) -> Answer:
         portal, visit, now = desk.portal, desk.asking.visit, desk.asking.now
         held = await load_challenge(portal.pool, visit)
         wait = held.wait_seconds(now) if held else None
@@ -219,15 +219,15 @@ class EmailCode:
 _LONGEST_LINK: Final = 64
 
 
-def _desk(portal: Portal, asking: Asking) -> _Desk | None:
+def desk_of(portal: Portal, asking: Asking) -> Desk | None:
     """Return what this request is worked on with; None: mail is off."""
     messages = portal.messages
     if messages is None or messages.mailer is None:
         return None
-    return _Desk(portal, asking, messages, messages.mailer)
+    return Desk(portal, asking, messages, messages.mailer)
 
 
-async def _settled(desk: _Desk) -> Proven | None:
+async def _settled(desk: Desk) -> Proven | None:
     """Return what a visit has proven already: its form sent twice, its link opened elsewhere."""
     held = await load_challenge(desk.portal.pool, desk.asking.visit)
     return Proven(held.contact_id) if held and held.contact_id else None
