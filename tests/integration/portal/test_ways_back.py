@@ -24,11 +24,15 @@ from simulation.mini_browser import read_page
 from territory.web.server import server_tls, start_site
 from tests.conftest import FixedClock
 from tests.integration.portal.conftest import PHONE, PUBLIC_URL, Guest, Seed
+from tests.integration.portal.test_bad_input import fas
+from tests.servers.accessibility import look
 from tests.servers.browser import phone_window, press
 
 pytestmark = pytest.mark.browser
 
 NAME, PLAIN_NAME, BOX = "wifi.meuse.example", "remise.meuse.example", "10.1.0.9"
+REFRESH = re.compile('<meta http-equiv="refresh"[^>]*>')
+"""What would take a page away while it is looked at."""
 WARNING = re.compile("not secure|pas sécurisé")
 """Of the page that Chromium puts before a form in clear."""
 
@@ -78,7 +82,7 @@ class Arrive(Protocol):
     """What takes a browser to the first page, as a gateway of a description sends it."""
 
     def __call__(
-        self, variant: str, in_clear: bool, box: str = BOX
+        self, variant: str, in_clear: bool, box: str = BOX, *, scripts: bool = False
     ) -> AbstractAsyncContextManager[Page]:
         """Give the browser's window; `in_clear`: whether the portal has a page in clear."""
 
@@ -94,7 +98,9 @@ def arrive(
     """Return what takes a browser to the first page."""
 
     @asynccontextmanager
-    async def on_first_page(variant: str, in_clear: bool, box: str = BOX) -> AsyncIterator[Page]:
+    async def on_first_page(
+        variant: str, in_clear: bool, box: str = BOX, *, scripts: bool = False
+    ) -> AsyncIterator[Page]:
         await owner.execute(
             "INSERT INTO territory.gateway (id, site_id, code, brand, variant, login_address)"
             " VALUES ($1, $2, 'gw-box', 'generic', $3, $4)",
@@ -113,7 +119,7 @@ def arrive(
         port = runner.addresses[0][1]
         names = ",".join(f"MAP {name} 127.0.0.1" for name in (NAME, PLAIN_NAME, BOX))
         try:
-            async with phone_window(hosts=names, scripts=False, any_certificate=True) as window:
+            async with phone_window(hosts=names, scripts=scripts, any_certificate=True) as window:
                 await window.goto(f"https://{NAME}:{port}/gateway/generic/gw-box?{urlencode(told)}")
                 yield window
         finally:
@@ -190,6 +196,39 @@ async def test_an_ipv6_address_is_followed_by_a_page_that_leads_on(
     assert page.refresh.seconds == 0
     assert page.refresh.address.startswith("http://[2001:db8::1]:8443/login?username=")
     assert page.refresh.address in page.links
+
+
+async def test_the_page_in_clear_is_fit_to_be_seen(arrive: Arrive) -> None:
+    """At a phone's width and at a desk's: axe finds nothing, nothing is wider."""
+    async with arrive("zyxel", True, scripts=True) as window:
+        await press_for_page_in_clear(window)
+        await look(window, "page-in-clear")
+
+
+async def test_the_pages_on_the_way_back_are_fit_to_be_seen(
+    portal: Portal, seed: Seed, guest: Guest, owner: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    """The last button, the page that leads on, the one that waits: the same."""
+    await owner.execute("UPDATE territory.gateway SET variant = 'fas4' WHERE brand = 'opennds'")
+    await owner.executemany(
+        "INSERT INTO territory.gateway (id, site_id, code, brand, variant, login_address)"
+        " VALUES ($1, $2, $3, 'generic', $3, '10.1.0.9')",
+        [(uuid4(), seed.library, variant) for variant in ("zyxel", "draytek")],
+    )
+    await portal.directory.refresh()
+    told = dict.fromkeys(("usermac", "client_mac"), PHONE)
+    told |= dict.fromkeys(("apurl", "loginurl"), f"http://{BOX}/agree")
+    async with phone_window(scripts=True) as window:
+        for name, address in {
+            "last-button": f"/gateway/generic/zyxel?{urlencode(told)}",
+            "leads-on": f"/gateway/generic/draytek?{urlencode(told)}",
+            "waits": f"/gateway/opennds?{fas()}",
+        }.items():
+            answer = await guest.post("/visite", visit=(await guest.get(address)).visit)
+            if answer.status == 303:
+                answer = await guest.get(answer.location.removeprefix(PUBLIC_URL))
+            await window.set_content(REFRESH.sub("", answer.text))
+            await look(window, name)
 
 
 async def test_only_one_page_is_in_clear(portal: Portal) -> None:
