@@ -14,13 +14,33 @@ from uuid import UUID, uuid4
 
 from portal.records import DEADLINE_SECONDS, Pool, reaching
 
-OPENID_CONNECT = "openid_connect"
+ACCOUNT, OPENID_CONNECT = "account", "openid_connect"
+"""Kinds: a password of ours, or an identity provider's word."""
 
 _KNOWN = """
     INSERT INTO account.account (id, kind, key, provider, subject_sealed, created_at, last_used_at)
     VALUES ($1, $2, $3, $4, $5, $6, $6)
     ON CONFLICT (key) WHERE closed_at IS NULL DO UPDATE SET last_used_at = excluded.last_used_at
     RETURNING id
+"""
+_FIND = """
+    SELECT id, password_hash FROM account.account WHERE key = $1 AND closed_at IS NULL
+"""
+_USED = "UPDATE account.account SET last_used_at = $2 WHERE id = $1"
+_SETTLE = """
+    UPDATE live.challenge SET contact_sealed = NULL WHERE id = $1 AND contact_sealed IS NOT NULL
+    RETURNING id
+"""
+_CHOOSE = """
+    INSERT INTO account.account (id, kind, key, password_hash, created_at, last_used_at)
+    VALUES ($1, $2, $3, $4, $5, $5)
+    ON CONFLICT (key) WHERE closed_at IS NULL DO UPDATE
+    SET password_hash = excluded.password_hash, last_used_at = excluded.last_used_at
+    RETURNING id
+"""
+_CLOSE = """
+    UPDATE account.account SET closed_at = $2, password_hash = NULL
+    WHERE id = $1 AND closed_at IS NULL
 """
 _PERSON = "SELECT account.record_person($1, $2, $3, $4)"
 
@@ -51,6 +71,53 @@ class Holder:
     """Its own name for the person."""
     kept: Mapping[str, str] = field(repr=False)
     """Claims that the territory keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An open account with a password."""
+
+    id: UUID
+    """Opaque; admissions name it."""
+    password_hash: str | None = field(repr=False)
+    """Argon2id, encoded; None: its holder signs in elsewhere."""
+
+
+@reaching
+async def find_account(pool: Pool, key: bytes) -> Account | None:
+    """Return the open account of whom a digest stands for, or None."""
+    row = await pool.fetchrow(_FIND, key, timeout=DEADLINE_SECONDS)
+    return Account(**dict(row)) if row else None
+
+
+@reaching
+async def record_use(pool: Pool, account_id: UUID, now: datetime) -> None:
+    """Write that its holder has just signed in."""
+    await pool.execute(_USED, account_id, now, timeout=DEADLINE_SECONDS)
+
+
+@reaching
+async def set_password(
+    pool: Pool, challenge: UUID, key: bytes, told: tuple[str, bytes], now: datetime
+) -> UUID | None:
+    """Settle a challenge, once, and return the account with its password; None: settled before.
+
+    `told`: the password's hash, and its holder's civil identity, sealed.
+    """
+    encoded, claims = told
+    async with pool.acquire(timeout=DEADLINE_SECONDS) as db, db.transaction():
+        if await db.fetchval(_SETTLE, challenge, timeout=DEADLINE_SECONDS) is None:
+            return None
+        arguments = (uuid4(), ACCOUNT, key, encoded, now)
+        account_id: UUID = await db.fetchval(_CHOOSE, *arguments, timeout=DEADLINE_SECONDS)
+        await db.execute(_PERSON, account_id, "guest", claims, now, timeout=DEADLINE_SECONDS)
+    return account_id
+
+
+@reaching
+async def close_account(pool: Pool, account_id: UUID, now: datetime) -> None:
+    """End an account: its password goes at once, its dates when the law says."""
+    await pool.execute(_CLOSE, account_id, now, timeout=DEADLINE_SECONDS)
 
 
 @reaching

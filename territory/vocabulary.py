@@ -194,6 +194,7 @@ OFFERED = frozenset(
         IdentificationMethod.TICKET,
         IdentificationMethod.EMAIL_CODE,
         IdentificationMethod.OPENID_CONNECT,
+        IdentificationMethod.ACCOUNT,
     }
 )
 """The methods that the portal has; a site whose plan takes none of them is refused."""

@@ -25,6 +25,15 @@ _LINES = (
 )
 
 
+ACCOUNT_SUBJECT = N_("Votre compte pour le Wi-Fi")
+_ACCOUNT_LINES = (
+    N_("Voici le code pour choisir votre mot de passe :"),
+    N_("Tapez-le sur la page du Wi-Fi, ou sur celle-ci :"),
+    N_("Le code marche pendant {minutes} minutes."),
+    N_("Vous n'avez rien demandé ? Ne donnez ce code à personne et oubliez ce message."),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Code:
     """What a message brings."""
@@ -41,13 +50,25 @@ class Code:
 def _words(language: str) -> Mapping[str, str]:
     """Return the messages of this file in a language."""
     translate = load_catalogue([LOCALE], language).gettext
-    return {message: translate(message) for message in (SUBJECT, *_LINES)}
+    said = (SUBJECT, *_LINES, ACCOUNT_SUBJECT, *_ACCOUNT_LINES)
+    return {message: translate(message) for message in said}
 
 
 def code_letter(to: MailAddress, place: str, brought: Code, language: str) -> Letter:
     """Return the mail that brings a code and a link."""
+    return _letter(to, place, brought, language, (SUBJECT, *_LINES))
+
+
+def account_letter(to: MailAddress, place: str, brought: Code, language: str) -> Letter:
+    """Return the mail that brings the code with which a password is chosen."""
+    return _letter(to, place, brought, language, (ACCOUNT_SUBJECT, *_ACCOUNT_LINES))
+
+
+def _letter(
+    to: MailAddress, place: str, brought: Code, language: str, said: tuple[str, ...]
+) -> Letter:
     words = _words(language)
-    here, instead, lasts, not_you = (words[line] for line in _LINES)
+    subject, here, instead, lasts, not_you = (words[line] for line in said)
     text = "\n".join(
         (
             place,
@@ -65,4 +86,4 @@ def code_letter(to: MailAddress, place: str, brought: Code, language: str) -> Le
             "",
         )
     )
-    return Letter(to, words[SUBJECT], text, language)
+    return Letter(to, subject, text, language)

@@ -25,6 +25,7 @@ from portal.sessions import Days
 from portal.throttle import Throttle
 from portal.visit import LIFETIME, State, Visit, read_visit, sign_visit
 from portal.waiting import Waiting
+from territory.access.passwords import Passwords
 from territory.clock import Clock
 from territory.errors import ProtocolError
 from territory.keyring import Keyring
@@ -80,6 +81,7 @@ class Portal:
     gateways_seen: GatewaySightings = field(default_factory=GatewaySightings)
     waiting: Waiting = field(default_factory=Waiting)
     days: Days = field(default_factory=Days)
+    passwords: Passwords = field(default_factory=Passwords)
     providers: Mapping[str, ProviderClient] = field(default_factory=dict)
     """Our client at each identity provider, by its code."""
     messages: Messages | None = None

@@ -54,6 +54,11 @@ _LOANS_OF_A_SITE: Final = 500
 """Accesses lent at one site a day: more than a crowd's, and not a town's."""
 
 
+def fresh_code() -> str:
+    """Return six digits that nobody can foresee."""
+    return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
+
+
 @dataclass(frozen=True, slots=True)
 class _Secrets:
     """What a letter brings; nothing but its digests is kept."""
@@ -63,9 +68,7 @@ class _Secrets:
 
     @classmethod
     def fresh(cls) -> "_Secrets":
-        return cls(
-            f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}", secrets.token_urlsafe(16)
-        )
+        return cls(fresh_code(), secrets.token_urlsafe(16))
 
     def digests(self, key: bytes, challenge: UUID) -> tuple[bytes, bytes]:
         """Return those of the code and of the link."""

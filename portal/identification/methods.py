@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from portal.identification.account import ByAccount
 from portal.identification.click_through import ClickThrough
 from portal.identification.email_code import EmailCode
 from portal.identification.method import Method
@@ -10,5 +11,6 @@ from portal.identification.ticket import ByTicket
 from territory.vocabulary import IdentificationMethod
 
 METHODS: Mapping[IdentificationMethod, Method] = {
-    method.name: method for method in (ClickThrough(), EmailCode(), ByProvider(), ByTicket())
+    method.name: method
+    for method in (ClickThrough(), EmailCode(), ByProvider(), ByAccount(), ByTicket())
 }
