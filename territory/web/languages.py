@@ -6,6 +6,7 @@ French. Translators edit ``<folder>/<language>.po``; the catalogues are read onc
 
 import gettext
 import io
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from babel.messages.pofile import read_po
 SOURCE_LANGUAGE = "fr"
 LONGEST_HEADER = 512
 """Characters of Accept-Language that are read."""
+_APART = re.compile(" (?=[?!:;»])|(?<=«) ")
 
 
 def weighed(header: str) -> list[tuple[float, str]]:
@@ -43,12 +45,20 @@ def negotiate(asked: str | None, header: str, available: Sequence[str]) -> str:
     return available[0]
 
 
+class French(gettext.NullTranslations):
+    """Messages as they are, set as French is: no line begins with a mark that stands apart."""
+
+    def gettext(self, message: str) -> str:
+        """Return a message whose spaces before `?`, `!`, `:`, `;` and within quotes hold."""
+        return _APART.sub("\u00a0", message)
+
+
 def load_catalogue(folders: Iterable[Path], language: str) -> gettext.NullTranslations:
     """The translations of ``language`` from each folder's ``.po``; earlier folders win.
 
     Fuzzy entries are left out: a doubtful sentence shows in French rather than wrong.
     """
-    first: gettext.NullTranslations = gettext.NullTranslations()
+    first: gettext.NullTranslations = French()
     for path in reversed([folder / f"{language}.po" for folder in folders]):
         if path.exists():
             compiled = gettext.GNUTranslations(_compile(path))

@@ -72,3 +72,16 @@ def test_an_applications_own_words_win_over_the_shared_ones(tmp_path: Path) -> N
     both = load_catalogue([tmp_path, SHARED], "en")
     assert both.gettext(message) == "Nowhere"
     assert both.gettext(PROBLEMS[500].title) != PROBLEMS[500].title
+
+
+@pytest.mark.parametrize(
+    ("written", "set_as"),
+    [
+        ("Qui peut m'aider ici ?", "Qui peut m'aider ici\u00a0?"),
+        ("Il dit : « oui » ; non !", "Il dit\u00a0: «\u00a0oui\u00a0»\u00a0; non\u00a0!"),
+        ("https://wifi.example a 3:4", "https://wifi.example a 3:4"),
+    ],
+)
+def test_french_marks_never_begin_a_line(written: str, set_as: str) -> None:
+    """Their space holds; what a translation says is left as translators wrote it."""
+    assert load_catalogue((), "fr").gettext(written) == set_as
