@@ -130,6 +130,11 @@ class Visit:
     guest: UUID | None = None
     """The ticket, account or contact it was proven with; None: the device alone."""
 
+    @property
+    def loan_ends_at(self) -> datetime:
+        """When the minutes of a LENT guest end; the proof may come for a while after."""
+        return self.expires_at - LIFETIME
+
 
 def advance(state: State, event: Event) -> State | None:
     """Return the state after `event`, or None where the table knows no such step."""

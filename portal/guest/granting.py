@@ -68,16 +68,21 @@ async def make_whole(
 ) -> web.Response:
     """Make a loan the plan's right, now that its guest has proven what was asked.
 
-    The gateway is asked to go on; one that cannot be told ends the session when the loan would have
-    ended, and the guest comes back with one tap to what they hold.
+    While the loan lasts its gateway is asked to go on; one that cannot be told ends the session
+    when the loan would have ended, and the guest comes back with one tap to what they hold. After
+    it, or where the device was online by a right it held already, they are handed back as anybody.
     """
     portal, now = portal_of(request), portal_of(request).now()
+    verified = advance_all(visit, Event.VERIFY)
+    if verified is None:
+        return show_restart(request, gate, visit)
     name = user_name_of(visit.id, portal.keys.user_name)
-    whole = fresh_admission(visit, gate, name, now, ends_at)
     try:
+        whole = fresh_admission(visit, gate, name, now, ends_at)
         admission = await prolong_admission(portal.pool, whole)
-        if admission is None or not admission.lives(now):
-            return show_restart(request, gate, visit)
+        lasts = now < visit.loan_ends_at
+        if admission is None or not admission.lives(now) or not lasts:
+            return await grant(request, gate, verified, ends_at)
         async with portal.pool.acquire() as connection:
             target = Target(admission_id=admission.id)
             await ask_change(connection, target, Request("identification", now))
