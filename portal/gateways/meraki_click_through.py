@@ -4,7 +4,8 @@ The access point sends the browser here with `base_grant_url`; whoever follows t
 `continue_url` is online for `duration` seconds. Nobody asks RADIUS, nothing is counted, and nothing
 is signed for us: the right is bound to the device when it is written, the portal itself tells of
 the session, and neither a volume nor an early end can be imposed. The browser is only sent to the
-host of the site's own record, such as `n123.network-auth.com`.
+host of the site's own record, such as `n123.network-auth.com`, and to the page there that opens an
+access, `/splash/grant` or `/splash/<network>/grant`.
 
 From documents: developer.cisco.com, "Captive Portal API, click-through".
 """
@@ -46,13 +47,13 @@ def read(query: bytes, registration: Registration) -> Arrival:
     return Arrival(
         situation=Situation.CAPTIVE,
         device=device_of(required(parameters, "client_mac")),
-        carried={"to": at_meraki(required(parameters, "base_grant_url"), registration)},
+        carried={"to": at_meraki(required(parameters, "base_grant_url"), registration, "grant")},
     )
 
 
 def hand_back(registration: Registration, departure: Departure) -> HandBack:
     """Return the address that opens the access, for as long as the right lasts."""
-    base = at_meraki(required(departure.carried, "to"), registration)
+    base = at_meraki(required(departure.carried, "to"), registration, "grant")
     page = quote(departure.page_of_ours, safe=_UNESCAPED)
     seconds = max(1, departure.allowance.seconds)
     separator = "&" if "?" in base else "?"

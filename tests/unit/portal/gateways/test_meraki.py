@@ -86,12 +86,27 @@ FOREIGN = (
     "https://n143.network-auth.com:8443/splash/login",
     "https://10.55.0.21/splash/login",
     "https://n143.network-auth.com",
+    "https://n143.network-auth.com/",
+    "https://n143.network-auth.com/login",
+    "https://n143.network-auth.com/splash/grant",
+    "https://n143.network-auth.com/splash/../login",
+    "https://n143.network-auth.com/splash/%2e%2e/login",
+    "https://n143.network-auth.com/splash/a/b/c/login",
+    "https://n143.network-auth.com/splash/login/elsewhere",
     "//n143.network-auth.com/splash/login",
     "https://n143.network-auth.com/splash/<script>",
     "javascript:alert(1)",
     "https://[",
     "https://n143.network-auth.com/" + "a" * 1024,
 )
+
+
+@pytest.mark.parametrize("path", ["login", "login/", "AbCdEfGh.0.1234/login", "WiFi/AbC-1/login"])
+def test_the_log_in_page_of_a_network(path: str) -> None:
+    """Older addresses name no network, those of regions do (from what others have published)."""
+    address = f"https://n143.network-auth.com/splash/{path}?mauth=x"
+    arrival = meraki.read(query(login_url=quote(address, safe="")), OWN)
+    assert arrival.carried == {"to": address}
 
 
 def forgeries() -> Iterator[tuple[bytes, str]]:

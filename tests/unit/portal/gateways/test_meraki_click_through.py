@@ -13,7 +13,7 @@ from portal.gateways.own_address import ANYWHERE
 from portal.gateways.vocabulary import Adapter, Allowance, Departure, Situation
 from territory.errors import ProtocolError
 from territory.identifiers import MacAddress
-from tests.unit.portal.gateways.test_meraki import DEVICE, FOREIGN, LOGIN, OWN, PAGE, SENT
+from tests.unit.portal.gateways.test_meraki import DEVICE, FOREIGN, OWN, PAGE, SENT
 
 GRANT = "https://n143.network-auth.com/splash/grant"
 
@@ -63,7 +63,7 @@ def test_the_address_that_lets_in(base: str, joined: str) -> None:
 def forgeries() -> Iterator[tuple[bytes, str]]:
     """Yield redirects that are refused, with the reason."""
     for told in FOREIGN:
-        if told != LOGIN.replace("https", "http", 1):
+        if told != GRANT:
             yield query(base_grant_url=quote(told, safe="")), "foreign-address"
     yield query(base_grant_url=None), "missing-base_grant_url"
     yield query(client_mac=None), "missing-client_mac"
