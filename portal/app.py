@@ -15,6 +15,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from portal.console.app import Console, create_console
+from portal.console.ticket_sheet import TicketKeys
 from portal.directory import Directory
 from portal.gateway_sightings import keep_writing
 from portal.guest import (
@@ -210,6 +211,7 @@ async def run(settings: Settings, keyring: Keyring, clock: Clock) -> None:
                     passwords=Passwords(),
                     public_url=settings.portal.public_url,
                     desk_url=settings.desk.public_url,
+                    tickets=TicketKeys.of(keyring),
                     trusted_proxies=transport.proxies,
                     demo=settings.demo,
                     law=lambda: portal.directory.law,

@@ -20,8 +20,10 @@ from portal.console import (
     signature,
     site_test,
     sites,
+    tickets,
 )
-from portal.console.places import CLOCK, DESK_URL, ENGINE, LAW, PUBLIC_URL
+from portal.console.places import CLOCK, DESK_URL, ENGINE, LAW, PUBLIC_URL, TICKET_KEYS
+from portal.console.ticket_sheet import TicketKeys
 from territory.access.passwords import Passwords
 from territory.access.roles import Permission
 from territory.access.sign_in import (
@@ -42,12 +44,14 @@ HERE = Path(__file__).parent
 NAVIGATION = (
     ("home", "Accueil", Permission.BE_SIGNED_IN),
     ("sites", "Lieux", Permission.SEE_SITES),
+    ("tickets", "Tickets", Permission.MAKE_TICKETS),
     ("equipment", "Passerelles et bornes", Permission.SEE_EQUIPMENT),
     ("device", "Un appareil", Permission.EXPLAIN_DEVICES),
     ("organisations", "Organismes", Permission.SEE_ORGANISATIONS),
     ("operators", "Opérateurs", Permission.MANAGE_OPERATORS),
     ("audit", "Journal d'audit", Permission.SEE_AUDIT),
 )
+_UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ class Console:
     public_url: str
     """``settings.portal.public_url``: what sign-in links begin with."""
     desk_url: str
+    tickets: TicketKeys
+    """``TicketKeys.of(keyring)``."""
     trusted_proxies: Sequence[Network] = ()
     demo: bool = False
     """A sign-in link opens at once, without its button."""
@@ -91,13 +97,15 @@ def create_console(console: Console) -> web.Application:
     app = create_operators_site(access, pages, trusted_proxies=console.trusted_proxies)
     app[ENGINE], app[CLOCK], app[DESK_URL] = console.engine, console.clock, console.desk_url
     app[PUBLIC_URL], app[LAW] = console.public_url, console.law
+    app[TICKET_KEYS] = console.tickets
     _add_pages(app)
+    _add_tickets(app)
     return app
 
 
 def _add_pages(app: web.Application) -> None:
     manage = Permission.MANAGE_OPERATORS
-    one = "/operateurs/{id:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}}"
+    one = f"/operateurs/{{id:{_UUID}}}"
     page(app, "", Permission.BE_SIGNED_IN, get=_to_home)
     page(app, "/", Permission.BE_SIGNED_IN, "home", get=home.show_home)
     page(app, "/lieux", Permission.SEE_SITES, "sites", get=sites.list_sites)
@@ -162,6 +170,15 @@ def _add_pages(app: web.Application) -> None:
     page(app, f"{one}/lien", manage, "operator_link", post=operators.make_link)
     page(app, f"{one}/acces", manage, "operator_access", post=operators.disable)
     page(app, "/journal", Permission.SEE_AUDIT, "audit", get=audit_log.show_audit)
+
+
+def _add_tickets(app: web.Application) -> None:
+    may = Permission.MAKE_TICKETS
+    sheet = f"/tickets/{{sheet:{_UUID}}}"
+    page(app, "/tickets", may, "tickets", get=tickets.list_tickets, post=tickets.make)
+    page(app, sheet, may, "ticket_sheet", get=tickets.show_sheet)
+    page(app, f"{sheet}/feuille.pdf", may, "ticket_paper", get=tickets.print_sheet)
+    page(app, f"{sheet}/annuler", may, "ticket_revoking", post=tickets.revoke_tickets)
 
 
 async def _to_home(request: web.Request) -> web.StreamResponse:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from portal.console.ticket_sheet import TicketKeys
 from territory.clock import Clock
 from territory.law.durations import Law
 
@@ -16,3 +17,5 @@ LAW: web.AppKey[Callable[[], Law]] = web.AppKey("LAW")
 """Gives the durations in force."""
 DESK_URL = web.AppKey("DESK_URL", str)
 """Where custodians go; another site, on the administration network."""
+TICKET_KEYS = web.AppKey("TICKET_KEYS", TicketKeys)
+"""What makes and shows tickets."""

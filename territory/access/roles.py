@@ -52,6 +52,8 @@ class Permission(StrEnum):
     """Find out what keeps a site's guests offline; each use is an audit line."""
     CHOOSE_METHODS = "choose_methods"
     """Say how a site's guests may identify themselves; each use is an audit line."""
+    MAKE_TICKETS = "make_tickets"
+    """Make, print, list and revoke the tickets of one's own places; each use is an audit line."""
     SEE_ORGANISATIONS = "see_organisations"
     MANAGE_OPERATORS = "manage_operators"
     SEE_AUDIT = "see_audit"
@@ -74,6 +76,7 @@ GRANTS: dict[Permission, frozenset[Role]] = {
     Permission.TRUST_NAS: frozenset({Role.ADMINISTRATOR, Role.TECHNICIAN}),
     Permission.TEST_SITES: frozenset({Role.ADMINISTRATOR, Role.TECHNICIAN}),
     Permission.CHOOSE_METHODS: frozenset({Role.ADMINISTRATOR}),
+    Permission.MAKE_TICKETS: frozenset({Role.ADMINISTRATOR, Role.AGENT, Role.MEDIATOR}),
     Permission.SEE_ORGANISATIONS: frozenset({Role.ADMINISTRATOR, Role.DPO}),
     Permission.MANAGE_OPERATORS: frozenset({Role.ADMINISTRATOR}),
     Permission.SEE_AUDIT: frozenset({Role.ADMINISTRATOR, Role.DPO}),

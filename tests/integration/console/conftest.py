@@ -9,6 +9,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from portal.console.app import Console, create_console
+from portal.console.ticket_sheet import TicketKeys
 from territory.access.passwords import Passwords
 from territory.access.roles import Role
 from territory.access.sign_in import mint_link
@@ -67,6 +68,7 @@ async def site(
         passwords=Passwords(CHEAP),
         public_url="https://wifi.meuse.example",
         desk_url="http://127.0.0.1:8444",
+        tickets=TicketKeys.of(keyring),
         refusal_seconds=0.0,
     )
     app = create_console(console)

@@ -1,7 +1,7 @@
 """A small territory to put into a database, and a browser to walk the console with."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address
@@ -273,6 +273,11 @@ class Browser:
         options.setdefault("allow_redirects", False)
         async with self._session.get(self._site.at(path), **options) as answer:
             return answer.status, await answer.text()
+
+    async def fetch(self, path: str) -> tuple[Mapping[str, str], bytes]:
+        """Headers and octets of what is no page."""
+        async with self._session.get(self._site.at(path)) as answer:
+            return answer.headers, await answer.read()
 
     async def post(
         self, path: str, fields: dict[str, str], **options: Any

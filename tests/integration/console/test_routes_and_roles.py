@@ -5,12 +5,16 @@ from dataclasses import replace
 import aiohttp
 import pytest
 from aiohttp import web
+from sqlalchemy import select
 
 from portal.console import site_test
 from portal.console.app import create_console
+from portal.ticket_office import Order, make_sheet
 from territory.access.gate import PERMISSIONS
 from territory.access.passwords import Passwords
 from territory.access.roles import GRANTS, Permission, Role
+from territory.database import tables
+from territory.rules.tickets import Terms
 from territory.web.server import start_site
 from tests.integration.console.ground import CHEAP, Browser, SignedIn, Site, Territory
 
@@ -31,6 +35,10 @@ EXPECTED = {
     "/equipements/{nas}/signature": "administrator technician",
     "/lieux/{code}/essai": "administrator technician",
     "/appareil": "administrator technician",
+    "/tickets": "administrator agent mediator",
+    "/tickets/{sheet}": "administrator agent mediator",
+    "/tickets/{sheet}/feuille.pdf": "administrator agent mediator",
+    "/tickets/{sheet}/annuler": "administrator agent mediator",
     "/organismes": "administrator dpo",
     "/operateurs": "administrator",
     "/operateurs/{id}": "administrator",
@@ -95,6 +103,7 @@ async def test_each_route_answers_each_role_as_the_table_says(
         "nas": "mairie-commercy-nas",
         "id": str(made.operators["dpo"].id),
         "token": "unknown",
+        "sheet": await make_tickets(site, made),
     }
     for route in sorted(walk(site.app), key=lambda route: (route.method, plain_path(route))):
         path = plain_path(route)
@@ -114,6 +123,17 @@ async def test_each_route_answers_each_role_as_the_table_says(
             assert status == 303, (route.method, path, status)
         else:
             assert status == 403, (route.method, path, status)
+
+
+async def make_tickets(site: Site, made: Territory) -> str:
+    """A sheet of two tickets of the agent's organisation."""
+    async with site.console.engine.begin() as db:
+        plan = (await db.execute(select(tables.plan.c.id))).scalar_one()
+        organisation, now = made.organisations["commercy"], site.console.clock.now()
+        terms = Terms(organisation, None, plan, 1, 86_400, now.date())
+        key = site.console.tickets.digest
+        sheet, _ = await make_sheet(db, key, Order(terms, 2, None), now)
+    return str(sheet)
 
 
 async def test_an_undeclared_route_is_refused(site: Site) -> None:
