@@ -20,16 +20,17 @@ from portal.challenges import Fresh, count_answer, load_challenge, record_challe
 from portal.guesses import Guesser, Limit, forgive, may_guess
 from portal.guest.letters import Code, account_letter
 from portal.guest.parts import Portal
-from portal.identification.challenge import LIFETIME, Challenge, digest, is_same, read_code
-from portal.identification.email_code import (
-    BAD_ADDRESS,
-    MIXED_SCRIPTS,
-    NO_CODE,
-    WRONG_CODE,
-    Desk,
-    desk_of,
+from portal.identification.answers import NO_CODE, WRONG_CODE
+from portal.identification.answers import NO_CODE, WRONG_CODE
+from portal.identification.challenge import (
+    LIFETIME,
+    Challenge,
+    digest,
     fresh_code,
+    is_same,
+    read_code,
 )
+from portal.identification.email_code import BAD_ADDRESS, MIXED_SCRIPTS, Desk, desk_of
 from portal.identification.method import Again, Answer, Asking, Denied, Lent, Proven, Sent
 from portal.visit import awaiting
 from territory.access.passwords import LONGEST as LONGEST_PASSWORD

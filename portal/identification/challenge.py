@@ -1,4 +1,4 @@
-"""A challenge: a code that was sent and is awaited. The rules, pure; rows: `portal.challenges`.
+"""A challenge: a code that was sent and is awaited. The rules; rows: `portal.challenges`.
 
     new ──sent──> awaited ──right answer──> proven, once
                      │ ▲
@@ -12,6 +12,7 @@ keyed digest, in constant time). A link carries 128 bits.
 """
 
 import hmac
+import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -27,6 +28,9 @@ MOST_SENDS: Final = 3
 PAUSE: Final = timedelta(seconds=60)
 """Between two of them."""
 CODE_DIGITS: Final = 6
+WORD_LETTERS: Final = 6
+_LETTERS: Final = "BCDFGHJKLMNPQRSTVWXZ"
+_LONGEST_TEXT, _MOST_WORDS = 500, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,26 @@ def digest(key: bytes, kind: str, secret: str, challenge: UUID | None = None) ->
 def is_same(one: bytes | None, other: bytes) -> bool:
     """Whether two digests are equal, in a time that tells nothing of where they differ."""
     return one is not None and hmac.compare_digest(one, other)
+
+
+def fresh_code() -> str:
+    """Return a code that nobody can foresee."""
+    return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
+
+
+def word_of(key: bytes, challenge: UUID) -> str:
+    """Return the word a guest is to text for a challenge: letters that make no word by chance.
+
+    It is made of the challenge, so it can be shown again and is written nowhere.
+    """
+    made = digest(key, "letters", "", challenge)
+    return "".join(_LETTERS[octet % len(_LETTERS)] for octet in made[:WORD_LETTERS])
+
+
+def words_in(text: str) -> list[str]:
+    """Return what may be such words in a message that came, in capitals; a few at most."""
+    found = (word for word in text[:_LONGEST_TEXT].upper().split() if len(word) == WORD_LETTERS)
+    return [word for word in found if set(word) <= set(_LETTERS)][:_MOST_WORDS]
 
 
 def read_code(typed: str) -> str | None:

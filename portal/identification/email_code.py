@@ -16,25 +16,13 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-from portal.challenges import (
-    Fresh,
-    count_answer,
-    load_challenge,
-    record_challenge,
-    replace_code,
-    settle,
-)
+from portal.challenges import Fresh, load_challenge, record_challenge, replace_code
 from portal.guesses import Guesser, Limit, may_guess
 from portal.guest.letters import Code, code_letter
 from portal.guest.parts import Portal
-from portal.identification.challenge import (
-    CODE_DIGITS,
-    LIFETIME,
-    digest,
-    is_same,
-    read_code,
-)
-from portal.identification.method import Again, Answer, Asking, Denied, Lent, Proven, Sent
+from portal.identification.answers import CODE, LINK, OVER, TOO_SOON, judge, settled
+from portal.identification.challenge import LIFETIME, digest, fresh_code
+from portal.identification.method import Again, Answer, Asking, Denied, Lent, Sent
 from portal.messages import Messages
 from portal.visit import Visit, awaiting
 from territory.errors import ProtocolError
@@ -45,18 +33,10 @@ from territory.web.problems import N_
 
 BAD_ADDRESS: Final = N_("Écrivez une adresse comme nom@exemple.fr.")
 MIXED_SCRIPTS: Final = N_("Cette adresse mêle plusieurs alphabets. Regardez-la bien.")
-NO_CODE: Final = N_("Tapez les six chiffres reçus.")
-WRONG_CODE: Final = N_("Ce code n'est pas le bon. Regardez le dernier message reçu.")
-TOO_SOON: Final = N_("Attendez un peu avant de demander un autre code.")
 FIELD: Final = "email"
 _DAY: Final = timedelta(days=1)
 _LOANS_OF_A_SITE: Final = 500
 """Accesses lent at one site a day: more than a crowd's, and not a town's."""
-
-
-def fresh_code() -> str:
-    """Return six digits that nobody can foresee."""
-    return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +96,7 @@ class Desk:
             Unavailable: the relay does not take it now.
         """
         page = f"{self.portal.public_url}/preuve/{IdentificationMethod.EMAIL_CODE}"
-        link = f"{page}?visit={self.portal.sign(visit)}&lien={brought.link}"
+        link = f"{page}?visit={self.portal.sign(visit)}&{LINK}={brought.link}"
         code = Code(brought.code, link, int(LIFETIME.total_seconds()) // 60)
         asking = self.asking
         letter = code_letter(to, asking.gate.place.name, code, asking.language)
@@ -172,34 +152,22 @@ class EmailCode:
             return Denied("no_messages")
         if "encore" in asking.form:
             return await self._send_again(desk)
-        code, link = read_code(asking.form.get("code", "")), asking.form.get("lien", "")
-        if code is None and not link:
-            return await _settled(desk) or Again({"code": NO_CODE})
-        answered = await count_answer(portal.pool, asking.visit, asking.now)
-        if answered is None:
-            return await _settled(desk) or Denied("code_over")
-        kind, said = ("link", link) if link else ("code", code or "")
-        kept = answered.link_digest if link else answered.code_digest
-        if not is_same(kept, digest(desk.key, kind, said, answered.id)):
-            return Again({"code": WRONG_CODE})
-        ends = asking.now + timedelta(seconds=asking.gate.place.plan.session_seconds)
-        contact = await settle(portal.pool, asking.visit, asking.now, ends)
-        return Proven(contact) if contact else Denied("code_over")
+        return await judge(portal, asking, desk.key)
 
     async def _send_again(self, desk: Desk) -> Answer:
         portal, visit, now = desk.portal, desk.asking.visit, desk.asking.now
         held = await load_challenge(portal.pool, visit)
         wait = held.wait_seconds(now) if held else None
         if held is None or held.contact_sealed is None or wait is None:
-            return await _settled(desk) or Denied("code_over")
+            return await settled(portal, desk.asking) or OVER
         to, brought = MailAddress.parse(desk.messages.open(held.contact_sealed)), _Secrets.fresh()
         if wait > 0:
-            return Again({"code": TOO_SOON})
+            return Again({CODE: TOO_SOON})
         if not await desk.may_send(to):
             return Denied("too_many_messages")
         digests = brought.digests(desk.key, held.id)
         if await replace_code(portal.pool, visit, digests, now) is None:
-            return Again({"code": TOO_SOON})
+            return Again({CODE: TOO_SOON})
         await desk.send(visit, to, brought)
         return Sent(held.id)
 
@@ -215,7 +183,7 @@ class EmailCode:
         return {
             "address": messages.open(sealed) if sealed else "",
             "wait": "" if wait is None else str(wait),
-            "link": asking.form.get("lien", "")[:_LONGEST_LINK],
+            "link": asking.form.get(LINK, "")[:_LONGEST_LINK],
         }
 
 
@@ -228,9 +196,3 @@ def desk_of(portal: Portal, asking: Asking) -> Desk | None:
     if messages is None or messages.mailer is None:
         return None
     return Desk(portal, asking, messages, messages.mailer)
-
-
-async def _settled(desk: Desk) -> Proven | None:
-    """Return what a visit has proven already: its form sent twice, its link opened elsewhere."""
-    held = await load_challenge(desk.portal.pool, desk.asking.visit)
-    return Proven(held.contact_id) if held and held.contact_id else None

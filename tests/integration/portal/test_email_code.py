@@ -158,7 +158,7 @@ async def test_by_the_link_in_another_browser(guest: Guest, inbox: Inbox, owner:
     """It shows a button and proves nothing by itself: machines follow links before people do."""
     await ask(guest)
     page = await guest.get(link_in(inbox))
-    assert "C'est bien vous ?" in page.text.replace("&#39;", "'")
+    assert "est bien vous" in page.text
     assert await owner.fetchval("SELECT proven_at FROM live.challenge") is None
     secret = parse_qs(urlsplit(link_in(inbox)).query)["lien"][0]
     done = await guest.post(PROOF, visit=page.visit, lien=secret)
