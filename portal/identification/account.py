@@ -21,7 +21,6 @@ from portal.guesses import Guesser, Limit, forgive, may_guess
 from portal.guest.letters import Code, account_letter
 from portal.guest.parts import Portal
 from portal.identification.answers import NO_CODE, WRONG_CODE
-from portal.identification.answers import NO_CODE, WRONG_CODE
 from portal.identification.challenge import (
     LIFETIME,
     Challenge,
