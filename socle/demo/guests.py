@@ -68,7 +68,16 @@ PLACES: Final = (
         "mediatheque-commercy", "nas-commercy", "la médiathèque de Commercy", "Commercy", phones=2
     ),
     Place("citadelle-verdun", "nas-verdun", "la citadelle de Verdun", "Verdun", phones=1),
+    Place(
+        "espace-numerique-bar-le-duc",
+        "nas-espace-numerique",
+        "l'espace numérique de Bar-le-Duc",
+        "l'espace numérique",
+        phones=0,
+    ),
 )
+WITH_TICKETS: Final = PLACES[-1]
+"""The place that lets in by ticket alone: nobody comes but who has one from its mediator."""
 
 
 def make_sites(

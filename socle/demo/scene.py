@@ -196,12 +196,15 @@ class Scene:
         """Return a door for each kind of person."""
         portal, desk = self._settings.portal.public_url, self._settings.desk.public_url
         console = f"{portal}/console"
-        first = guests.PLACES[0]
-        gateway = self.sites[first.code].gateway.configuration
-        phone = f"http://{gateway.address}:{gateway.web_port}/"
+        first, with_tickets = guests.PLACES[0], guests.WITH_TICKETS
 
-        async def go_to_phone() -> str:
-            return phone
+        def phone_at(place: guests.Place) -> Callable[[], Awaitable[str]]:
+            gateway = self.sites[place.code].gateway.configuration
+
+            async def go_to_phone() -> str:
+                return f"http://{gateway.address}:{gateway.web_port}/"
+
+            return go_to_phone
 
         def signed_in(login: str, where: str, to: Application) -> Callable[[], Awaitable[str]]:
             return lambda: self._signed_in(login, where, to)
@@ -211,7 +214,22 @@ class Scene:
                 "guest",
                 "Une visiteuse",
                 f"Son téléphone est à {first.name}, sans abonnement. Elle ouvre une page.",
-                go_to_phone,
+                phone_at(first),
+            ),
+            Door(
+                "mediator",
+                "Le médiateur numérique",
+                "Au comptoir, il fait un ticket d'un geste. Sa page dit seule quand la personne est"
+                " en ligne.",
+                lambda: self._signed_in(
+                    "milo@bar-le-duc.example", console, Application.CONSOLE, "tickets"
+                ),
+            ),
+            Door(
+                "guest-with-ticket",
+                "La personne devant le médiateur",
+                f"Son téléphone est à {with_tickets.name}, où l'on entre avec un ticket.",
+                phone_at(with_tickets),
             ),
             Door(
                 "technician",

@@ -130,6 +130,28 @@ async def guest_goes_online(context: BrowserContext, demo: Page) -> None:
     await phone.close()
 
 
+async def ticket_across_the_counter(context: BrowserContext, demo: Page) -> None:
+    """The mediator makes a ticket by one tap; a guest's phone types it; the page says so."""
+    mediator = await through_door(context, demo, "Le médiateur numérique")
+    await picture(mediator, "mediator")
+    await mediator.get_by_role("button", name="Faire un ticket").click()
+    code = mediator.locator(".code")
+    await expect(code).to_have_text(re.compile(r"\d{4} \d{4} \d{4}"))
+    async with context.expect_page() as opened:
+        await demo.get_by_role("link", name="La personne devant").click()
+    phone = await opened.value
+    await phone.get_by_role("link", name="J'ai un ticket").click()
+    await picture(phone, "guest-ticket")
+    await phone.get_by_label("Les 12 chiffres").fill(await code.inner_text())
+    await phone.get_by_role("button", name="Se connecter").click()
+    await expect(phone.get_by_text(re.compile("Vous êtes connecté"))).to_be_visible()
+    await expect(mediator.get_by_text("Ce ticket est en ligne.")).to_be_visible()
+    await mediator.wait_for_load_state()
+    await picture(mediator, "mediator-ticket")
+    await phone.close()
+    await mediator.close()
+
+
 async def explained(page: Page, demo: Page) -> None:
     """Paste the visitor's address that the door shows; read what came of her visit."""
     door = demo.get_by_role("link", name="devant la visiteuse")
@@ -176,6 +198,7 @@ async def test_every_door_and_every_button(folder: Path) -> None:
         await guest_goes_online(context, demo)
         await seen(demo, "paquet", "Access-Accept")
         await seen(demo, "ligne", "session ouverte")
+        await ticket_across_the_counter(context, demo)
         await demo.get_by_role("button", name="Débrancher Commercy").click()
         await seen(demo, "geste", "vous débranchez")
         await seen(demo, "ligne", "equipment_state : down")
