@@ -36,6 +36,8 @@ from portal.guest import (
     venue,
     wait,
 )
+from portal.guest.accessibility.audit import Conformity
+from portal.guest.accessibility.statement import TITLES, title
 from portal.guest.information import PAGES_OF_INFORMATION
 from portal.guest.parts import PORTAL, Keys, Portal, log, portal_of
 from portal.guest.without_radius import WAIT_PATH
@@ -98,6 +100,7 @@ def guest_pages() -> Pages:
             "back": "",
             "here": "",
             "asked_language": False,
+            "accessibility": TITLES[Conformity.NONE],
         },
     )
 
@@ -159,7 +162,9 @@ async def _count(request: web.Request, handler: Handler) -> web.StreamResponse:
     if not portal.throttle.allows(REQUESTS, "requests", source_of(client_address(request))):
         raise web.HTTPTooManyRequests(headers={"Retry-After": "60"})
     page_context(request).update(
-        asked_language="lang" in request.query, publisher=portal.directory.current.publisher
+        asked_language="lang" in request.query,
+        publisher=portal.directory.current.publisher,
+        accessibility=title(portal.audit, portal.now().date()),
     )
     resource = request.match_info.route.resource
     began = time.perf_counter()

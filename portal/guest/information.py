@@ -11,6 +11,8 @@ from typing import Any
 from aiohttp import web
 
 from portal.guest import my_data
+from portal.guest.accessibility.audit import Conformity
+from portal.guest.accessibility.statement import TITLES, statement
 from portal.guest.parts import portal_of
 from portal.guest.splash import read_current
 from portal.guest.who_helps import who_helps
@@ -19,7 +21,7 @@ from portal.places import Gate
 from portal.visit import State, Visit
 from territory.errors import ProtocolError
 from territory.web.languages import SOURCE_LANGUAGE
-from territory.web.pages import language_of, render
+from territory.web.pages import language_of, page_context, render
 from territory.web.problems import N_
 
 
@@ -35,12 +37,15 @@ class Page:
     """Its name in links; a message id."""
 
 
+ACCESSIBILITY = Page("/accessibilite", "accessibility.html", TITLES[Conformity.NONE])
+"""Its name says what may be declared today: `accessibility` in every template."""
+
 PAGES_OF_INFORMATION = (
     Page("/aide", "help.html", N_("Aide")),
     Page("/conditions", "terms.html", N_("Conditions d'utilisation")),
     Page("/mes-donnees", "privacy.html", N_("Vos données")),
     Page("/mentions-legales", "legal.html", N_("Mentions légales")),
-    Page("/accessibilite", "accessibility.html", N_("Accessibilité : non conforme")),
+    ACCESSIBILITY,
     Page("/contact", "contact.html", N_("Contact")),
     Page("/plan-du-site", "site_map.html", N_("Plan du site")),
 )
@@ -56,7 +61,7 @@ async def inform(request: web.Request) -> web.Response:
     return render(
         request,
         page.template,
-        title=page.title,
+        title=page_context(request)["accessibility"] if page is ACCESSIBILITY else page.title,
         pages=PAGES_OF_INFORMATION,
         here=page.path,
         **about(request, visit, gate),
@@ -110,6 +115,8 @@ async def _content(
     """What one page shows beside its text."""
     portal = portal_of(request)
     match page.path:
+        case ACCESSIBILITY.path:
+            return statement(portal.audit, portal.now().date(), language_of(request))
         case "/aide":
             return who_helps(request, gate.place if gate else None)
         case "/conditions":

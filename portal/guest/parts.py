@@ -14,6 +14,7 @@ from portal.directory import Directory
 from portal.extension import lengthened
 from portal.gateway_sightings import GatewaySightings
 from portal.gateways.vocabulary import Arrival
+from portal.guest.accessibility.audit import Audit, load_audit
 from portal.identification.terms import Terms, terms_in_force
 from portal.messages import Messages
 from portal.metrics import Metrics
@@ -81,6 +82,8 @@ class Portal:
     gateways_seen: GatewaySightings = field(default_factory=GatewaySightings)
     waiting: Waiting = field(default_factory=Waiting)
     days: Days = field(default_factory=Days)
+    audit: Audit = field(default_factory=load_audit)
+    """What a person found of the pages' accessibility."""
     passwords: Passwords = field(default_factory=Passwords)
     providers: Mapping[str, ProviderClient] = field(default_factory=dict)
     """Our client at each identity provider, by its code."""

@@ -1,10 +1,13 @@
 """The pages any public site must have: in every language, reachable from everywhere."""
 
 import re
+from dataclasses import replace
+from datetime import date
 
 import asyncpg
 
 from portal.app import LANGUAGES, RIGHT_TO_LEFT
+from portal.guest.accessibility.audit import CRITERIA, SAMPLE, Audit, Outcome
 from portal.guest.information import PAGES_OF_INFORMATION
 from portal.guest.parts import Portal
 from tests.integration.portal.conftest import Guest, Radius, Seed, user_name_in
@@ -105,3 +108,25 @@ async def test_who_can_help_here(
     assert 'href="tel:0329910203"' in here
     assert "Atelier informatique" in elsewhere
     assert "le samedi 21 novembre à 10:00" in elsewhere
+
+
+async def test_what_an_audit_lets_declare(guest: Guest, portal: Portal) -> None:
+    """Every foot and the declaration follow the person's grid: its share, its faults, its end."""
+    results = {**dict.fromkeys(CRITERIA, Outcome.KEPT), "3.2": Outcome.BROKEN}
+    audit = Audit("Association", date(2026, 11, 2), SAMPLE, (), results, {"3.2": "Trop clair."})
+    object.__setattr__(portal, "audit", audit)
+    assert "Accessibilité : partiellement conforme" in (await guest.get("/")).text
+    told = (await guest.get("/accessibilite?lang=en")).text
+    for words in (
+        "Partially compliant.",
+        "99%",
+        "105 / 106",
+        "2 November 2026",
+        "3.2 – Trop clair.",
+    ):
+        assert words in told
+    object.__setattr__(portal, "audit", replace(audit, finished_on=date(2023, 11, 20)))
+    late = (await guest.get("/accessibilite")).text
+    assert "Le dernier audit a plus de trois ans." in late
+    assert "Accessibilité : non conforme" in late
+    assert "105" not in late

@@ -19,7 +19,7 @@ def marked() -> Iterator[str]:
     """Yield the messages that stand in Python: names of pages, notices, units, problems."""
     for folder in (HERE, HERE.parent / "identification", SHARED):
         for _, _, message, _, _ in extract_from_dir(
-            folder, [("*.py", "python")], keywords={"N_": None}
+            folder, [("**.py", "python")], keywords={"N_": None}
         ):
             assert isinstance(message, str)
             yield message

@@ -26,7 +26,7 @@ def messages() -> set[str]:
         message
         for folder in (HERE, HERE.parent / "identification", SHARED)
         for _, _, message, _, _ in extract_from_dir(
-            folder, [("*.py", "python")], keywords={"N_": None}
+            folder, [("**.py", "python")], keywords={"N_": None}
         )
     }
     found |= {m for _, _, m, _, _ in extract_from_dir(HERE / "templates", [("**.html", "jinja2")])}
