@@ -38,6 +38,7 @@ _CHOOSE = """
     SET password_hash = excluded.password_hash, last_used_at = excluded.last_used_at
     RETURNING id
 """
+_IS_OPEN = "SELECT EXISTS (SELECT FROM account.account WHERE id = $1 AND closed_at IS NULL)"
 _CLOSE = """
     UPDATE account.account SET closed_at = $2, password_hash = NULL
     WHERE id = $1 AND closed_at IS NULL
@@ -112,6 +113,12 @@ async def set_password(
         account_id: UUID = await db.fetchval(_CHOOSE, *arguments, timeout=DEADLINE_SECONDS)
         await db.execute(_PERSON, account_id, "guest", claims, now, timeout=DEADLINE_SECONDS)
     return account_id
+
+
+@reaching
+async def is_open(pool: Pool, account_id: UUID) -> bool:
+    """Return whether there is an account of this identifier that is not over."""
+    return bool(await pool.fetchval(_IS_OPEN, account_id, timeout=DEADLINE_SECONDS))
 
 
 @reaching

@@ -30,6 +30,7 @@ from portal.guest import (
     information,
     my_data,
     openid,
+    own_devices,
     site_test,
     splash,
     ticket_link,
@@ -145,6 +146,8 @@ def create_app(
     app.router.add_get(openid.RETURN_PATH, openid.come_back)
     app.router.add_get(openid.NEXT_PATH, openid.go_on)
     app.router.add_get("/ma-connexion", connection.my_connection)
+    app.router.add_get(own_devices.PATH, own_devices.show_devices)
+    app.router.add_post(own_devices.PATH, own_devices.change_devices)
     app.router.add_post("/deconnexion", connection.log_out)
     app.router.add_post("/prolonger", extension.extend)
     app.router.add_get("/connexion/{gateway}", connection.start)
