@@ -32,6 +32,7 @@ from portal.guest import (
     openid,
     own_devices,
     site_test,
+    sms_inbound,
     splash,
     ticket_link,
     venue,
@@ -154,6 +155,7 @@ def create_app(
     app.router.add_get("/captive-portal", captive_portal.answer)
     app.router.add_get("/lieu/{gateway}", venue.show_venue)
     app.router.add_get("/essai", site_test.tell)
+    app.router.add_post(sms_inbound.PATH, sms_inbound.hear)
     app.router.add_get(ticket_link.PATH, ticket_link.show_ticket)
     return app
 

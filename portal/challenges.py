@@ -33,6 +33,11 @@ _SEND_AGAIN = """
         AND sent_at <= $8 AND proven_at IS NULL AND contact_sealed IS NOT NULL
     RETURNING
 """
+_HEAR = """
+    UPDATE live.challenge SET contact_digest = $2, contact_sealed = $3, heard_at = $4
+    WHERE code_digest = ANY($1::bytea[]) AND contact_digest IS NULL AND heard_at IS NULL
+        AND method = 'sms_code' AND expires_at > $4
+"""
 _PROVE = "SELECT live.prove_challenge($1, $2, $3, $4)"
 
 
@@ -117,6 +122,22 @@ async def settle(pool: Pool, visit: Visit, now: datetime, until: datetime) -> UU
         _PROVE, visit.challenge, visit.id, now, until, timeout=DEADLINE_SECONDS
     )
     return contact
+
+
+@reaching
+async def hear_word(
+    pool: Pool, words: Sequence[bytes], contact: tuple[bytes, bytes], now: datetime
+) -> bool:
+    """Note whose number a word came from; say whether it was awaited.
+
+    Args:
+        pool: where.
+        words: digests of what may be the word.
+        contact: digest of the number, and the number sealed.
+        now: when.
+    """
+    done = await pool.execute(_HEAR, list(words), *contact, now, timeout=DEADLINE_SECONDS)
+    return str(done) != "UPDATE 0"
 
 
 async def _one(pool: Pool, query: str, *arguments: object) -> Challenge | None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from territory.keyring import Keyring
 from territory.messages.mail import Mailer
-from territory.messages.settings import MailSettings, check
+from territory.messages.settings import MailSettings, SmsSettings, check
+from territory.messages.sms import SmsSender
 from territory.settings import Settings
 
 
@@ -29,6 +30,10 @@ class Messages:
     """Limits, and how long an access may be lent."""
     mailer: Mailer | None
     """None: mail is off."""
+    sms: SmsSettings
+    """Budgets, countries, and the number guests may text to."""
+    sender: SmsSender | None
+    """None: text messages are off."""
 
     @classmethod
     def of(cls, settings: Settings, keyring: Keyring) -> "Messages":
@@ -45,4 +50,6 @@ class Messages:
             open=keyring.open,
             mail=settings.mail,
             mailer=Mailer(settings.mail) if settings.mail.is_on else None,
+            sms=settings.sms,
+            sender=SmsSender(settings.sms) if settings.sms.is_on else None,
         )

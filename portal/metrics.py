@@ -32,6 +32,18 @@ class Metrics:
             ["channel", "outcome"],
             registry=self.registry,
         )
+        self.budget_gone = Counter(
+            "socle_portal_sms_budget_gone",
+            "Text messages not sent since a budget would be passed.",
+            ["scope", "why"],
+            registry=self.registry,
+        )
+        self.sms_forecast = Gauge(
+            "socle_portal_sms_month_forecast_ratio",
+            "What an organisation's text messages will have cost this month, to its budget.",
+            ["organisation"],
+            registry=self.registry,
+        )
         self.admitted = Counter(
             "socle_portal_admitted",
             "Visits handed back with a right to go online.",

@@ -193,6 +193,7 @@ OFFERED = frozenset(
         IdentificationMethod.CLICK_THROUGH,
         IdentificationMethod.TICKET,
         IdentificationMethod.EMAIL_CODE,
+        IdentificationMethod.SMS_CODE,
         IdentificationMethod.OPENID_CONNECT,
         IdentificationMethod.ACCOUNT,
     }

@@ -25,6 +25,7 @@ _LINES = (
 )
 
 
+TEXT = N_("Votre code Wi-Fi : {code}. Ne le donnez à personne.")
 ACCOUNT_SUBJECT = N_("Votre compte pour le Wi-Fi")
 _ACCOUNT_LINES = (
     N_("Voici le code pour choisir votre mot de passe :"),
@@ -50,8 +51,13 @@ class Code:
 def _words(language: str) -> Mapping[str, str]:
     """Return the messages of this file in a language."""
     translate = load_catalogue([LOCALE], language).gettext
-    said = (SUBJECT, *_LINES, ACCOUNT_SUBJECT, *_ACCOUNT_LINES)
+    said = (SUBJECT, *_LINES, TEXT, ACCOUNT_SUBJECT, *_ACCOUNT_LINES)
     return {message: translate(message) for message in said}
+
+
+def code_text(code: str, language: str) -> str:
+    """Return the text message that brings a code."""
+    return _words(language)[TEXT].format(code=code)
 
 
 def code_letter(to: MailAddress, place: str, brought: Code, language: str) -> Letter:

@@ -64,6 +64,10 @@ NOTICES = {
         N_("Trop de codes ont été demandés aujourd'hui."),
         N_("Choisissez un autre moyen, ou revenez demain."),
     ),
+    "sms_gone": Notice(
+        N_("Ce lieu ne peut plus envoyer de SMS pour le moment."),
+        N_("Choisissez un autre moyen, ou demandez à l'accueil du lieu."),
+    ),
     "code_over": Notice(
         N_("Ce code ne marche plus."),
         N_("Demandez-en un autre : il arrive en une minute."),

@@ -7,10 +7,11 @@ from portal.identification.click_through import ClickThrough
 from portal.identification.email_code import EmailCode
 from portal.identification.method import Method
 from portal.identification.openid_connect import ByProvider
+from portal.identification.sms_code import SmsCode
 from portal.identification.ticket import ByTicket
 from territory.vocabulary import IdentificationMethod
 
 METHODS: Mapping[IdentificationMethod, Method] = {
     method.name: method
-    for method in (ClickThrough(), EmailCode(), ByProvider(), ByAccount(), ByTicket())
+    for method in (ClickThrough(), EmailCode(), SmsCode(), ByProvider(), ByAccount(), ByTicket())
 }

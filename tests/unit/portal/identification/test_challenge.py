@@ -14,8 +14,11 @@ from portal.identification.challenge import (
     MOST_SENDS,
     Challenge,
     digest,
+    fresh_code,
     is_same,
     read_code,
+    word_of,
+    words_in,
 )
 
 NOW = datetime(2026, 11, 20, 14, tzinfo=UTC)
@@ -94,3 +97,19 @@ def test_what_is_the_same() -> None:
     assert is_same(code, digest(KEY, "code", "123456", ONE))
     assert not is_same(code, digest(KEY, "code", "123457", ONE))
     assert not is_same(None, code)
+
+
+def test_a_fresh_code_is_a_code() -> None:
+    """Six digits, noughts in front kept."""
+    assert all(read_code(code) == code for code in (fresh_code() for _ in range(50)))
+
+
+def test_a_word_is_of_one_challenge() -> None:
+    """The same each time it is shown; six letters without a vowel; found in what a guest texts."""
+    word = word_of(KEY, ONE)
+    assert word == word_of(KEY, ONE) != word_of(KEY, OTHER)
+    assert not set(word) & set("AEIOUY")
+    assert words_in(f" {word.lower()}\n") == [word]
+    assert words_in(f"wifi {word} merci") == [word]
+    assert words_in("bonjour STOP 123456") == []
+    assert len(words_in(f"{word} " * 1000)) == 5

@@ -1,0 +1,52 @@
+"""Budgets of text messages: whose, for how long, and where a month is heading."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from portal.identification.budget import Asked, Scope, Span, begins_on, budgets_of, forecast
+from territory.messages.numbers import PhoneNumber
+from territory.messages.settings import SmsSettings
+
+
+def test_one_message_is_counted_seven_times() -> None:
+    """Its number, its block, its source; its site and its organisation, by day and by month."""
+    asked = Asked(PhoneNumber("+33612345678", "FR"), "192.0.2.1", "site", "town")
+    budgets = {(b.scope, b.span): b for b in budgets_of(asked, SmsSettings(a_day_of_a_site=9))}
+    assert {pair: budget.who for pair, budget in budgets.items()} == {
+        (Scope.NUMBER, Span.DAY): "+33612345678",
+        (Scope.BLOCK, Span.DAY): "+3361234",
+        (Scope.SOURCE, Span.DAY): "192.0.2.1",
+        (Scope.SITE, Span.DAY): "site",
+        (Scope.SITE, Span.MONTH): "site",
+        (Scope.ORGANISATION, Span.DAY): "town",
+        (Scope.ORGANISATION, Span.MONTH): "town",
+    }
+    assert budgets[Scope.SITE, Span.DAY].most == 9
+
+
+@pytest.mark.parametrize(
+    ("now", "day", "month"),
+    [
+        (datetime(2026, 11, 20, 14, tzinfo=UTC), date(2026, 11, 20), date(2026, 11, 1)),
+        (datetime(2026, 11, 30, 22, 59, tzinfo=UTC), date(2026, 11, 30), date(2026, 11, 1)),
+        (datetime(2026, 11, 30, 23, 0, tzinfo=UTC), date(2026, 12, 1), date(2026, 12, 1)),
+    ],
+)
+def test_days_and_months_are_those_of_paris(now: datetime, day: date, month: date) -> None:
+    """An hour before midnight UTC in winter, the next day has begun."""
+    assert (begins_on(Span.DAY, now), begins_on(Span.MONTH, now)) == (day, month)
+
+
+@pytest.mark.parametrize(
+    ("parts", "now", "whole"),
+    [
+        (0, datetime(2026, 11, 20, tzinfo=UTC), 0),
+        (10, datetime(2026, 11, 1, 8, tzinfo=UTC), 300),
+        (150, datetime(2026, 11, 15, 23, tzinfo=UTC), 300),
+        (300, datetime(2026, 11, 30, 22, 59, tzinfo=UTC), 300),
+    ],
+)
+def test_where_a_month_is_heading(parts: int, now: datetime, whole: float) -> None:
+    """As it has gone so far; the first day counts as a whole one: one message is no alarm."""
+    assert forecast(parts, now) == pytest.approx(whole, rel=0.01)
