@@ -63,6 +63,9 @@ lock: venv ## Write the locks anew from pyproject.toml and package.json (ARGS=--
 	$(COMPILE) --group build -c requirements-dev.txt -o $(STACK)/requirements-build.txt
 	@$(STACK)/system-packages.sh test
 	npm install --package-lock-only --ignore-scripts --no-fund --no-audit
+	@node -e 'const fs = require("fs"), lock = JSON.parse(fs.readFileSync("package-lock.json")); \
+		Object.values(lock.packages).forEach(one => delete one.funding); \
+		fs.writeFileSync("package-lock.json", JSON.stringify(lock, null, 2) + "\n")'
 
 # --- Set-up: a stamp holds the digest of the lock it was made from -------------------------------
 
