@@ -21,6 +21,7 @@ from territory.access.operators import record
 from territory.access.sign_in import actor_of, form_of, operator_of, url
 from territory.database import tables
 from territory.rules.identification import allowed_methods, methods_of
+from territory.rules.wifi4eu import ONE_CLICK
 from territory.vocabulary import IdentificationLevel
 from territory.vocabulary import IdentificationMethod as Method
 from territory.web.pages import render
@@ -108,7 +109,10 @@ async def _write(
 async def _choice(db: AsyncConnection, site: Site) -> Choice:
     at, plan = tables.site.c, tables.plan.c
     query = (
-        select(at.methods, at.methods_described, plan.methods.label("listed"), plan.least_level)
+        select(
+            *(at.methods, at.methods_described, at.wifi4eu),
+            *(plan.methods.label("listed"), plan.least_level),
+        )
         .join_from(tables.site, tables.plan, plan.id == at.plan_id)
         .where(at.id == site.id)
     )
@@ -119,11 +123,10 @@ def _read(row: RowMapping) -> Choice:
     listed = [Method(word) for word in row["listed"]]
     level = IdentificationLevel(row["least_level"])
     stated = None if row["methods"] is None else [Method(word) for word in row["methods"]]
-    return Choice(
-        described=row["methods_described"],
-        offered=methods_of(stated, listed, level),
-        taken=allowed_methods(listed, level) & METHODS.keys(),
-    )
+    taken = allowed_methods(listed, level) & METHODS.keys()
+    if row["wifi4eu"]:
+        return Choice(row["methods_described"], ONE_CLICK, taken & set(ONE_CLICK))
+    return Choice(row["methods_described"], methods_of(stated, listed, level), taken)
 
 
 async def _site(request: web.Request, db: AsyncConnection) -> Site:

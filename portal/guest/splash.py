@@ -17,7 +17,9 @@ from portal.guest.wording import duration, moment, volume
 from portal.places import Gate, Place
 from portal.visit import State, Visit, at
 from territory.errors import ProtocolError
+from territory.rules import wifi4eu
 from territory.rules.quotas import Stop
+from territory.web.headers import load_from
 from territory.web.pages import language_of, render, set_language, translate
 
 OPEN = (State.ARRIVED, State.REFUSED)
@@ -56,6 +58,8 @@ def show_splash(
     portal = portal_of(request)
     set_language(request, visit.language)
     allow_way_back(request, gate, visit)
+    if gate.place.wifi4eu_snippet:
+        load_from(request, wifi4eu.COLLECTION)
     plan = gate.place.plan
 
     def words(message: str) -> str:
@@ -72,6 +76,7 @@ def show_splash(
         ways=ways_of(gate.place),
         notice=notice_at(request, gate.place, visit.notice),
         time_granted=duration(_seconds_granted(portal, gate.place), words),
+        collection=wifi4eu.COLLECTION,
         first_layer=first_layer(
             gate.place.methods, portal.directory.law, portal.now().date(), words
         ),

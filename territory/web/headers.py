@@ -76,6 +76,17 @@ def lead_forms_to(request: web.Request, *sources: str) -> None:
     request[POLICY] = replace(policy_of(request), form_action=once)
 
 
+def load_from(request: web.Request, origin: str) -> None:
+    """Have this one response load scripts, pictures and counts from an origin that is not ours."""
+    policy = policy_of(request)
+    request[POLICY] = replace(
+        policy,
+        script=(*policy.script, "'nonce'", origin),
+        connect=(*policy.connect, origin),
+        image=(*policy.image, origin),
+    )
+
+
 def client_address(request: web.Request) -> Address:
     """The address of the browser, through trusted proxies only."""
     forwarded = ",".join(request.headers.getall("X-Forwarded-For", ()))
