@@ -22,6 +22,7 @@ from socle.commands.nas import nas
 from socle.commands.operator import operator
 from socle.commands.radsec import radsec
 from socle.commands.site import site
+from socle.commands.ticket import ticket
 from socle.status import FAILED, MISCONFIGURED, Misconfigured
 from territory.database.components import Component
 from territory.errors import ConfigurationError, Unavailable
@@ -49,6 +50,7 @@ app.add_typer(nas, name="nas")
 app.add_typer(operator, name="operator")
 app.add_typer(radsec, name="radsec")
 app.add_typer(site, name="site")
+app.add_typer(ticket, name="ticket")
 
 
 @app.command()

@@ -18,10 +18,9 @@ from uuid import UUID
 from aiohttp import web
 
 from portal.console.places import CLOCK, ENGINE, PUBLIC_URL, TICKET_KEYS
-from portal.console.ticket_choices import load_choices, load_networks_of
-from portal.console.ticket_order import LASTING, USUAL_SECONDS, USUAL_WAIT, read_order
 from portal.console.ticket_sheet import open_seed, seal_seed
 from portal.guest.ticket_link import ticket_url
+from portal.ticket_choices import load_choices, load_networks_of
 from portal.ticket_office import (
     Numbered,
     Order,
@@ -31,10 +30,12 @@ from portal.ticket_office import (
     make_sheet,
     revoke,
 )
+from portal.ticket_order import USUAL_SECONDS, USUAL_WAIT, read_order
+from portal.ticket_paper import LASTING, paper_of
 from territory.access.operators import record
 from territory.access.sign_in import actor_of, form_of, operator_of, url
 from territory.paper.qr import qr_svg
-from territory.paper.tickets import Paper, TicketPaper, render_tickets
+from territory.paper.tickets import render_tickets
 from territory.rules.quotas import day_of
 from territory.rules.ticket_codes import codes_of, format_code
 from territory.rules.tickets import MOST_TICKETS, State
@@ -110,7 +111,8 @@ async def print_sheet(request: web.Request) -> web.StreamResponse:
     if not shown.codes:
         return _sheet_page(request, shown, fault="Cette feuille ne peut plus être imprimée.")
     now = request.app[CLOCK].now()
-    pdf = await asyncio.to_thread(render_tickets, _paper(request, shown))
+    paper = paper_of(shown.sheet, shown.networks, shown.codes, request.app[PUBLIC_URL])
+    pdf = await asyncio.to_thread(render_tickets, paper)
     async with request.app[ENGINE].begin() as db:
         await record(db, actor_of(request), "tickets.printed", str(shown.sheet.id), now)
     headers = {
@@ -248,23 +250,6 @@ async def _state(request: web.Request, sheet: Sheet) -> State:
     async with request.app[ENGINE].connect() as db:
         (one,) = await load_tickets(db, sheet, request.app[CLOCK].now())
     return one.state
-
-
-def _paper(request: web.Request, shown: Shown) -> Paper:
-    sheet, public_url = shown.sheet, request.app[PUBLIC_URL]
-    return Paper(
-        organisation=sheet.organisation,
-        place=sheet.site or f"Tous les lieux : {sheet.organisation}",
-        networks=tuple(shown.networks),
-        lasting=LASTING.get(sheet.terms.use_seconds, ""),
-        devices=sheet.terms.devices,
-        last_first_use=sheet.terms.last_first_use,
-        made_on=day_of(sheet.made_at),
-        tickets=tuple(
-            TicketPaper(number, format_code(code), ticket_url(public_url, code))
-            for number, code in enumerate(shown.codes, start=1)
-        ),
-    )
 
 
 def _see_other(to: str) -> web.Response:

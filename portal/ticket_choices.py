@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from portal.console.ticket_order import Choices, Rights, Somewhere
+from portal.ticket_order import Choices, Rights, Somewhere
 from territory.access.operators import Operator
 from territory.database.tables import network, organisation, plan, site, ticket_sheet
 from territory.rules.identification import allowed_methods, methods_of
@@ -17,13 +17,23 @@ _TICKET = IdentificationMethod.TICKET
 
 async def load_choices(db: AsyncConnection, operator: Operator) -> Choices:
     """Return the places of an operator that take tickets, and the plans that do."""
+    places = await load_places(db, operator.organisation_id)
+    last = await _last_place(db, operator.id)
+    return Choices(sorted(places, key=lambda one: one.value != last), await _plans(db))
+
+
+async def load_places(db: AsyncConnection, organisation_id: UUID | None) -> list[Somewhere]:
+    """Return the sites of an organisation (None: of all) that take tickets, by name, then the
+    organisations that have more than one."""
     query = (
         select(
             site.c.id,
+            site.c.code,
             site.c.name,
             site.c.organisation_id,
             site.c.plan_id,
             site.c.methods,
+            organisation.c.code.label("organisation_code"),
             organisation.c.name.label("organisation"),
             plan.c.methods.label("listed"),
             plan.c.least_level,
@@ -32,12 +42,10 @@ async def load_choices(db: AsyncConnection, operator: Operator) -> Choices:
         .join(plan, plan.c.id == site.c.plan_id)
         .order_by(site.c.name)
     )
-    if operator.organisation_id is not None:
-        query = query.where(site.c.organisation_id == operator.organisation_id)
+    if organisation_id is not None:
+        query = query.where(site.c.organisation_id == organisation_id)
     rows = [row for row in (await db.execute(query)).mappings() if _takes_tickets(row)]
-    places = [_one_site(row) for row in rows] + _whole_organisations(rows)
-    last = await _last_place(db, operator.id)
-    return Choices(sorted(places, key=lambda one: one.value != last), await _plans(db))
+    return [_one_site(row) for row in rows] + _whole_organisations(rows)
 
 
 def _takes_tickets(row: RowMapping) -> bool:
@@ -47,7 +55,7 @@ def _takes_tickets(row: RowMapping) -> bool:
 
 
 def _one_site(row: RowMapping) -> Somewhere:
-    return Somewhere(row["name"], row["organisation_id"], row["id"], row["plan_id"])
+    return Somewhere(row["code"], row["name"], row["organisation_id"], row["id"], row["plan_id"])
 
 
 def _whole_organisations(rows: list[RowMapping]) -> list[Somewhere]:
@@ -55,7 +63,13 @@ def _whole_organisations(rows: list[RowMapping]) -> list[Somewhere]:
     ids = [row["organisation_id"] for row in rows]
     firsts = {row["organisation_id"]: row for row in reversed(rows)}
     return [
-        Somewhere(f"{row['organisation']} : tous ses lieux", found, None, row["plan_id"])
+        Somewhere(
+            row["organisation_code"],
+            f"{row['organisation']} : tous ses lieux",
+            found,
+            None,
+            row["plan_id"],
+        )
         for found, row in firsts.items()
         if ids.count(found) > 1
     ]

@@ -7,13 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.console.ticket_order import Choices, Rights, Somewhere, read_order
+from portal.ticket_order import Choices, Rights, Somewhere, read_order
 from territory.rules.tickets import Terms
 
 NOW = datetime(2026, 11, 20, 14, tzinfo=UTC)
 PLAN, FAMILY, TOWN, HALL = uuid4(), uuid4(), uuid4(), uuid4()
 CHOICES = Choices(
-    [Somewhere("Mairie", TOWN, HALL, PLAN), Somewhere("Tous les lieux", TOWN, None, PLAN)],
+    [
+        Somewhere("mairie", "Mairie", TOWN, HALL, PLAN),
+        Somewhere("ville", "Tous les lieux", TOWN, None, PLAN),
+    ],
     [Rights(PLAN, "Découverte", 2), Rights(FAMILY, "Famille", None)],
 )
 

@@ -1,0 +1,37 @@
+"""A sheet of tickets as it goes on paper, from the console and from the command line alike."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from portal.guest.ticket_link import ticket_url
+from portal.ticket_office import Sheet
+from territory.paper.tickets import Paper, TicketPaper
+from territory.rules.quotas import day_of
+from territory.rules.ticket_codes import format_code
+
+LASTING: Final[Mapping[int, str]] = {
+    7_200: "2 heures",
+    14_400: "4 heures",
+    86_400: "1 jour",
+    259_200: "3 jours",
+    604_800: "1 semaine",
+    2_678_400: "1 mois",
+}
+"""How long a ticket may last: seconds -> words."""
+
+
+def paper_of(sheet: Sheet, networks: Sequence[str], codes: Sequence[str], public_url: str) -> Paper:
+    """Return the paper of a sheet whose codes are known; `codes`: twelve digits each."""
+    return Paper(
+        organisation=sheet.organisation,
+        place=sheet.site or "Tous ses lieux qui prennent des tickets",
+        networks=tuple(networks),
+        lasting=LASTING[sheet.terms.use_seconds],
+        devices=sheet.terms.devices,
+        last_first_use=sheet.terms.last_first_use,
+        made_on=day_of(sheet.made_at),
+        tickets=tuple(
+            TicketPaper(number, format_code(code), ticket_url(public_url, code))
+            for number, code in enumerate(codes, start=1)
+        ),
+    )
