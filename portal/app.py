@@ -28,12 +28,14 @@ from portal.guest import (
     identify,
     in_clear,
     information,
+    looks,
     my_data,
     openid,
     own_devices,
     site_test,
     sms_inbound,
     splash,
+    sponsor,
     ticket_link,
     venue,
     wait,
@@ -122,6 +124,7 @@ def create_app(
     app.router.add_get("/", information.home)
     for page in PAGES_OF_INFORMATION:
         app.router.add_get(page.path, information.inform)
+    app.router.add_get("/marque/{name}", looks.send_logo)
     app.router.add_get("/mes-donnees/copie/{form:json|csv}", my_data.export)
     app.router.add_post("/mes-donnees/effacement", erasure.ask_or_erase)
     app.router.add_get("/gateway/{brand}", arrival.arrive)
@@ -147,6 +150,8 @@ def create_app(
     app.router.add_get(openid.RETURN_PATH, openid.come_back)
     app.router.add_get(openid.NEXT_PATH, openid.go_on)
     app.router.add_get("/ma-connexion", connection.my_connection)
+    app.router.add_get(sponsor.PATH, sponsor.show_question)
+    app.router.add_post(sponsor.PATH, sponsor.answer)
     app.router.add_get(own_devices.PATH, own_devices.show_devices)
     app.router.add_post(own_devices.PATH, own_devices.change_devices)
     app.router.add_post("/deconnexion", connection.log_out)
