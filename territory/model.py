@@ -41,6 +41,7 @@ from territory.values import (
     SigningKey,
     SirenNumber,
     SnippetId,
+    Sponsor,
     Ssid,
     TlsName,
     Volume,
@@ -97,6 +98,7 @@ class OrganisationEntry(_Entry):
     colour: Colour | None = None
     logo: LogoText | None = None
     message: Annotated[str, Field(min_length=1, max_length=300)] | None = None
+    sponsors: tuple[Sponsor, ...] = ()
 
 
 class PlanEntry(_Entry):

@@ -81,6 +81,11 @@ def _email(text: str) -> str:
     return text.lower()
 
 
+def _sponsor(text: str) -> str:
+    """Return an address, or a domain whose every address may let guests in: `@commune.example`."""
+    return _email(f"x{text}")[1:] if text.startswith("@") else _email(text)
+
+
 def _secret(text: str) -> str:
     """Return a secret that every configuration file takes without quoting."""
     if not MIN_SECRET_CHARACTERS <= len(text) <= _MAX_SECRET_CHARACTERS or not _SECRET.fullmatch(
@@ -253,6 +258,7 @@ Address = IPv4Address | IPv6Address
 Code = Annotated[str, AfterValidator(_code)]
 Name = Annotated[str, Field(min_length=1, max_length=120)]
 Email = Annotated[str, AfterValidator(_email)]
+Sponsor = Annotated[str, AfterValidator(_sponsor)]
 Insee = Annotated[str, AfterValidator(lambda text: InseeCode.parse(text).code)]
 SirenNumber = Annotated[str, AfterValidator(lambda text: Siren.parse(text).number)]
 SessionTime = Annotated[int, BeforeValidator(_between("1 min", "31 d", parse_duration))]

@@ -196,6 +196,7 @@ OFFERED = frozenset(
         IdentificationMethod.SMS_CODE,
         IdentificationMethod.OPENID_CONNECT,
         IdentificationMethod.ACCOUNT,
+        IdentificationMethod.SPONSOR,
     }
 )
 """The methods that the portal has; a site whose plan takes none of them is refused."""

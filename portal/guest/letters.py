@@ -93,3 +93,25 @@ def _letter(
         )
     )
     return Letter(to, subject, text, language)
+
+
+def sponsor_letter(to: MailAddress, place: str, link: str, minutes: int) -> Letter:
+    """Return the mail by which a person of the place lets a guest in; in French, as they work.
+
+    Nothing in it is the guest's: what they say of themselves is on the page alone.
+    """
+    text = "\n".join(
+        (
+            place,
+            "",
+            "Quelqu'un demande le Wi-Fi et dit que vous le connaissez.",
+            "Ouvrez cette page pour lire qui c'est, et répondre d'un bouton :",
+            "",
+            link,
+            "",
+            f"La page marche pendant {minutes} minutes, une seule fois.",
+            "Vous ne connaissez personne ici ? Oubliez ce message.",
+            "",
+        )
+    )
+    return Letter(to, "Quelqu'un demande le Wi-Fi", text, "fr")

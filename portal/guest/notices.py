@@ -133,6 +133,14 @@ NOTICES = {
         N_("Cette page doit être ouverte depuis le Wi-Fi du lieu."),
         N_("Coupez les données mobiles et le VPN, puis appuyez de nouveau sur le bouton."),
     ),
+    "sponsor_refused": Notice(
+        N_("La personne que vous avez nommée a répondu non."),
+        N_("Demandez à quelqu'un d'autre, ou à l'accueil du lieu."),
+    ),
+    "sponsor_over": Notice(
+        N_("Votre demande est trop vieille."),
+        N_("Rien n'est perdu. Recommencez au début."),
+    ),
     "openid_over": Notice(
         N_("Le temps est passé, ou le code était faux trop de fois."),
         N_("Rien n'est perdu. Recommencez au début."),

@@ -8,10 +8,19 @@ from portal.identification.email_code import EmailCode
 from portal.identification.method import Method
 from portal.identification.openid_connect import ByProvider
 from portal.identification.sms_code import SmsCode
+from portal.identification.sponsor import BySponsor
 from portal.identification.ticket import ByTicket
 from territory.vocabulary import IdentificationMethod
 
 METHODS: Mapping[IdentificationMethod, Method] = {
     method.name: method
-    for method in (ClickThrough(), EmailCode(), SmsCode(), ByProvider(), ByAccount(), ByTicket())
+    for method in (
+        ClickThrough(),
+        EmailCode(),
+        SmsCode(),
+        ByProvider(),
+        ByAccount(),
+        ByTicket(),
+        BySponsor(),
+    )
 }

@@ -127,6 +127,7 @@ def _facts(description: TerritoryFile) -> Iterator[tuple[Kind, str, Values]]:
             "colour": organisation.colour,
             "logo": organisation.logo,
             "message": organisation.message,
+            "sponsors": tuple(sorted(set(organisation.sponsors))),
         }
         yield Kind.ORGANISATION, organisation.code, values
     for plan in description.plans:

@@ -48,6 +48,7 @@ from territory.database.tables.reference import (
     site,
     tunnel_peer,
 )
+from territory.database.tables.sponsors import sponsor_request
 from territory.database.tables.staff import audit_entry, operator, sign_in, sign_in_link
 from territory.database.tables.tickets import guess, ticket, ticket_device, ticket_sheet
 
@@ -92,6 +93,7 @@ __all__ = [
     "site",
     "site_public_address",
     "source_event",
+    "sponsor_request",
     "spool_position",
     "ticket",
     "ticket_device",

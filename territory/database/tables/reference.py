@@ -72,6 +72,13 @@ organisation = Table(
         "What its guests read where their site says nothing.",
         nullable=True,
     ),
+    column(
+        "sponsors",
+        ARRAY(Text),
+        _REFERENCE,
+        "Who may let guests in: @domains and addresses.",
+        server_default="{}",
+    ),
     schema=_SCHEMA,
     comment="Who orders and answers for sites.",
 )
