@@ -22,6 +22,8 @@ _OWN: Final = """
     SELECT live.own_data($1)::text AS told, session_seconds, upload_octets, download_octets
     FROM (SELECT 1) one LEFT JOIN live.admission_usage ON admission_id = $1
 """
+_OWN_GUEST: Final = "SELECT account.own_guest($1)::text"
+_END_GUEST: Final = "SELECT account.end_guest($1, $2)"
 _AUDIT: Final = "SELECT audit.append($1, NULL, 'portal', $2, '', '{}')"
 _END: Final = """
     UPDATE live.admission SET revoked_at = $2, revoked_reason = $3
@@ -44,6 +46,8 @@ class Held:
     """Time online of all of them."""
     octets: int = 0
     """Both ways."""
+    guest: dict[str, Any] | None = None
+    """Of the account or contact that this very visit proved: kind and dates, never who it is."""
 
     @property
     def device(self) -> str:
@@ -63,17 +67,24 @@ class Held:
 
 
 @reaching
-async def load_held(pool: Pool, admission_id: UUID) -> Held | None:
-    """Return what is held of an admission, or None where it has left the database."""
+async def load_held(pool: Pool, admission_id: UUID, guest_id: UUID | None = None) -> Held | None:
+    """Return what is held of an admission, or None where it has left the database.
+
+    `guest_id`: the account or contact that whoever asks has proved to be theirs.
+    """
     row = await pool.fetchrow(_OWN, admission_id, timeout=DEADLINE_SECONDS)
     if row is None or row["told"] is None:
         return None
     told = json.loads(row["told"])
+    guest = None
+    if guest_id is not None:
+        guest = await pool.fetchval(_OWN_GUEST, guest_id, timeout=DEADLINE_SECONDS)
     return Held(
         right=_with_instants(told["right"]),
         sessions=tuple(map(_with_instants, told["sessions"])),
         public_addresses=tuple(map(_with_instants, told["public_addresses"])),
         seconds=row["session_seconds"] or 0,
+        guest=_with_instants(json.loads(guest)) if guest else None,
         octets=(row["upload_octets"] or 0) + (row["download_octets"] or 0),
     )
 
@@ -94,12 +105,15 @@ async def note(pool: Pool, action: str, now: datetime) -> None:
 
 
 @reaching
-async def erase(pool: Pool, admission_id: UUID, now: datetime) -> None:
+async def erase(pool: Pool, admission_id: UUID, guest_id: UUID | None, now: datetime) -> None:
     """End a right and what only served it, with its audit line; what the law wants kept stays.
 
-    A right that is ended so is ended as by a log-out: coming back wins nothing.
+    A right that is ended so is ended as by a log-out: coming back wins nothing. `guest_id`: the
+    account or contact that is ended too; its password goes at once, its time runs from now.
     """
     async with pool.acquire(timeout=DEADLINE_SECONDS) as connection, connection.transaction():
         await connection.execute(_END, admission_id, now, REVOKED_BY_GUEST)
         await connection.execute(_FORGET_WAITING, admission_id)
+        if guest_id is not None:
+            await connection.execute(_END_GUEST, guest_id, now)
         await connection.execute(_AUDIT, now, "guest.data_erased")

@@ -29,17 +29,18 @@ async def ask_or_erase(request: web.Request) -> web.Response:
         return show_refused(request, "not-theirs")
     if not portal.throttle.allows(GRANTS, "own data", str(visit.admission)):
         raise web.HTTPTooManyRequests(headers={"Retry-After": "600"})
-    held = await load_held(portal.pool, visit.admission)
+    held = await load_held(portal.pool, visit.admission, visit.guest)
     if held is None:
         return show_refused(request, "no-data")
     is_done = form.get("confirmed") == "yes"
     if is_done:
-        await erase(portal.pool, visit.admission, portal.now())
+        await erase(portal.pool, visit.admission, visit.guest, portal.now())
         log.info("own_data.erased", gateway=gate.code)
     return render(
         request,
         "erasure.html",
         is_done=is_done,
+        has_guest=held.guest is not None,
         kept=kept_after(request, held),
         **about(request, visit, gate),
     )

@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from portal.guest.notice import UNKNOWN_END, Section, sections
-from portal.guest.own_facts import Copy, as_csv, as_json, facts_of
+from portal.guest.own_facts import KINDS, Copy, as_csv, as_json, facts_of
 from portal.guest.parts import log, portal_of, show_refused
 from portal.guest.splash import read_current
 from portal.guest.wording import day, duration, volume
@@ -80,7 +80,7 @@ async def export(request: web.Request) -> web.Response:
         return show_refused(request, "not-theirs")
     if not portal.throttle.allows(GRANTS, "own data", str(visit.admission)):
         raise web.HTTPTooManyRequests(headers={"Retry-After": "600"})
-    held = await load_held(portal.pool, visit.admission)
+    held = await load_held(portal.pool, visit.admission, visit.guest)
     if held is None:
         return show_refused(request, "no-data")
     await note(portal.pool, "guest.data_exported", portal.now())
@@ -132,7 +132,7 @@ async def _held(request: web.Request, visit: Visit | None) -> tuple[Held | None,
     if visit is None or visit.admission is None or not opens(visit):
         return None, False
     try:
-        return await load_held(portal_of(request).pool, visit.admission), False
+        return await load_held(portal_of(request).pool, visit.admission, visit.guest), False
     except Unavailable as failure:
         log.warning("own_data.unavailable", cause=type(failure.__cause__).__name__)
         return None, True
@@ -156,7 +156,19 @@ def _shown(request: web.Request, held: Held) -> dict[str, Any]:
         "private": held.private_addresses,
         "public": [known["address"] for known in held.public_addresses],
         "used": volume(held.octets, language, words) if held.octets else "",
+        "guest": _guest_shown(held, language),
         "until": _last_day(request, portal.directory.law, Category.SOURCE, granted.date()),
+    }
+
+
+def _guest_shown(held: Held, language: str) -> dict[str, str] | None:
+    """Return the account or contact that this visit proved, as its guest reads it."""
+    if held.guest is None:
+        return None
+    return {
+        "kind": KINDS[held.guest["kind"]],
+        "since": day(held.guest["began_at"].date().isoformat(), language),
+        "used": day(held.guest["used_at"].date().isoformat(), language),
     }
 
 

@@ -39,7 +39,12 @@ class Fact:
 def facts_of(held: Held, law: Law) -> list[Fact]:
     """Return all that is held, fact by fact, in the order of the categories."""
     granted = held.right["granted_at"]
-    found = [*_of_right(held.right), *_of_sessions(held), *_of_addresses(held)]
+    found = [
+        *_of_guest(held.guest),
+        *_of_right(held.right),
+        *_of_sessions(held),
+        *_of_addresses(held),
+    ]
     return sorted(
         (
             _fact(law, category, name, value, (at or granted).date())
@@ -55,6 +60,27 @@ def _fact(law: Law, category: Category, name: str, value: Any, day: date) -> Fac
 
 
 _Told = tuple[Category, str, Any, datetime | None]
+
+
+KINDS: Final = {
+    "account": N_("Compte"),
+    "openid_connect": N_("Compte d'un service d'identité"),
+    "sponsor": N_("Demande à une personne du lieu"),
+    "email": N_("Adresse e-mail"),
+    "phone": N_("Numéro de téléphone"),
+}
+"""What an account or a contact is; message ids."""
+
+
+def _of_guest(guest: dict[str, Any] | None) -> Iterator[_Told]:
+    """The account or contact; its time runs from its end, so from now at the earliest."""
+    if guest is None:
+        return
+    account, used = Category.ACCOUNT, guest["used_at"]
+    yield account, N_("Connu depuis"), guest["began_at"], used
+    yield account, N_("Dernière utilisation"), used, used
+    if guest["is_identified"]:
+        yield Category.IDENTITY, N_("Qui vous êtes, sous clé"), guest["kind"], used
 
 
 def _of_right(right: dict[str, Any]) -> Iterator[_Told]:

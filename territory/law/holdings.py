@@ -88,7 +88,7 @@ ADDED: Final[Mapping[Method, tuple[Holding, ...]]] = {
         _NUMBER,
     ),
     Method.SPONSOR: (
-        Holding(Category.IDENTITY, (Datum.NAME, Datum.EMAIL)),
+        Holding(Category.IDENTITY, (Datum.NAME,)),
         Holding(Category.ACCOUNT, (Datum.SPONSOR,)),
         _NUMBER,
     ),

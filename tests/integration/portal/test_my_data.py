@@ -4,12 +4,14 @@ import csv
 import io
 import json
 import re
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from html import unescape
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+from asyncpg import InsufficientPrivilegeError
 
 from portal.directory import Directory
 from portal.guest.parts import Portal
@@ -213,3 +215,80 @@ async def test_a_decree_that_is_entered_shows_at_the_next_reading(
     file.write_text("not toml")
     await directory.refresh()
     assert directory.law.injunction(date(2026, 11, 20))[1] == "2026-1000"
+
+
+async def hold_account(radius: Radius, admission: UUID) -> UUID:
+    """Have an admission rest on an account with a password and a civil identity."""
+    account = uuid4()
+    await radius.owner.execute(
+        "INSERT INTO account.account (id, kind, key, password_hash, created_at, last_used_at)"
+        " VALUES ($1, 'account', 'k', 'hash', '2026-03-01T10:00:00Z', '2026-11-20T10:00:00Z')",
+        account,
+    )
+    await radius.owner.execute(
+        "INSERT INTO identity.person VALUES ($1, 'guest', 'sealed', '2026-03-01T10:00:00Z')",
+        account,
+    )
+    await radius.owner.execute(
+        "UPDATE live.admission SET guest_id = $2, method = 'account' WHERE id = $1",
+        *(admission, account),
+    )
+    return account
+
+
+async def test_an_account_shows_to_the_visit_that_proved_it_alone(
+    guest: Guest, radius: Radius, portal: Portal
+) -> None:
+    """A device that is let in by its address alone says nothing of whose account it is."""
+    visit, admission = await go_online(guest, radius)
+    account = await hold_account(radius, admission)
+    assert "Connu depuis" not in (await page_of(guest, visit)).text
+    proved = portal.sign(replace(portal.read(visit), guest=account))
+    text = (await page_of(guest, proved)).text
+    assert "Connu depuis" in text
+    assert "1 mars 2026" in text
+    told = json.loads((await guest.get(f"/mes-donnees/copie/json?visit={proved}")).text)["data"]
+    ends = {fact["Donnée"]: fact["Gardé jusqu'au"] for fact in told}
+    assert ends["Qui vous êtes, sous clé"] == "2031-11-20"
+    assert ends["Connu depuis"] == "2027-11-20"
+
+
+async def test_erasing_ends_the_account_and_its_time_runs(
+    guest: Guest, radius: Radius, portal: Portal, clock: FixedClock
+) -> None:
+    """The password goes at once; the identity stays under its key for five years from now."""
+    visit, admission = await go_online(guest, radius)
+    account = await hold_account(radius, admission)
+    proved = portal.sign(replace(portal.read(visit), guest=account))
+    asked = await guest.post("/mes-donnees/effacement", visit=proved)
+    assert "Votre mot de passe" in asked.text
+    assert "20 novembre 2031" in asked.text
+    await guest.post("/mes-donnees/effacement", visit=proved, confirmed="yes")
+    row = await radius.owner.fetchrow("SELECT * FROM account.account WHERE id = $1", account)
+    assert row is not None
+    assert (row["password_hash"], row["closed_at"]) == (None, clock.now())
+    assert await radius.owner.fetchval("SELECT count(*) FROM identity.person") == 1
+
+
+async def test_erasing_ends_a_contact_too(
+    guest: Guest, radius: Radius, portal: Portal, clock: FixedClock
+) -> None:
+    """Its time runs from now, in both places; the portal itself reads neither."""
+    visit, _ = await go_online(guest, radius)
+    contact, later = uuid4(), clock.now() + timedelta(days=3)
+    await radius.owner.execute(
+        "INSERT INTO account.contact VALUES ($1, 'email', 'd', $2, $2, $3)",
+        *(contact, clock.now(), later),
+    )
+    await radius.owner.execute(
+        "INSERT INTO identity.contact VALUES ($1, 'sealed', $2)", contact, later
+    )
+    proved = portal.sign(replace(portal.read(visit), guest=contact))
+    assert "Adresse e-mail" in (await page_of(guest, proved)).text
+    await guest.post("/mes-donnees/effacement", visit=proved, confirmed="yes")
+    for schema in ("account", "identity"):
+        ends = await radius.owner.fetchval(f"SELECT valid_until FROM {schema}.contact")
+        assert ends == clock.now()
+    for table in ("account.contact", "identity.contact", "identity.person"):
+        with pytest.raises(InsufficientPrivilegeError):
+            await portal.pool.fetch(f"SELECT * FROM {table}")
