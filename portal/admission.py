@@ -30,11 +30,13 @@ from territory.rules.quotas import (
     standing,
 )
 from territory.rules.usage import NOTHING_USED, Allowance, Remaining, Usage, remaining
-from territory.vocabulary import AtEnd
+from territory.vocabulary import AtEnd, IdentificationMethod
 
 FIRST_USE = timedelta(minutes=5)
 """A credential that no gateway has shown by then is worth nothing."""
 REVOKED_BY_GUEST = "guest"
+PROVEN_BY_MAIL = frozenset({IdentificationMethod.EMAIL_CODE, IdentificationMethod.ACCOUNT})
+"""Methods whose rights rest on somebody, but for a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,11 @@ class Admission:
     """Its plan's volume; None: no limit."""
     limits: Limits = NO_LIMITS
     """What its plan limits beyond it."""
+
+    @property
+    def is_lent(self) -> bool:
+        """Whether it lasts some minutes only, for its guest to read the mail that proves them."""
+        return self.guest_id is None and self.method in PROVEN_BY_MAIL
 
     def left(self, usage: Usage, now: datetime) -> Remaining:
         """Return what remains of it."""

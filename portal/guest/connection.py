@@ -101,6 +101,7 @@ def show_connected(
         page_wanted=visit.page_wanted,
         can_leave=_can_leave(gate, visit, way_out),
         has_devices=visit.guest is not None,
+        is_lent=holding is not None and holding.admission.is_lent,
         can_extend=holding is not None and longer_right(portal, gate, holding) is not None,
         **_left(request, gate, holding),
     )

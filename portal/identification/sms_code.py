@@ -6,7 +6,8 @@ sends no more for a while, since whoever has numbers rung for their own profit t
 number exists changes nothing of what a guest sees.
 
 The other way round costs the guest a message and us nothing: `guest.sms_inbound` takes what the
-provider signs, and the waiting page goes on. A sender's number can be forged; that only ever lets
+provider signs, and the page that awaits it goes on at a tap (never by itself: WCAG 2.2.1).
+A sender's number can be forged; that only ever lets
 in the visit whose word was texted, in the forged number's name.
 """
 

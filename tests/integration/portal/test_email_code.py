@@ -190,6 +190,9 @@ async def test_an_access_is_lent_and_made_whole(
     [admission] = await admissions(owner)
     assert admission["ends_at"] == clock.now() + timedelta(minutes=5)
     assert admission["guest_id"] is None
+    online = await guest.arrive(res="success", uid=admission["user_name"], challenge=None)
+    assert "Ouvrez le lien reçu" in online.text
+    assert re.search(r"5\smin", online.text)
     clock.advance(minutes=4)
     page = await guest.get(link_in(inbox))
     assert portal.read(page.visit).state is State.LENT

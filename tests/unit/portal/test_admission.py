@@ -173,3 +173,20 @@ def test_a_name_is_the_visits_own() -> None:
     assert user_name_of(VISIT.id, key) != user_name_of(uuid4(), key)
     assert user_name_of(VISIT.id, key) != user_name_of(VISIT.id, bytes(range(32)))
     assert is_user_name(user_name_of(VISIT.id, key))
+
+
+@pytest.mark.parametrize(
+    ("method", "guest", "is_lent"),
+    [
+        ("click_through", None, False),
+        ("email_code", None, True),
+        ("email_code", UUID(int=9), False),
+        ("account", None, True),
+        ("sms_code", None, False),
+    ],
+)
+def test_what_is_lent(method: str, guest: UUID | None, is_lent: bool) -> None:
+    """A right by mail that rests on nobody yet is good for some minutes only."""
+    visit = replace(VISIT, method=method, guest=guest)
+    name = user_name_of(visit.id, bytes(32))
+    assert fresh_admission(visit, gate("coovachilli"), name, NOON).is_lent is is_lent

@@ -325,7 +325,6 @@ def plan_with(more: str) -> str:
             "slow_download",
             "at most download, 1 Mbit/s",
         ),
-        ("methods: [openid_connect]", "methods", "nothing else is offered yet"),
     ],
 )
 def test_each_limit_is_checked(more: str, place: str, words: str) -> None:
