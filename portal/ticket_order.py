@@ -10,10 +10,18 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from portal.ticket_paper import LASTING
 from territory.rules.quotas import day_of
 from territory.rules.tickets import LONGEST_USE, MOST_DEVICES, MOST_TICKETS, Terms
 
+LASTING: Final[Mapping[int, str]] = {
+    7_200: "2 heures",
+    14_400: "4 heures",
+    86_400: "1 jour",
+    259_200: "3 jours",
+    604_800: "1 semaine",
+    2_678_400: "1 mois",
+}
+"""How long a ticket may last: seconds -> words."""
 USUAL_SECONDS: Final = 86_400
 USUAL_WAIT: Final = timedelta(days=7)
 """How long the mediator's ticket waits for its first use."""

@@ -1,23 +1,13 @@
 """A sheet of tickets as it goes on paper, from the console and from the command line alike."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Sequence
 
 from portal.guest.ticket_link import ticket_url
 from portal.ticket_office import Sheet
+from portal.ticket_order import LASTING
 from territory.paper.tickets import Paper, TicketPaper
 from territory.rules.quotas import day_of
 from territory.rules.ticket_codes import format_code
-
-LASTING: Final[Mapping[int, str]] = {
-    7_200: "2 heures",
-    14_400: "4 heures",
-    86_400: "1 jour",
-    259_200: "3 jours",
-    604_800: "1 semaine",
-    2_678_400: "1 mois",
-}
-"""How long a ticket may last: seconds -> words."""
 
 
 def paper_of(sheet: Sheet, networks: Sequence[str], codes: Sequence[str], public_url: str) -> Paper:

@@ -30,8 +30,8 @@ from portal.ticket_office import (
     make_sheet,
     revoke,
 )
-from portal.ticket_order import USUAL_SECONDS, USUAL_WAIT, read_order
-from portal.ticket_paper import LASTING, paper_of
+from portal.ticket_order import LASTING, USUAL_SECONDS, USUAL_WAIT, read_order
+from portal.ticket_paper import paper_of
 from territory.access.operators import record
 from territory.access.sign_in import actor_of, form_of, operator_of, url
 from territory.paper.qr import qr_svg

@@ -188,7 +188,7 @@ def _row(one: "Sheet") -> dict[str, object]:
 
 
 def _seconds(text: str) -> int:
-    from portal.ticket_paper import LASTING
+    from portal.ticket_order import LASTING
     from territory.measures import parse_duration
 
     try:

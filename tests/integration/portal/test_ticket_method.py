@@ -1,13 +1,14 @@
 """A guest types a ticket: online with what it gives, or told in a sentence what to do next."""
 
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import date, timedelta
 from html import unescape
 from typing import Any
 
 import pytest
 import structlog
+from playwright.async_api import Browser, async_playwright, expect
 
 from portal.guest.parts import Portal
 from portal.identification.ticket import SENTENCES, TOO_MANY
@@ -19,6 +20,8 @@ from territory.rules.ticket_codes import Typo, codes_of, format_code
 from territory.rules.tickets import Flaw, Terms
 from tests.conftest import FixedClock
 from tests.integration.portal.conftest import Answer, Guest, Radius, Seed
+from tests.servers.accessibility import look
+from tests.servers.browser import CHROMIUM, FLAGS
 
 FORM = "/identification/ticket"
 HOURS = 3600
@@ -202,3 +205,73 @@ async def test_a_scanned_code_is_shown_and_says_to_join_first(guest: Guest, make
     assert "Choisissez le Wi-Fi du lieu" in page.text
     wrong = await guest.get("/ticket/482109375526")
     assert (wrong.status, "Vérifiez les chiffres" in wrong.text) == (404, True)
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    """Debian's Chromium."""
+    async with async_playwright() as playwright:
+        opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield opened
+        await opened.close()
+
+
+async def taken(guest: Guest, code: str, mac: str) -> str:
+    """Have a device of that address take the ticket's place; return another's visit."""
+    await type_in(guest, code, mac=mac)
+    return await visit_of(guest, mac.replace("00-01", "00-02"))
+
+
+@pytest.mark.browser
+async def test_typed_in_a_narrow_window_without_scripts(
+    chromium: Browser, guest: Guest, make: Any
+) -> None:
+    """320 px, no script: a typo is told and can be put right; all places taken, a box and again."""
+    code = await make()
+    visit = await taken(guest, code, "2A-00-00-00-00-01")
+    context = await chromium.new_context(
+        viewport={"width": 320, "height": 640}, java_script_enabled=False, locale="fr-FR"
+    )
+    page = await context.new_page()
+    await page.goto(f"{guest.url}{FORM}?visit={visit}")
+    field, button = page.get_by_label("Les 12 chiffres"), page.get_by_role("button")
+    wrong = f"{code[:11]}{(int(code[11]) + 1) % 10}"
+    await field.fill(wrong)
+    await button.click()
+    await expect(page.get_by_role("alert")).to_have_text(SENTENCES[Typo.CHECK])
+    await expect(field).to_have_value(wrong)
+    await expect(field).to_have_attribute("aria-invalid", "true")
+    await field.fill(code)
+    await button.click()
+    await expect(page.get_by_role("alert")).to_have_text(SENTENCES[Flaw.DEVICES])
+    await page.get_by_label("à la place de l'autre").check()
+    async with page.expect_request(re.compile(r"http://10\.1\.0\.1:3990/logon\?")):
+        await button.click()
+    await context.close()
+
+
+@pytest.mark.browser
+async def test_axe_finds_nothing(chromium: Browser, guest: Guest, make: Any) -> None:
+    """The form, its faults, the box, the scanned page; from the left, the right, in the dark."""
+    code = await make(devices=1)
+    visit = await taken(guest, code, "2A-00-00-00-00-01")
+    full = await guest.post(FORM, visit=visit, code=code)
+    typo = await guest.post(FORM, visit=visit, code="12")
+    assert 'name="instead"' in full.text
+    for language, scheme in (("fr", "light"), ("ar", "light"), ("fr", "dark")):
+        context = await chromium.new_context(
+            viewport={"width": 360, "height": 740},
+            bypass_csp=True,
+            color_scheme="dark" if scheme == "dark" else "light",
+        )
+        page = await context.new_page()
+        for name, target in {
+            "form": f"{FORM}?visit={visit}&lang={language}",
+            "scanned": f"/ticket/{code}?lang={language}",
+        }.items():
+            await page.goto(guest.url + target)
+            await look(page, f"guest-{name}-{language}-{scheme}", (320, 1280))
+        for name, answer in {"typo": typo, "full": full}.items():
+            await page.set_content(answer.text)
+            await look(page, f"guest-{name}-{language}-{scheme}", (320,))
+        await context.close()
