@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from territory.keyring import Keyring
+from territory.messages.checking import check
 from territory.messages.mail import Mailer
-from territory.messages.settings import MailSettings, SmsSettings, check
+from territory.messages.settings import MailSettings, SmsSettings
 from territory.messages.sms import SmsSender
 from territory.settings import Settings
 

@@ -7,8 +7,8 @@ number exists changes nothing of what a guest sees.
 
 The other way round costs the guest a message and us nothing: `guest.sms_inbound` takes what the
 provider signs, and the page that awaits it goes on at a tap (never by itself: WCAG 2.2.1).
-A sender's number can be forged; that only ever lets
-in the visit whose word was texted, in the forged number's name.
+A sender's number can be forged; that only ever lets in the visit whose word was texted, in the
+forged number's name.
 """
 
 from collections.abc import Mapping

@@ -1,22 +1,14 @@
 """What the settings say of mail and SMS: `[mail]` and `[sms]` of `socle.toml`.
 
-Types and ranges are pydantic's; what one key asks of another is checked by `mail_faults` and
-`sms_faults`, which return every fault with its key, so that a start is refused once and not
-key by key. Without a server and without a provider nothing can be sent, and the methods that need
-it are not offered.
+Types and ranges are pydantic's; what one key asks of another is `territory.messages.checking`'s,
+which needs libraries that every command would else load. Without a server and without a provider
+nothing can be sent, and the methods that need it say so.
 """
 
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
-
-from territory.errors import ConfigurationError, Fault, ProtocolError
-from territory.messages.addresses import MailAddress
-from territory.messages.numbers import read_country_codes
-
-LOOPBACK_NAMES = ("localhost",)
 
 
 class _Section(BaseModel):
@@ -112,76 +104,3 @@ class SmsSettings(_Section):
     def is_on(self) -> bool:
         """Whether text messages can be sent."""
         return self.provider is not None
-
-
-def check(mail: MailSettings, sms: SmsSettings) -> None:
-    """Refuse settings of mail and SMS that cannot work.
-
-    Raises:
-        ConfigurationError: lists every fault of both.
-    """
-    faults = [*mail_faults(mail), *sms_faults(sms)]
-    if faults:
-        raise ConfigurationError(faults)
-
-
-def mail_faults(mail: MailSettings) -> list[Fault]:
-    """Return what is wrong with `[mail]`, key by key."""
-    if not mail.is_on:
-        return []
-    checks = {
-        "sender": (_is_address(mail.sender), "expected an address, such as wifi@meuse.example"),
-        "password": (
-            (mail.user is None) is (mail.password is None),
-            "expected user and password, both or neither",
-        ),
-        "security": (
-            mail.security != "none" or _is_this_machine(mail.server or ""),
-            "expected starttls or tls for a relay on another machine",
-        ),
-        "authorities": (
-            mail.authorities is None or mail.authorities.is_file(),
-            f"expected a readable PEM file: {mail.authorities}",
-        ),
-    }
-    return [Fault(f"mail.{key}", words) for key, (is_well, words) in checks.items() if not is_well]
-
-
-def sms_faults(sms: SmsSettings) -> list[Fault]:
-    """Return what is wrong with `[sms]`, key by key."""
-    if not sms.is_on:
-        return []
-    faults = [
-        Fault(f"sms.{key}", f"expected a value: {sms.provider} needs it")
-        for key in _NEEDED.get(sms.provider or "", ())
-        if not getattr(sms, key)
-    ]
-    if sms.number and sms.provider != "twilio":
-        faults.append(Fault("sms.number", "expected nothing: only twilio signs what comes in"))
-    if sms.url is not None and not sms.url.startswith(("https://", "http://127.0.0.1:")):
-        faults.append(Fault("sms.url", f"expected https, found {sms.url}"))
-    try:
-        read_country_codes(sms.countries)
-    except ProtocolError:
-        faults.append(Fault("sms.countries", f"expected ISO 3166-1 codes, found {sms.countries}"))
-    return faults
-
-
-_NEEDED = {
-    "ovhcloud": ("account", "key", "secret", "consumer_key", "sender"),
-    "twilio": ("account", "secret", "sender"),
-}
-
-
-def _is_address(text: str | None) -> bool:
-    try:
-        return MailAddress.parse(text or "") is not None
-    except ProtocolError:
-        return False
-
-
-def _is_this_machine(server: str) -> bool:
-    try:
-        return ip_address(server).is_loopback
-    except ValueError:
-        return server in LOOPBACK_NAMES

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import asyncpg
 import pytest
 import structlog
 from prometheus_client import generate_latest
@@ -143,6 +144,22 @@ async def test_by_the_code(guest: Guest, inbox: Inbox, owner: Any, keyring: Keyr
     left = await owner.fetchrow("SELECT * FROM live.challenge")
     assert left["contact_sealed"] is None
     assert code.encode() not in json.dumps([str(v) for v in left.values()]).encode()
+
+
+async def test_the_portal_cannot_read_back_what_it_keeps(
+    guest: Guest, inbox: Inbox, portal: Portal
+) -> None:
+    """Its role neither reads an address again, nor settles a challenge but by the function."""
+    page = await ask(guest)
+    await guest.post(PROOF, visit=page.visit, code=code_in(inbox))
+    for statement in (
+        "SELECT * FROM identity.contact",
+        "SELECT * FROM account.contact",
+        "UPDATE live.challenge SET proven_at = now()",
+        "UPDATE live.challenge SET expires_at = now()",
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await portal.pool.execute(statement)
 
 
 async def test_the_same_contact_comes_back(guest: Guest, inbox: Inbox, owner: Any) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from territory.errors import Unavailable
+from territory.messages.checking import sms_faults
 from territory.messages.mail import Delivery
 from territory.messages.numbers import PhoneNumber
-from territory.messages.settings import SmsSettings, sms_faults
+from territory.messages.settings import SmsSettings
 from territory.messages.sms import SmsSender
 from territory.messages.sms_text import TextMessage
 from tests.servers.sms import Provider, sms_provider

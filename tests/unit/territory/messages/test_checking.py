@@ -7,12 +7,10 @@ import pytest
 from pydantic import SecretStr
 
 from territory.errors import ConfigurationError
+from territory.messages.checking import check, mail_faults, sms_faults
 from territory.messages.settings import (
     MailSettings,
     SmsSettings,
-    check,
-    mail_faults,
-    sms_faults,
 )
 
 RELAY = MailSettings(server="relay.meuse.example", sender="wifi@meuse.example")
