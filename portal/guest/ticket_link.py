@@ -29,7 +29,9 @@ async def show_ticket(request: web.Request) -> web.Response:
     code = parse_code(request.match_info["code"])
     if isinstance(code, Typo):
         return render(request, "ticket.html", status=404, code="", gates=())
-    return render(request, "ticket.html", code=format_code(code), gates=await _gates(request))
+    here = PATH.format(code=code)
+    gates = await _gates(request)
+    return render(request, "ticket.html", code=format_code(code), gates=gates, here=here)
 
 
 async def _gates(request: web.Request) -> list[object]:
