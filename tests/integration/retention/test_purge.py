@@ -198,3 +198,38 @@ async def test_who_guessed_is_forgotten_in_a_day(evidence: Evidence, places: Pla
 
     left = await evidence.fetch("SELECT began_at FROM live.guess")
     assert [row["began_at"] for row in left] == [at("2026-05-31 12:01")]
+
+
+async def test_contacts_are_kept_by_what_they_are(evidence: Evidence, places: Places) -> None:
+    """After its last right: what finds a contact a year, the address itself five; a code a day."""
+    for number, until in enumerate(("2020-06-01", "2021-07-01", "2025-05-01", "2025-07-01")):
+        await evidence.fetch(
+            "WITH known AS (INSERT INTO account.contact (id, kind, digest, verified_at,"
+            " last_verified_at, valid_until) VALUES (gen_random_uuid(), 'email',"
+            " decode('0' || $1::int, 'hex'), $2, $2, $2) RETURNING id)"
+            " INSERT INTO identity.contact (id, contact_sealed, valid_until)"
+            " SELECT id, 'sealed', $2 FROM known",
+            *(number, at(f"{until} 12:00")),
+        )
+    for ended in ("2026-05-31 11:59", "2026-05-31 12:01"):
+        await evidence.fetch(
+            "INSERT INTO live.challenge (id, method, visit_id, device, site_id, code_digest,"
+            " sends, sent_at, created_at, expires_at) VALUES (gen_random_uuid(), 'sms_code',"
+            " gen_random_uuid(), '02:00:00:00:00:01', gen_random_uuid(), 'c', 1, $1, $1, $1)",
+            at(ended),
+        )
+    for day in ("2026-02-01", "2026-05-01"):
+        await evidence.fetch(
+            "INSERT INTO live.message_budget (scope, who, span, began_on, parts)"
+            " VALUES ('site', 'w', 'day', $1, 1)",
+            date.fromisoformat(day),
+        )
+
+    await run_purge(evidence.retention_url, places, at("2026-06-01 12:00"))
+
+    known = await evidence.fetch("SELECT valid_until FROM account.contact")
+    told = await evidence.fetch("SELECT valid_until FROM identity.contact ORDER BY valid_until")
+    assert [row["valid_until"] for row in known] == [at("2025-07-01 12:00")]
+    assert [row["valid_until"].year for row in told] == [2021, 2025, 2025]
+    assert len(await evidence.fetch("SELECT 1 FROM live.challenge")) == 1
+    assert len(await evidence.fetch("SELECT 1 FROM live.message_budget")) == 1
