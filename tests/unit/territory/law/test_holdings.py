@@ -1,8 +1,10 @@
 """What each method makes a site keep: nothing that is not told, and nothing more than it needs."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from territory.database.tables import metadata
 from territory.database.tables.columns import Category
 from territory.law.durations import load_law
 from territory.law.holdings import ADDED, ALWAYS, Datum, asks_who, kept_by
@@ -53,3 +55,27 @@ def test_click_through_and_tickets_ask_nobody_who_they_are() -> None:
     for method in set(Method) - {Method.CLICK_THROUGH, Method.TICKET}:
         assert asks_who([method]), method
         assert kept_by([method])[0].category is Category.IDENTITY
+
+
+WRITTEN: dict[Method, set[str]] = {
+    Method.EMAIL_CODE: {"account.contact", "identity.contact"},
+    Method.SMS_CODE: {"account.contact", "identity.contact"},
+    Method.ACCOUNT: {"account.account", "identity.person"},
+    Method.OPENID_CONNECT: {"account.account", "identity.person"},
+    Method.SPONSOR: {"account.account", "identity.person"},
+}
+"""Where each method writes who a guest is; a new table has its method, and its words, here."""
+
+
+def test_every_table_about_people_is_told() -> None:
+    """A table of the identity or account schema that no notice speaks of cannot land."""
+    kept = {t.fullname for t in metadata.sorted_tables if t.schema in {"identity", "account"}}
+    assert kept == set().union(*WRITTEN.values())
+
+
+@pytest.mark.parametrize("method", Method)
+def test_a_method_tells_the_categories_that_it_writes(method: Method) -> None:
+    """The categories of its tables' columns are those of its row, and the other way round."""
+    tables = [metadata.tables[name] for name in WRITTEN.get(method, ())]
+    written = {column.info["category"] for table in tables for column in table.columns}
+    assert written == {holding.category for holding in ADDED[method]} - {Category.SOURCE}
