@@ -121,4 +121,4 @@ async def test_the_day_s_limit_shows_in_what_is_left(
     assert "tout votre temps de connexion" in over.text
     await told(portal, owner, "UPDATE territory.plan SET at_end = 'slow'")
     slow = await guest.arrive(res="success", uid=name, challenge=None)
-    assert "votre débit est réduit" in slow.text
+    assert "Internet est maintenant plus lent" in slow.text
