@@ -24,6 +24,7 @@ _COUNT: Final = """
     ON CONFLICT (key) DO UPDATE SET guesses = g.guesses + 1
     RETURNING key, guesses
 """
+_COUNTED: Final = "SELECT key, guesses FROM live.guess WHERE key = ANY($1::bytea[])"
 _FORGIVE: Final = "UPDATE live.guess SET guesses = guesses - 1 WHERE key = ANY($1::bytea[])"
 
 
@@ -63,6 +64,13 @@ async def may_guess(pool: Pool, key: bytes, guessers: Sequence[Guesser], now: da
     limits = {one.digest(key, now): one.limit.most for one in guessers}
     rows = await pool.fetch(_COUNT, list(limits), now, timeout=DEADLINE_SECONDS)
     return all(row["guesses"] <= limits[bytes(row["key"])] for row in rows)
+
+
+@reaching
+async def has_left(pool: Pool, key: bytes, guesser: Guesser, now: datetime) -> bool:
+    """Whether one more would be looked at; nothing is counted."""
+    rows = await pool.fetch(_COUNTED, [guesser.digest(key, now)], timeout=DEADLINE_SECONDS)
+    return all(row["guesses"] < guesser.limit.most for row in rows)
 
 
 @reaching

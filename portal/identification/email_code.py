@@ -17,7 +17,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from portal.challenges import Fresh, load_challenge, record_challenge, replace_code
-from portal.guesses import Guesser, Limit, may_guess
+from portal.guesses import Guesser, Limit, has_left, may_guess
 from portal.guest.letters import Code, code_letter
 from portal.guest.parts import Portal
 from portal.identification.answers import CODE, LINK, OVER, TOO_SOON, judge, settled
@@ -82,12 +82,22 @@ class Desk:
         """Count a loan of a device and of a site; return how long it is, nought for none."""
         mail, asking = self.messages.mail, self.asking
         seconds = mail.provisional_minutes * 60
-        device, place = str(asking.visit.device), str(asking.gate.place.id)
+        place = str(asking.gate.place.id)
         is_left = seconds > 0 and await self._counts(
-            Guesser(Limit("loan to", mail.provisional_a_day, _DAY), device),
-            Guesser(Limit("loan at", _LOANS_OF_A_SITE, _DAY), place),
+            self._borrower, Guesser(Limit("loan at", _LOANS_OF_A_SITE, _DAY), place)
         )
         return seconds if is_left else 0
+
+    async def may_borrow(self) -> bool:
+        """Whether the device has not had all its loans today; nothing is counted."""
+        portal, now = self.portal, self.asking.now
+        is_on = self.messages.mail.provisional_minutes > 0
+        return is_on and await has_left(portal.pool, portal.keys.guess, self._borrower, now)
+
+    @property
+    def _borrower(self) -> Guesser:
+        limit = Limit("loan to", self.messages.mail.provisional_a_day, _DAY)
+        return Guesser(limit, str(self.asking.visit.device))
 
     async def send(self, visit: Visit, to: MailAddress, brought: _Secrets) -> None:
         """Send a code and a link; that nobody has this address is not told to who typed it.
@@ -173,10 +183,13 @@ class EmailCode:
 
     async def shown(self, portal: Portal, asking: Asking) -> Mapping[str, str]:
         """Return how long an access may be lent; or where the code went, and when another may."""
-        messages = portal.messages
-        if messages is None or asking.visit.challenge is None:
-            minutes = messages.mail.provisional_minutes if messages else 0
-            return {"minutes": str(minutes or "")}
+        desk = desk_of(portal, asking)
+        if desk is None:
+            return {"minutes": "", "address": "", "wait": "", "link": ""}
+        messages = desk.messages
+        if asking.visit.challenge is None:
+            minutes = str(messages.mail.provisional_minutes)
+            return {"minutes": minutes if await desk.may_borrow() else ""}
         held = await load_challenge(portal.pool, asking.visit)
         sealed = held.contact_sealed if held else None
         wait = held.wait_seconds(asking.now) if held else None

@@ -42,6 +42,7 @@ FAULTS: Final[Mapping[str, str]] = {
 }
 """What is wrong with a number, by the reason it is refused for."""
 NOT_HEARD: Final = N_("Votre SMS n'est pas encore arrivé. Attendez un peu.")
+_NOTHING_SHOWN: Final = dict.fromkeys(("ours", "number", "wait", "word", "heard"), "")
 OURS: Final = frozenset({Scope.SITE, Scope.ORGANISATION})
 """Whose budgets are the base's own: where one is gone, no guest can help it."""
 _WORDS: Final = Limit("words of a source", 500, timedelta(days=1))
@@ -184,10 +185,10 @@ class SmsCode:
         messages = portal.messages
         ours = _shown(messages.sms.number) if messages and messages.sms.number else ""
         if messages is None or asking.visit.challenge is None:
-            return {"ours": ours}
+            return {**_NOTHING_SHOWN, "ours": ours}
         held = await load_challenge(portal.pool, asking.visit)
         if held is None:
-            return {"ours": "", "number": "", "wait": "", "word": "", "heard": ""}
+            return _NOTHING_SHOWN
         sealed = held.contact_sealed if held.sends else None
         wait = held.wait_seconds(asking.now) if held.sends else None
         return {

@@ -227,15 +227,18 @@ async def test_an_access_is_lent_and_made_whole(
 async def test_lent_twice_a_day(
     guest: Guest, inbox: Inbox, owner: Any, portal: Portal, clock: FixedClock
 ) -> None:
-    """Beyond that the code comes first; tomorrow there are more."""
-    hosts = []
+    """Beyond that the code comes first, and the form promises nothing else."""
+    hosts: list[str] = []
+    promised: list[bool] = []
     for _ in range(3):
         clock.advance(minutes=16)
         visit = await arrive(guest)
+        promised.append("5 minutes" in (await guest.get(f"{FORM}?visit={visit}")).text)
         answer = await guest.post(FORM, visit=visit, email=ANNE)
         hosts.append(urlsplit(answer.location).netloc)
     gateway, ours = "10.1.0.1:3990", urlsplit(PUBLIC_URL).netloc
     assert hosts == [gateway, gateway, ours]
+    assert promised == [True, True, False]
     assert all(right["guest_id"] is None for right in await admissions(owner))
 
 

@@ -17,6 +17,7 @@ from portal.visit import (
     advance,
     advance_all,
     at,
+    awaiting,
     read_visit,
     sign_visit,
 )
@@ -166,3 +167,20 @@ def test_a_signed_thing_that_is_no_visit() -> None:
         token = URLSafeSerializer(KEY, salt="visit", signer_kwargs=signer).dumps(other)
         with pytest.raises(ProtocolError, match="bad-visit"):
             read_visit(str(token), KEY)
+
+
+def test_a_visit_that_awaits_an_answer() -> None:
+    """It carries what was asked; one that awaits already goes on where it stands."""
+    asked = awaiting(VISIT, UUID(int=21))
+    assert (asked.state, asked.challenge) == (State.IDENTIFIED, UUID(int=21))
+    assert asked.expires_at == VISIT.expires_at
+    assert awaiting(asked, UUID(int=21)) == asked
+
+
+def test_a_visit_whose_guest_is_online_meanwhile() -> None:
+    """It outlasts the loan, so that its guest can still answer; asked again, it stays lent."""
+    ends = NOON + timedelta(minutes=5, microseconds=7)
+    lent = awaiting(VISIT, UUID(int=21), ends)
+    assert lent.state is State.LENT
+    assert lent.expires_at == NOON + timedelta(minutes=15)
+    assert awaiting(lent, UUID(int=21)) == lent
