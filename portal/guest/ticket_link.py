@@ -9,6 +9,7 @@ whether it is any good is told where it is used, under the limits for guesses.
 from aiohttp import web
 
 from portal.guest.parts import portal_of
+from portal.places import Gate
 from portal.public_address import shared_address
 from portal.records import load_sites_at
 from territory.errors import Unavailable
@@ -34,7 +35,7 @@ async def show_ticket(request: web.Request) -> web.Response:
     return render(request, "ticket.html", code=format_code(code), gates=gates, here=here)
 
 
-async def _gates(request: web.Request) -> list[object]:
+async def _gates(request: web.Request) -> list[Gate]:
     """Return the gateways the guest may be behind, by their public address."""
     portal = portal_of(request)
     address = shared_address(client_address(request))

@@ -6,7 +6,8 @@ here. The same ticket serves on as many devices as it has places; a telephone th
 another address types it again and gets what is left, since the ticket is the guest. Where all its
 places are taken, its holder may have one of them pass to this device.
 
-A closed place is said before the ticket is used, so that its time does not begin in vain.
+A closed place, or a device that is blocked, is said before the ticket is used, so that its time
+does not begin in vain.
 """
 
 from collections.abc import Mapping
@@ -57,6 +58,8 @@ class ByTicket:
         hours = asking.gate.place.hours
         if hours is not None and not hours.is_open(asking.now):
             return Denied(Stop.CLOSED)
+        if portal.directory.current.is_blocked(asking.visit.device, asking.now):
+            return Denied(Stop.BLOCKED)
         code = parse_code(asking.form.get(CODE, ""))
         if isinstance(code, Typo):
             return _again(code, asking)

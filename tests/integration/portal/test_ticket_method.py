@@ -185,6 +185,21 @@ async def test_a_closed_place_does_not_begin_a_ticket(
     assert await owner.fetchval("SELECT count(first_used_at) FROM live.ticket") == 0
 
 
+async def test_a_blocked_device_does_not_begin_a_ticket(
+    guest: Guest, owner: Any, portal: Portal, make: Any
+) -> None:
+    """It is told where to ask, and the ticket waits for another device."""
+    code = await make()
+    await owner.execute(
+        "INSERT INTO live.block (id, kind, device, reason, author, created_at)"
+        " VALUES (gen_random_uuid(), 'device', '8a:56:7e:f9:10:e4', 'r', 'a', now())"
+    )
+    await portal.directory.refresh()
+    answer = await type_in(guest, code)
+    assert "Cet appareil ne peut pas se connecter" in answer.text
+    assert await owner.fetchval("SELECT count(first_used_at) FROM live.ticket") == 0
+
+
 async def test_no_log_has_the_code(guest: Guest, make: Any) -> None:
     """Used, mistyped or guessed: no line holds what was typed."""
     code = await make()
