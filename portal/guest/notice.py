@@ -63,6 +63,7 @@ DATA: Final[Mapping[Datum, str]] = {
     Datum.EMAIL: N_("Votre adresse e-mail"),
     Datum.TELEPHONE: N_("Votre numéro de téléphone"),
     Datum.NAME: N_("Votre nom"),
+    Datum.CLAIMS: N_("Ce que votre service d'identité dit de vous, quand le lieu le garde"),
     Datum.PROVIDER_NAME: N_("Le numéro que votre service d'identité nous donne"),
     Datum.PASSWORD: N_("De quoi vérifier votre mot de passe, jamais le mot de passe"),
     Datum.PROOF: N_("La date des codes envoyés"),

@@ -35,6 +35,8 @@ class Datum(StrEnum):
     EMAIL = "email"
     TELEPHONE = "telephone"
     NAME = "name"
+    CLAIMS = "claims"
+    """What an identity provider says of somebody, as far as its settings have it kept."""
     PROVIDER_NAME = "provider-name"
     """The opaque name that an identity provider gives its user here."""
     PASSWORD = "password"  # noqa: S105 - a word, not a secret
@@ -83,7 +85,7 @@ ADDED: Final[Mapping[Method, tuple[Holding, ...]]] = {
         _NUMBER,
     ),
     Method.OPENID_CONNECT: (
-        Holding(Category.IDENTITY, (Datum.NAME, Datum.EMAIL)),
+        Holding(Category.IDENTITY, (Datum.CLAIMS,)),
         Holding(Category.ACCOUNT, (Datum.PROVIDER_NAME,)),
         _NUMBER,
     ),
