@@ -17,7 +17,7 @@ FRANCECONNECT = {
 }
 
 
-def settings(**providers: dict[str, Any]) -> Settings:
+def settings(**providers: Any) -> Settings:
     """Return settings with these providers."""
     return Settings(openid_connect=providers)
 
