@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import RowMapping, Select, func, insert, literal, select, update
+from sqlalchemy import RowMapping, Select, case, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -154,7 +154,10 @@ async def load_sheets(
 
 def _sheets(now: datetime) -> Select[Any]:
     mine = ticket.c.sheet_id == ticket_sheet.c.id
-    online = func.live.tickets_online(ticket_sheet.c.id, literal(now)).table_valued("ticket_id")
+    told = func.live.tickets_online(ticket_sheet.c.id, literal(now)).table_valued("ticket_id")
+    online = select(func.count()).select_from(told).scalar_subquery()
+    lasts = func.make_interval(0, 0, 0, 2, 0, 0, ticket_sheet.c.use_seconds)
+    may_run = literal(now) < ticket_sheet.c.last_first_use + lasts  # two days: a day, and a margin
 
     def counted(*conditions: Any) -> Any:
         return select(func.count()).where(mine, *conditions).scalar_subquery()
@@ -169,7 +172,7 @@ def _sheets(now: datetime) -> Select[Any]:
             counted().label("tickets"),
             counted(ticket.c.first_used_at.is_not(None)).label("used"),
             counted(ticket.c.revoked_at.is_not(None)).label("revoked"),
-            select(func.count()).select_from(online).scalar_subquery().label("online"),
+            case((may_run, online), else_=0).label("online"),
         )
         .join(organisation, organisation.c.id == ticket_sheet.c.organisation_id)
         .join(plan, plan.c.id == ticket_sheet.c.plan_id)

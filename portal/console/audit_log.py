@@ -36,6 +36,9 @@ ACTIONS = {
     "audit.read": "journal consulté",
     "device.explained": "appareil recherché",
     "site.disconnected": "sessions fermées à la demande",
+    "tickets.made": "tickets faits",
+    "tickets.printed": "feuille de tickets imprimée",
+    "tickets.revoked": "tickets annulés",
     "site.tested": "lieu essayé",
     "nas.secret_read": "secret d'un NAS consulté",
     "nas.rotation_begun": "renouvellement d'un secret commencé",
@@ -45,7 +48,15 @@ ACTIONS = {
 }
 """What stable words mean; others show as they are."""
 
-FACTS = {"means": "par", "role": "rôle", "attempts": "essais", "scope": "étendue"}
+FACTS = {
+    "means": "par",
+    "role": "rôle",
+    "attempts": "essais",
+    "scope": "étendue",
+    "devices": "appareils à la fois",
+    "seconds": "secondes",
+    "reason": "motif",
+}
 VALUES = {"link": "lien", "password": "mot de passe"} | {role.value: role.french for role in Role}
 
 
