@@ -58,9 +58,15 @@ class Keys:
     @classmethod
     def of(cls, keyring: Keyring) -> "Keys":
         """Return the keys of a keyring."""
-        purposes = ("visit", "credential", "user name", "ticket", "guess", "openid")
-        accounts = AccountKeys(keyring.derive("account"), keyring.seal)
-        return cls(*map(keyring.derive, purposes), accounts)
+        return cls(
+            visit=keyring.derive("visit"),
+            credential=keyring.derive("credential"),
+            user_name=keyring.derive("user name"),
+            ticket=keyring.derive("ticket"),
+            guess=keyring.derive("guess"),
+            openid=keyring.derive("openid"),
+            accounts=AccountKeys(keyring.derive("account"), keyring.seal),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,8 +82,8 @@ def _write(measures: list[Measure], output: Path) -> None:
 def _table(measures: list[Measure]) -> str:
     heading = f"{'':28} {'ours':>10} {'peer':>10} {'ratio':>7} {'goal':>6} {'floor':>6}"
     rows = [
-        f"{m.name:28} {_figure(m.ours):>10} {_figure(m.peer):>10} {m.ratio:>6.1f}x {m.goal.ratio:>5.1f}x"
-        f" {m.goal.floor:>5.1f}x  {_verdict(m)}  ({m.unit})"
+        f"{m.name:28} {_figure(m.ours):>10} {_figure(m.peer):>10} {m.ratio:>6.1f}x"
+        f" {m.goal.ratio:>5.1f}x {m.goal.floor:>5.1f}x  {_verdict(m)}  ({m.unit})"
         for m in measures
     ]
     return "\n".join(["", heading, *rows])

@@ -45,9 +45,9 @@ async def test_the_snippet_is_of_the_first_page_alone(
     """Its three words before its script, with this network's UUID; other pages stay closed."""
     await join(radius, seed, portal, SNIPPET)
     page = await guest.arrive(lang="de")
-    words = ("wifi4euTimerStart", f"wifi4euNetworkIdentifier = '{SNIPPET}'")
-    words += ("wifi4euLanguage = 'de'", "/wifi4eu.min.js")
-    assert sorted(words, key=page.text.index) == list(words)
+    words = ["wifi4euTimerStart", f"wifi4euNetworkIdentifier = '{SNIPPET}'"]
+    words += ["wifi4euLanguage = 'de'", "/wifi4eu.min.js"]
+    assert sorted(words, key=page.text.index) == words
     assert "selftest" not in page.text
     policy = page.headers["Content-Security-Policy"]
     nonce = re.findall(r'<script nonce="([^"]+)"', page.text)[0]

@@ -15,6 +15,7 @@ class Hands:
         self.seconds = 1000.0
 
     def __call__(self) -> float:
+        """Return what it shows."""
         return self.seconds
 
 

@@ -5,6 +5,8 @@ gives. Which of a ticket's devices are online is told by a function, so that the
 read whose sessions are open. Retention deletes and reads no more than the days it deletes by.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import MACADDR
@@ -51,7 +53,9 @@ _RIGHTS = """
 """
 
 
-def _column(name: str, type_: sa.types.TypeEngine[object], comment: str, **options: bool) -> object:
+def _column(
+    name: str, type_: sa.types.TypeEngine[Any], comment: str, **options: Any
+) -> sa.Column[Any]:
     return sa.Column(name, type_, comment=comment, **{"nullable": False, **options})
 
 

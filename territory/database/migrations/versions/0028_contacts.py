@@ -5,6 +5,8 @@ moves the address or number to where the portal may not read it. Retention delet
 more than the instants it deletes by.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import MACADDR
@@ -68,8 +70,8 @@ _RIGHTS = """
 
 
 def _column(
-    name: str, type_: sa.types.TypeEngine[object], comment: str, **options: object
-) -> object:
+    name: str, type_: sa.types.TypeEngine[Any], comment: str, **options: Any
+) -> sa.Column[Any]:
     return sa.Column(name, type_, comment=comment, **{"nullable": False, **options})
 
 

@@ -5,6 +5,8 @@ neither read nor change it otherwise, so that no page joins who somebody is to w
 C-470/21). It reads no provider's name for a person either.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -38,7 +40,9 @@ _RIGHTS = """
 """
 
 
-def _column(name: str, type_: sa.types.TypeEngine[object], comment: str, **options: bool) -> object:
+def _column(
+    name: str, type_: sa.types.TypeEngine[Any], comment: str, **options: Any
+) -> sa.Column[Any]:
     return sa.Column(name, type_, comment=comment, **{"nullable": False, **options})
 
 

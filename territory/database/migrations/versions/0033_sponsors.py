@@ -4,6 +4,8 @@ An organisation lists domains (`@commune.example`) and addresses; the portal rea
 who asks and whom sealed, and takes the one answer a link may give.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -13,7 +15,9 @@ down_revision = "0032"
 _INSTANT = sa.DateTime(timezone=True)
 
 
-def _column(name: str, type_: sa.types.TypeEngine[object], comment: str, **options: bool) -> object:
+def _column(
+    name: str, type_: sa.types.TypeEngine[Any], comment: str, **options: Any
+) -> sa.Column[Any]:
     return sa.Column(name, type_, comment=comment, **{"nullable": False, **options})
 
 

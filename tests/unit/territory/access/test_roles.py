@@ -11,6 +11,8 @@ EXPECTED = {
     Permission.DISCONNECT: {"administrator", "technician"},
     Permission.TRUST_NAS: {"administrator", "technician"},
     Permission.TEST_SITES: {"administrator", "technician"},
+    Permission.CHOOSE_METHODS: {"administrator"},
+    Permission.MAKE_TICKETS: {"administrator", "agent", "mediator"},
     Permission.SEE_ORGANISATIONS: {"administrator", "dpo"},
     Permission.MANAGE_OPERATORS: {"administrator"},
     Permission.SEE_AUDIT: {"administrator", "dpo"},

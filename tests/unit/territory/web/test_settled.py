@@ -1,4 +1,4 @@
-"""A sentence stands in a compiled template as its translation; anything more is left to the page."""
+"""A sentence stands in a compiled template as its translation; the rest is left to the page."""
 
 from pathlib import Path
 
