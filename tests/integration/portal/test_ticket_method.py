@@ -111,6 +111,23 @@ async def test_a_new_address_gets_what_is_left(
     assert SENTENCES[Flaw.ENDED] in unescape(late.text)
 
 
+async def test_the_same_device_goes_on_with_what_it_holds(
+    guest: Guest, owner: Any, radius: Radius, make: Any, clock: FixedClock
+) -> None:
+    """Typed again on the device it serves, a ticket grants nothing anew: one right, one end."""
+    code = await make()
+    await type_in(guest, code)
+    name = await owner.fetchval("SELECT user_name FROM live.admission")
+    await radius.bind(name)
+    clock.advance(minutes=20)
+    answer = await type_in(guest, code)
+    assert answer.status == 303
+    rows = await owner.fetch("SELECT user_name, ends_at FROM live.admission")
+    assert [(row["user_name"], row["ends_at"]) for row in rows] == [
+        (name, clock.now() + timedelta(hours=5, minutes=40))
+    ]
+
+
 async def test_a_second_device_takes_the_place_when_told(
     guest: Guest, owner: Any, make: Any
 ) -> None:
