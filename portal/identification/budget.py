@@ -1,6 +1,6 @@
 """What text messages may cost: who has which budget, and where the month is heading. Pure.
 
-A message is counted by its parts, as it is paid for, against seven budgets at once; where one of
+A message is counted by its parts, as it is paid for, against nine budgets at once; where one of
 them would be passed, nothing is sent and nothing is counted. Days and months are those of
 Europe/Paris, like everything else that is counted for guests.
 """
@@ -69,8 +69,10 @@ def budgets_of(asked: Asked, settings: SmsSettings) -> tuple[Budget, ...]:
     """Return the budgets that one message is counted against."""
     return (
         Budget(Scope.NUMBER, asked.number.e164, Span.DAY, settings.a_day_of_a_number),
+        Budget(Scope.NUMBER, asked.number.e164, Span.MONTH, settings.a_month_of_a_number),
         Budget(Scope.BLOCK, asked.number.block, Span.DAY, settings.a_day_of_a_block),
         Budget(Scope.SOURCE, asked.source, Span.DAY, settings.a_day_of_a_source),
+        Budget(Scope.SOURCE, asked.source, Span.MONTH, settings.a_month_of_a_source),
         Budget(Scope.SITE, asked.site, Span.DAY, settings.a_day_of_a_site),
         Budget(Scope.SITE, asked.site, Span.MONTH, settings.a_month_of_a_site),
         Budget(Scope.ORGANISATION, asked.organisation, Span.DAY, settings.a_day_of_an_organisation),

@@ -85,16 +85,20 @@ class SmsSettings(_Section):
     """Countries whose mobile numbers are written to (ISO 3166-1): the territories of France."""
     a_day_of_a_number: int = Field(default=4, ge=1)
     """Messages to one number."""
+    a_month_of_a_number: int = Field(default=20, ge=1)
+    """Messages to one number; the month is that of Europe/Paris."""
     a_day_of_a_block: int = Field(default=40, ge=1)
     """Messages to numbers that differ in their last four digits only: pumping walks along them."""
     a_day_of_a_source: int = Field(default=100, ge=1)
     """Messages asked for from one network address: a whole site may stand behind it."""
+    a_month_of_a_source: int = Field(default=1000, ge=1)
+    """Messages asked for from one network address."""
     a_day_of_a_site: int = Field(default=200, ge=1)
     """Messages asked for at one site, counted in parts, as they are paid for."""
     a_day_of_an_organisation: int = Field(default=500, ge=1)
     """Parts, all sites of one organisation."""
     a_month_of_a_site: int = Field(default=2000, ge=1)
-    """Parts; the month is that of Europe/Paris."""
+    """Parts, at one site."""
     a_month_of_an_organisation: int = Field(default=5000, ge=1)
     """Parts, all sites of one organisation."""
     unproven_an_hour_of_a_site: int = Field(default=30, ge=1)

@@ -114,7 +114,7 @@ async def test_by_the_code(
     assert (contact["id"], contact["kind"]) == (admission["guest_id"], "phone")
     sealed = await owner.fetchval("SELECT contact_sealed FROM identity.contact")
     assert keyring.open(sealed) == ANNE
-    assert await owner.fetchval("SELECT sum(parts) FROM live.message_budget") == 14
+    assert await owner.fetchval("SELECT sum(parts) FROM live.message_budget") == 18
 
 
 async def test_no_message_to_numbers_that_earn_others_money(

@@ -9,14 +9,16 @@ from territory.messages.numbers import PhoneNumber
 from territory.messages.settings import SmsSettings
 
 
-def test_one_message_is_counted_seven_times() -> None:
-    """Its number, its block, its source; its site and its organisation, by day and by month."""
+def test_one_message_is_counted_nine_times() -> None:
+    """Its number, source, site and organisation, by day and by month; its block by day."""
     asked = Asked(PhoneNumber("+33612345678", "FR"), "192.0.2.1", "site", "town")
     budgets = {(b.scope, b.span): b for b in budgets_of(asked, SmsSettings(a_day_of_a_site=9))}
     assert {pair: budget.who for pair, budget in budgets.items()} == {
         (Scope.NUMBER, Span.DAY): "+33612345678",
+        (Scope.NUMBER, Span.MONTH): "+33612345678",
         (Scope.BLOCK, Span.DAY): "+3361234",
         (Scope.SOURCE, Span.DAY): "192.0.2.1",
+        (Scope.SOURCE, Span.MONTH): "192.0.2.1",
         (Scope.SITE, Span.DAY): "site",
         (Scope.SITE, Span.MONTH): "site",
         (Scope.ORGANISATION, Span.DAY): "town",
