@@ -39,10 +39,7 @@ _CHOOSE = """
     RETURNING id
 """
 _IS_OPEN = "SELECT EXISTS (SELECT FROM account.account WHERE id = $1 AND closed_at IS NULL)"
-_CLOSE = """
-    UPDATE account.account SET closed_at = $2, password_hash = NULL
-    WHERE id = $1 AND closed_at IS NULL
-"""
+_CLOSE = "SELECT account.close($1, $2)"
 _PERSON = "SELECT account.record_person($1, $2, $3, $4)"
 
 

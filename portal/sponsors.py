@@ -44,10 +44,11 @@ _ENTER: Final = """
     WHERE id = $1 AND is_approved AND account_id IS NULL RETURNING id
 """
 _ACCOUNT: Final = """
-    INSERT INTO account.account (id, kind, key, subject_sealed, created_at, last_used_at, closed_at)
-    VALUES ($1, $2, $3, $4, $5, $5, $6)
+    INSERT INTO account.account (id, kind, key, subject_sealed, created_at, last_used_at)
+    VALUES ($1, $2, $3, $4, $5, $5)
 """
 _PERSON: Final = "SELECT account.record_person($1, $2, $3, $4)"
+_END: Final = "SELECT account.close($1, $2)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +133,10 @@ async def enter(pool: Pool, keys: AccountKeys, entering: Entering, now: datetime
         account_id = uuid4()
         if await db.fetchval(_ENTER, asked.id, account_id, timeout=DEADLINE_SECONDS) is None:
             return None
-        row = (account_id, SPONSOR, key, asked.host_sealed, now, entering.until)
+        row = (account_id, SPONSOR, key, asked.host_sealed, now)
         await db.execute(_ACCOUNT, *row, timeout=DEADLINE_SECONDS)
         await db.execute(_PERSON, account_id, SPONSOR, claims, now, timeout=DEADLINE_SECONDS)
+        await db.execute(_END, account_id, entering.until, timeout=DEADLINE_SECONDS)
     return account_id
 
 

@@ -95,6 +95,11 @@ _FORGET = (
     "DELETE FROM live.message_budget WHERE began_on < $1::timestamptz::date",
     "DELETE FROM account.contact WHERE valid_until < $1",
     "DELETE FROM identity.contact WHERE valid_until < $1",
+    "DELETE FROM live.openid_request WHERE expires_at < $1",
+    "DELETE FROM live.sponsor_request WHERE expires_at < $1",
+    "SELECT account.close_unused($1)",
+    "DELETE FROM account.account WHERE closed_at < $1",
+    "DELETE FROM identity.person WHERE ended_at < $1",
 )
 
 
@@ -224,7 +229,9 @@ async def forget(connection: Connection, horizon: Horizon) -> None:
     live = (horizon.sealed, horizon.source, horizon.source, horizon.security)
     before = (*live, horizon.commands, horizon.commands, horizon.security, horizon.commands)
     contacts = (horizon.commands, horizon.security, horizon.account, horizon.identity)
-    for statement, instant in zip(_FORGET, (*before, *contacts), strict=True):
+    asked = (horizon.commands, horizon.commands)
+    accounts = (*asked, horizon.account, horizon.account, horizon.identity)
+    for statement, instant in zip(_FORGET, (*before, *contacts, *accounts), strict=True):
         await connection.execute(statement, instant)
 
 

@@ -50,6 +50,9 @@ person = Table(
     column("told_by", Text, _IDENTITY, "Code of the identity provider, or guest."),
     column("claims_sealed", LargeBinary, _IDENTITY, "JSON: address, names, birth; sealed."),
     column("recorded_at", _INSTANT, _IDENTITY, "Last told at."),
+    column(
+        "ended_at", _INSTANT, _IDENTITY, "Its account is over since; none: open.", nullable=True
+    ),
     schema="identity",
     comment="Civil identity behind an account; the portal writes it and cannot read it.",
 )

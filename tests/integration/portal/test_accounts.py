@@ -237,6 +237,7 @@ async def test_a_closed_account_is_over_and_keeps_its_dates(
     assert not is_in(await enter(guest, SENTENCE))
     row = await owner.fetchrow("SELECT closed_at, password_hash FROM account.account")
     assert (row["closed_at"], row["password_hash"]) == (portal.now(), None)
+    assert await owner.fetchval("SELECT ended_at FROM identity.person") == portal.now()
     assert is_in(await make(guest, inbox))
     assert await owner.fetchval("SELECT count(*) FROM account.account") == 2
 

@@ -233,3 +233,52 @@ async def test_contacts_are_kept_by_what_they_are(evidence: Evidence, places: Pl
     assert [row["valid_until"].year for row in told] == [2021, 2025, 2025]
     assert len(await evidence.fetch("SELECT 1 FROM live.challenge")) == 1
     assert len(await evidence.fetch("SELECT 1 FROM live.message_budget")) == 1
+
+
+async def test_accounts_are_kept_from_their_end(evidence: Evidence, places: Places) -> None:
+    """A closed account a year, who was behind it five; one that nobody uses for a year ends so."""
+    for number, (used, closed) in enumerate(
+        (
+            ("2026-05-01", None),
+            ("2025-01-01", None),
+            ("2021-01-01", "2021-05-01"),
+            ("2021-01-01", "2021-07-01"),
+            ("2025-01-01", "2025-07-01"),
+        )
+    ):
+        await evidence.fetch(
+            "WITH known AS (INSERT INTO account.account (id, kind, key, created_at, last_used_at)"
+            " VALUES (gen_random_uuid(), 'account', decode('0' || $1::int, 'hex'), $2, $2)"
+            " RETURNING id) INSERT INTO identity.person (account_id, told_by, claims_sealed,"
+            " recorded_at) SELECT id, 'guest', 'sealed', $2 FROM known",
+            *(number, at(f"{used} 12:00")),
+        )
+        if closed:
+            await evidence.fetch(
+                "SELECT account.close(id, $2) FROM account.account"
+                " WHERE key = decode('0' || $1::int, 'hex')",
+                *(number, at(f"{closed} 12:00")),
+            )
+    for ended in ("2026-05-31 11:59", "2026-05-31 12:01"):
+        await evidence.fetch(
+            "INSERT INTO live.openid_request (id, provider, plain, visit, begun_from, expires_at)"
+            " VALUES (gen_random_uuid(), 'fc', $2, 'v', 'd', $1)",
+            *(at(ended), ended),
+        )
+
+    await run_purge(evidence.retention_url, places, at("2026-06-01 12:00"))
+
+    kept = await evidence.fetch("SELECT key, closed_at FROM account.account ORDER BY key")
+    assert [(row["key"][0], row["closed_at"]) for row in kept] == [
+        (0, None),
+        (1, at("2026-06-01 00:00")),
+        (4, at("2025-07-01 12:00")),
+    ]
+    told = await evidence.fetch("SELECT ended_at FROM identity.person ORDER BY ended_at")
+    assert [row["ended_at"] for row in told] == [
+        at("2021-07-01 12:00"),
+        at("2025-07-01 12:00"),
+        at("2026-06-01 00:00"),
+        None,
+    ]
+    assert len(await evidence.fetch("SELECT 1 FROM live.openid_request")) == 1
