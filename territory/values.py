@@ -220,7 +220,7 @@ def _closed_days(text: str) -> str:
 
 def _phone(text: str) -> str:
     if not _PHONE.fullmatch(text):
-        raise ValueError("a telephone number, such as 03 29 45 67 89 or +33 3 29 45 67 89")
+        raise ValueError("a telephone number, such as 03 53 01 02 03 or +33 3 53 01 02 03")
     return text
 
 

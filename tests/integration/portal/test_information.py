@@ -92,7 +92,7 @@ async def test_who_can_help_here(
     """Who helps at this place, until when, and the nearest other; a tap away from every page."""
     await owner.execute(
         "INSERT INTO territory.helper (id, site_id, name, hours, phone) VALUES"
-        " (gen_random_uuid(), $1, 'Espace France Services', 'Mo-Fr 09:00-17:00', '03 29 91 02 03'),"
+        " (gen_random_uuid(), $1, 'Espace France Services', 'Mo-Fr 09:00-17:00', '03 53 01 02 03'),"
         " (gen_random_uuid(), $2, 'Atelier informatique', 'Sa 10:00-12:00', NULL)",
         seed.town_hall,
         seed.library,
@@ -105,7 +105,7 @@ async def test_who_can_help_here(
     here, _, elsewhere = page.text.partition("Dans d'autres lieux")
     assert "Espace France Services" in here
     assert "jusqu&#39;à 17:00" in here
-    assert 'href="tel:0329910203"' in here
+    assert 'href="tel:0353010203"' in here
     assert "Atelier informatique" in elsewhere
     assert "le samedi 21 novembre à 10:00" in elsewhere
 

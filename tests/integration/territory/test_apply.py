@@ -98,8 +98,8 @@ async def test_a_helper_comes_changes_and_goes(engine: AsyncEngine, apply: Apply
     helpers = "SELECT h.name, h.hours, h.phone FROM territory.helper h"
     await apply(EXAMPLE)
     (service,) = await rows(engine, helpers)
-    assert service.phone == "03 29 79 56 00"
-    await apply(EXAMPLE.replace("        phone: 03 29 79 56 00", "#"))
+    assert service.phone == "03 53 01 02 03"
+    await apply(EXAMPLE.replace("        phone: 03 53 01 02 03", "#"))
     assert (await rows(engine, helpers))[0].phone is None
     first, last = "    # Qui aide ici", "    # Adresses que voit"
     await apply(without(EXAMPLE, first, last), prune=True)
