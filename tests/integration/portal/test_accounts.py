@@ -218,6 +218,17 @@ async def test_a_code_serves_once_and_on_its_own_visit(
     assert is_in(await enter(guest, SENTENCE))
 
 
+async def test_an_erasure_ends_an_account_as_its_holder_does(
+    guest: Guest, inbox: Inbox, owner: Any, portal: Portal
+) -> None:
+    """The time of who is behind it runs from then on, whichever page ended it."""
+    await make(guest, inbox)
+    account = await owner.fetchval("SELECT id FROM account.account")
+    await portal.pool.execute("SELECT account.end_guest($1, $2)", account, portal.now())
+    assert await owner.fetchval("SELECT closed_at FROM account.account") == portal.now()
+    assert await owner.fetchval("SELECT ended_at FROM identity.person") == portal.now()
+
+
 @pytest.mark.parametrize("address", ["", "anne", "a\r\nBcc: x@y.example", "anne@pаypal.com"])
 async def test_an_address_that_is_none(guest: Guest, inbox: Inbox, address: str) -> None:
     """Header injection and look-alikes: nothing is sent, and the page says what to write."""
