@@ -27,7 +27,6 @@ from portal.identification.method import (
     Again,
     Asking,
     Denied,
-    Leave,
     Lent,
     Method,
     Proven,
@@ -182,8 +181,6 @@ async def _take_on(attempt: _Attempt, answer: Step) -> web.Response:
         case Lent(challenge, seconds):
             ends = portal.now() + timedelta(seconds=seconds)
             return await _lend(request, gate, awaiting(visit, challenge, ends), ends)
-        case Leave(_, url):
-            return see_other(url)
         case Denied(notice):
             portal.metrics.refused.labels(notice).inc()
             return show_splash(request, gate, begun_again(visit, notice))

@@ -4,7 +4,7 @@ A method knows its own forms, codes and rows, and nothing of states: it answers 
 values below, and `portal.guest.identify` takes the visit on by `portal.visit.TRANSITIONS`. So no
 method can let anybody in by another way than the others.
 
-    the method's form --begin--> Proven | Sent | Lent | Leave | Again | Denied
+    the method's form --begin--> Proven | Sent | Lent | Again | Denied
     the proof's form  --prove--> Proven | Sent | Again | Denied
 """
 
@@ -71,16 +71,6 @@ class Lent:
 
 
 @dataclass(frozen=True, slots=True)
-class Leave:
-    """The guest goes on elsewhere, and comes back to an address of the method's own."""
-
-    challenge: UUID
-    """Its row."""
-    url: str
-    """Where."""
-
-
-@dataclass(frozen=True, slots=True)
 class Again:
     """What was typed cannot be used: the same page, with what is wrong beside each field."""
 
@@ -98,7 +88,7 @@ class Denied:
     """A word of `portal.guest.notices`."""
 
 
-Step: TypeAlias = Proven | Sent | Lent | Leave | Denied
+Step: TypeAlias = Proven | Sent | Lent | Denied
 """What takes a visit on."""
 Answer: TypeAlias = Step | Again
 
