@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from territory.keyring import Keyring
-from territory.messages.checking import check
 from territory.messages.mail import Mailer
 from territory.messages.settings import MailSettings, SmsSettings
 from territory.messages.sms import SmsSender
@@ -38,12 +37,7 @@ class Messages:
 
     @classmethod
     def of(cls, settings: Settings, keyring: Keyring) -> "Messages":
-        """Return what the settings ask for.
-
-        Raises:
-            ConfigurationError: `[mail]` or `[sms]` cannot work; every fault is listed.
-        """
-        check(settings.mail, settings.sms)
+        """Return what the settings ask for; they were checked (`portal.transport`)."""
         return cls(
             challenge_key=keyring.derive("challenge"),
             contact_key=keyring.derive("contact"),

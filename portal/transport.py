@@ -9,6 +9,7 @@ from ipaddress import ip_network
 from urllib.parse import urlsplit
 
 from territory.errors import ConfigurationError, Fault
+from territory.messages.checking import mail_faults, sms_faults
 from territory.settings import PortalSettings, Settings
 from territory.web.addresses import Network
 from territory.web.server import server_tls
@@ -44,6 +45,8 @@ def read_transport(settings: Settings) -> Transport:
     if is_https and tls is None and not proxies and not faults:
         expected = "expected PEM files, or portal.trusted_proxies naming the front that ends TLS"
         faults.append(Fault("portal.tls_certificate", expected))
+    # What mail and SMS lack is told by the same refused start.
+    faults += (*mail_faults(settings.mail), *sms_faults(settings.sms))
     if faults:
         raise ConfigurationError(faults)
     return Transport(proxies, tls, https_only=is_https)

@@ -3,25 +3,16 @@
 Asked when the portal starts, so that a start is refused once and not key by key.
 """
 
+import ssl
 from ipaddress import ip_address
+from pathlib import Path
 
-from territory.errors import ConfigurationError, Fault, ProtocolError
+from territory.errors import Fault, ProtocolError
 from territory.messages.addresses import MailAddress
 from territory.messages.numbers import read_country_codes
 from territory.messages.settings import MailSettings, SmsSettings
 
 LOOPBACK_NAMES = ("localhost",)
-
-
-def check(mail: MailSettings, sms: SmsSettings) -> None:
-    """Refuse settings of mail and SMS that cannot work.
-
-    Raises:
-        ConfigurationError: lists every fault of both.
-    """
-    faults = [*mail_faults(mail), *sms_faults(sms)]
-    if faults:
-        raise ConfigurationError(faults)
 
 
 def mail_faults(mail: MailSettings) -> list[Fault]:
@@ -39,7 +30,7 @@ def mail_faults(mail: MailSettings) -> list[Fault]:
             "expected starttls or tls for a relay on another machine",
         ),
         "authorities": (
-            mail.authorities is None or mail.authorities.is_file(),
+            mail.authorities is None or _is_pem(mail.authorities),
             f"expected a readable PEM file: {mail.authorities}",
         ),
     }
@@ -77,6 +68,14 @@ def _is_address(text: str | None) -> bool:
         return MailAddress.parse(text or "") is not None
     except ProtocolError:
         return False
+
+
+def _is_pem(path: Path) -> bool:
+    try:
+        ssl.create_default_context(cafile=str(path))
+    except (OSError, ssl.SSLError):
+        return False
+    return True
 
 
 def _is_this_machine(server: str) -> bool:

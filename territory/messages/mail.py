@@ -86,7 +86,7 @@ def compose(letter: Letter, sender: Sender, written_at: datetime, message_id: st
 
 
 class Mailer:
-    """Sends letters through the relay of the settings, which were checked (`checking.check`)."""
+    """Sends letters through the relay of the settings, which were checked (`checking`)."""
 
     def __init__(self, settings: MailSettings, *, retry_seconds: float = RETRY_SECONDS) -> None:
         """Prepare it; nothing is opened before a letter is sent."""

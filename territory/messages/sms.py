@@ -22,7 +22,7 @@ LARGEST_ANSWER: Final = 1 << 16
 
 
 class SmsSender:
-    """Sends text messages by settings that were checked (`checking.check`)."""
+    """Sends text messages by settings that were checked (`checking`)."""
 
     def __init__(self, settings: SmsSettings) -> None:
         """Prepare it; nothing is opened before a message is sent."""

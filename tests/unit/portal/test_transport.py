@@ -9,6 +9,7 @@ import pytest
 
 from portal.transport import read_transport
 from territory.errors import ConfigurationError
+from territory.messages.settings import MailSettings, SmsSettings
 from territory.settings import PortalSettings, Settings
 
 PUBLIC = "https://wifi.meuse.example"
@@ -119,3 +120,16 @@ def test_half_a_pair(pair: tuple[Path, Path], given: str) -> None:
     with pytest.raises(ConfigurationError) as found:
         read_transport(settings(public_url=PUBLIC, **{given: pair[0]}))
     assert faults(found) == [f"portal.{other}"]
+
+
+def test_what_mail_and_sms_lack_is_told_by_the_same_start() -> None:
+    """One refused start lists the transport's faults, those of mail and those of SMS."""
+    lacking = settings(public_url=PUBLIC).model_copy(
+        update={
+            "mail": MailSettings(server="relay.example"),
+            "sms": SmsSettings(provider="twilio", account="AC1", sender="Socle"),
+        }
+    )
+    with pytest.raises(ConfigurationError) as found:
+        read_transport(lacking)
+    assert faults(found) == ["portal.tls_certificate", "mail.sender", "sms.secret"]
