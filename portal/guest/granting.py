@@ -25,6 +25,7 @@ from portal.controllers.port import ControllerFault
 from portal.guest.parts import Portal, admitted_visit, log, portal_of, see_other
 from portal.guest.splash import show_restart, show_splash
 from portal.guest.way_back import go_back
+from portal.own_devices import load_own_devices
 from portal.places import Gate
 from portal.public_address import is_elsewhere
 from portal.records import (
@@ -38,7 +39,7 @@ from portal.throttle import source_of
 from portal.visit import Event, State, Visit, advance_all, refuse
 from territory.database.commands import Request, Target, ask_change
 from territory.errors import Unavailable
-from territory.rules.quotas import UNUSED
+from territory.rules.quotas import UNUSED, Stop
 from territory.web.headers import client_address
 
 
@@ -137,6 +138,8 @@ async def _grant(
     match decide(held, fresh, await _circumstances(portal, gate, visit, now)):
         case Refused(stop):
             return _show_refused(request, gate, visit, stop)
+        case Grant() if await _has_too_many(portal, gate, visit, now):
+            return _show_refused(request, gate, visit, Stop.DEVICES)
         case Grant() as grant if _is_made_up(request, gate, visit, grant):
             return _show_refused(request, gate, visit, "elsewhere")
         case Grant(_, Right.FRESH) if not _may_have(request, gate, visit):
@@ -148,6 +151,17 @@ async def _grant(
             portal.metrics.admitted.labels(gate.brand, right).inc()
             log.info("visit", gateway=gate.code, outcome="admitted", right=right)
             return await go_back(request, gate, visit, admission)
+
+
+async def _has_too_many(portal: Portal, gate: Gate, visit: Visit, now: datetime) -> bool:
+    """Whether as many other devices of the guest are online as the plan lets; RADIUS would refuse
+    this one, and here its guest can let another go."""
+    most = gate.place.plan.limits.devices
+    if visit.guest is None or most is None:
+        return False
+    devices = await load_own_devices(portal.pool, visit.guest, now)
+    others = {one.device for one in devices if one.is_online and one.device != visit.device}
+    return len(others) >= most
 
 
 def _may_go(visit: Visit) -> bool:

@@ -1,8 +1,9 @@
 """`/mes-appareils`: a guest who proved who they are sees which devices use that, and lets one go.
 
-The way here is a link on "ma connexion". The signed visit says who the guest is; a device is named
-by its right, which is looked up among that guest's alone. An account can be closed here too: its
-password goes at once, the dates that the law asks for stay.
+The way here is a link on "ma connexion", and on the first page of a device that is one too many.
+The signed visit says who the guest is; a device is named by its right, which is looked up among
+that guest's alone. An account can be closed here too: its password goes at once, the dates that the
+law asks for stay.
 """
 
 from typing import Final
@@ -22,6 +23,8 @@ from territory.web.forms import read_form
 from territory.web.pages import render, translate
 
 PATH: Final = "/mes-appareils"
+_PROVEN: Final = (State.ADMITTED, State.REFUSED)
+"""States of a visit that may show a guest's devices, once it has proven whose it is."""
 
 
 async def show_devices(request: web.Request) -> web.Response:
@@ -41,7 +44,7 @@ async def change_devices(request: web.Request) -> web.Response:
     except ProtocolError as refused:
         return show_refused(request, refused.reason)
     portal, now = portal_of(request), portal_of(request).now()
-    if visit.state is not State.ADMITTED or visit.guest is None:
+    if visit.state not in _PROVEN or visit.guest is None:
         return show_restart(request, gate, visit)
     if "close" in form:
         await close_account(portal.pool, visit.guest, now)
@@ -56,7 +59,7 @@ async def change_devices(request: web.Request) -> web.Response:
 
 async def _show(request: web.Request, gate: Gate, visit: Visit, *, done: str = "") -> web.Response:
     portal, now = portal_of(request), portal_of(request).now()
-    if visit.state is not State.ADMITTED or visit.guest is None:
+    if visit.state not in _PROVEN or visit.guest is None:
         return show_restart(request, gate, visit)
 
     def words(message: str) -> str:
@@ -74,6 +77,7 @@ async def _show(request: web.Request, gate: Gate, visit: Visit, *, done: str = "
         token=portal.sign(visit),
         here=PATH,
         own=visit.admission,
+        is_online=visit.state is State.ADMITTED,
         devices=devices,
         left=left,
         done=done,

@@ -68,6 +68,7 @@ def show_splash(
     return render(
         request,
         "splash.html",
+        has_devices=visit.guest is not None,
         status=status,
         place=gate.place,
         publisher=gate.place.organisation,

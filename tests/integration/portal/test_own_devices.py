@@ -1,6 +1,7 @@
 """A guest's own devices: seen and let go by who proved to be that guest, and by nobody else."""
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,8 +10,9 @@ import pytest
 
 from portal.guest.parts import Portal
 from portal.visit import State
+from territory.access.passwords import Cost, Passwords
 from territory.identifiers import MacAddress
-from tests.integration.portal.conftest import PHONE, Guest, Radius, user_name_in
+from tests.integration.portal.conftest import PHONE, Answer, Guest, Radius, Seed, user_name_in
 
 TABLET = "8A-56-7E-F9-10-E5"
 WHO = uuid4()
@@ -133,3 +135,39 @@ async def test_an_account_is_closed_by_its_holder(
     row = await owner.fetchrow("SELECT closed_at, password_hash FROM account.account")
     assert (row["closed_at"], row["password_hash"]) == (portal.now(), None)
     assert await released(owner) == []
+
+
+async def test_one_device_too_many_lets_its_guest_choose(
+    guest: Guest, portal: Portal, owner: Any, radius: Radius, seed: Seed
+) -> None:
+    """Where the plan takes one device and another is online: the first page says so and leads to
+    the list; once that one is let go, this one goes online."""
+    query = "UPDATE territory.site SET methods = '{account}' WHERE id = $1"
+    cheap = Passwords(Cost(passes=1, memory_kib=64, lanes=1))
+    object.__setattr__(portal, "passwords", cheap)
+    row = (WHO, portal.keys.accounts.of("account", "a@b.example"), await cheap.hash("secret"))
+    await owner.execute(
+        "INSERT INTO account.account (id, kind, key, password_hash, created_at, last_used_at)"
+        " VALUES ($1, 'account', $2, $3, now(), now())",
+        *row,
+    )
+    other = await let_in(guest, owner, radius, TABLET, WHO)
+    await radius.account(other, 1000)
+    await owner.execute("UPDATE territory.plan SET devices = 1")
+    await owner.execute(query, seed.town_hall)
+    await portal.directory.refresh()
+
+    async def enter() -> Answer:
+        visit = re.search(r'account\?visit=([^"]+)"', (await guest.arrive()).text)
+        assert visit
+        form = {"visit": visit[1], "email": "a@b.example", "password": "secret"}
+        return await guest.post("/identification/account", **form)
+
+    refused = await enter()
+    assert "Trop de vos appareils" in refused.text
+    link = re.search(r'href="(/mes-appareils\?visit=([^"]+))"', refused.text)
+    assert link
+    assert (await guest.get(link[1])).text.count('name="device"') == 1
+    await guest.post("/mes-appareils", visit=link[2], device=str(other))
+    assert await released(owner) == [(other, "released")]
+    assert (await enter()).status == 303
