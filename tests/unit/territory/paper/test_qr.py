@@ -2,7 +2,7 @@
 
 import re
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from territory.paper.qr import QUIET_MODULES, qr_file, qr_svg
@@ -25,6 +25,7 @@ def test_its_border_is_as_wide_as_cameras_want() -> None:
     assert int(found[1]) == 33 + 2 * QUIET_MODULES
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.text(min_size=1, max_size=200))
 def test_no_text_becomes_markup(text: str) -> None:
     """Of what it says nothing is written but squares."""
