@@ -29,7 +29,7 @@ async def test_all_ways_on_one_page(guest: Guest) -> None:
     """The button of the first page is there too, and works."""
     visit = (await guest.arrive()).visit
     page = await guest.get(f"/identification?visit={visit}")
-    assert "Comment voulez-vous vous connecter ?" in page.text
+    assert "Comment voulez-vous vous connecter" in page.text
     assert (await guest.get(f"/identification/click_through?visit={page.visit}")).visit
     assert (await guest.post("/visite", visit=page.visit)).status == 303
 
