@@ -28,6 +28,7 @@ from portal.guest import (
     identify,
     in_clear,
     information,
+    loan,
     looks,
     my_data,
     openid,
@@ -161,6 +162,7 @@ def create_app(
     app.router.add_get("/lieu/{gateway}", venue.show_venue)
     app.router.add_get("/essai", site_test.tell)
     app.router.add_post(sms_inbound.PATH, sms_inbound.hear)
+    app.router.add_get(loan.PATH, loan.show_code)
     app.router.add_get(ticket_link.PATH, ticket_link.show_ticket)
     return app
 

@@ -33,6 +33,11 @@ _SEND_AGAIN = """
         AND sent_at <= $8 AND proven_at IS NULL AND contact_sealed IS NOT NULL
     RETURNING
 """
+_AWAITED = """
+    SELECT id FROM live.challenge
+    WHERE site_id = $1 AND visit_id = $2 AND expires_at > $3 AND proven_at IS NULL
+    ORDER BY created_at DESC LIMIT 1
+"""
 _HEAR = """
     UPDATE live.challenge SET contact_digest = $2, contact_sealed = $3, heard_at = $4
     WHERE code_digest = ANY($1::bytea[]) AND contact_digest IS NULL AND heard_at IS NULL
@@ -86,6 +91,15 @@ async def record_challenge(
 async def load_challenge(pool: Pool, visit: Visit) -> Challenge | None:
     """Return the challenge a visit carries, if it is that visit's."""
     return await _one(pool, "SELECT " + _FIELDS + _FOUND, visit.challenge, visit.id)
+
+
+@reaching
+async def find_awaited(pool: Pool, visit_id: UUID, site_id: UUID, now: datetime) -> UUID | None:
+    """Return the last challenge of a visit that is still awaited; None: there is none."""
+    found: UUID | None = await pool.fetchval(
+        _AWAITED, site_id, visit_id, now, timeout=DEADLINE_SECONDS
+    )
+    return found
 
 
 @reaching

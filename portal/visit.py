@@ -169,6 +169,22 @@ def awaiting(visit: Visit, challenge: UUID, lent_until: datetime | None = None) 
     return replace(lent, expires_at=lent_until.replace(microsecond=0) + LIFETIME)
 
 
+def lent_again(visit: Visit, method: str, challenge: UUID, lent_until: datetime) -> Visit:
+    """Return the visit of a guest who was lent the right that `visit` (ADMITTED) names, as it was
+    before the gateway took them away: of the right's identifier, and still without a proof."""
+    return replace(
+        visit,
+        id=visit.admission or visit.id,
+        state=State.LENT,
+        method=method,
+        challenge=challenge,
+        admission=None,
+        guest=None,
+        notice="",
+        expires_at=lent_until.replace(microsecond=0) + LIFETIME,
+    )
+
+
 def at(visit: Visit, now: datetime) -> Visit:
     """Return the visit as it stands at `now`: EXPIRED once its time is over."""
     if now < visit.expires_at or visit.state is State.EXPIRED:

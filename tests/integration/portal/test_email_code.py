@@ -210,6 +210,14 @@ async def test_an_access_is_lent_and_made_whole(
     online = await guest.arrive(res="success", uid=admission["user_name"], challenge=None)
     assert "Ouvrez le lien reçu" in online.text
     assert re.search(r"5\smin", online.text)
+    ours = re.search(r'href="(/mon-code\?visit=[^"]+)"', online.text)
+    assert ours
+    awaiting = await guest.get(page_of(await guest.get(ours[1])))
+    assert ANNE in awaiting.text
+    assert (
+        "pas le bon"
+        in (await guest.post(PROOF, visit=awaiting.visit, code=wrong(code_in(inbox)))).text
+    )
     clock.advance(minutes=4)
     page = await guest.get(link_in(inbox))
     assert portal.read(page.visit).state is State.LENT
@@ -221,6 +229,25 @@ async def test_an_access_is_lent_and_made_whole(
     assert whole["ends_at"] == clock.now() + timedelta(hours=4)
     assert whole["guest_id"] == await owner.fetchval("SELECT id FROM account.contact")
     assert await owner.fetchval("SELECT kind FROM live.command") == "coa"
+
+
+@pytest.mark.parametrize("given", [{"provisional_minutes": 5}])
+async def test_a_loan_is_made_whole_from_connected(
+    guest: Guest, inbox: Inbox, owner: Any, clock: FixedClock
+) -> None:
+    """Back from "connected" to the code; once it is proven, that way leads nowhere any more."""
+    await guest.post(FORM, visit=await arrive(guest), email=ANNE)
+    [admission] = await admissions(owner)
+    told = {"res": "success", "uid": admission["user_name"], "challenge": None}
+    way = f"/mon-code?visit={(await guest.arrive(**told)).visit}"
+    awaiting = await guest.get(page_of(await guest.get(way)))
+    done = await guest.post(PROOF, visit=awaiting.visit, code=code_in(inbox))
+    assert page_of(done).startswith("/ma-connexion")
+    [whole] = await admissions(owner)
+    assert whole["ends_at"] == clock.now() + timedelta(hours=4)
+    assert (await guest.get(way)).status == 200
+    assert (await guest.get("/mon-code?visit=x")).status == 400
+    assert (await guest.get(f"/mon-code?visit={await arrive(guest)}")).status == 200
 
 
 @pytest.mark.parametrize("given", [{"provisional_minutes": 5}])

@@ -18,6 +18,7 @@ from portal.visit import (
     advance_all,
     at,
     awaiting,
+    lent_again,
     read_visit,
     sign_visit,
 )
@@ -184,3 +185,13 @@ def test_a_visit_whose_guest_is_online_meanwhile() -> None:
     assert lent.state is State.LENT
     assert lent.expires_at == NOON + timedelta(minutes=15)
     assert awaiting(lent, UUID(int=21)) == lent
+
+
+def test_a_visit_made_anew_from_what_was_lent() -> None:
+    """Of the right's identifier; it has proven nothing, and is admitted to nothing."""
+    admitted = replace(VISIT, state=State.ADMITTED)
+    ends = NOON + timedelta(minutes=5)
+    again = lent_again(admitted, "email_code", UUID(int=21), ends)
+    assert (again.id, again.state, again.challenge) == (UUID(int=9), State.LENT, UUID(int=21))
+    assert (again.admission, again.guest) == (None, None)
+    assert again.expires_at == NOON + timedelta(minutes=15)
