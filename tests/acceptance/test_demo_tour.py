@@ -107,6 +107,39 @@ async def picture(page: Page, name: str) -> None:
     await look(page, name)
 
 
+async def guest_reads_her_mail(context: BrowserContext, demo: Page) -> None:
+    """Another way in: online for some minutes, to open the link in her mail, which the journal
+    shows; then for as long as the plan says."""
+    async with context.expect_page() as opened:
+        await demo.click("a[data-phone]")
+    phone = await opened.value
+    await phone.get_by_role("link", name="العربية").click()
+    await expect(phone.locator("html")).to_have_attribute("dir", "rtl")
+    await picture(phone, "guest-first-page-arabic")
+    await phone.get_by_role("link", name="Français").click()
+    await phone.get_by_role("link", name=re.compile("Qui peut m'aider")).click()
+    await expect(phone.get_by_role("heading", level=1)).to_be_visible()
+    await picture(phone, "guest-who-helps")
+    await phone.go_back()
+    await phone.get_by_role("link", name="Choisir un autre moyen").click()
+    await picture(phone, "guest-ways-in")
+    await phone.get_by_role("link", name="Recevoir un code par courriel").click()
+    await phone.get_by_label("Adresse de courriel").fill("lea@exemple.fr")
+    await phone.get_by_role("button", name="Recevoir le code").click()
+    await expect(phone.get_by_text("Ouvrez le lien reçu")).to_be_visible()
+    await picture(phone, "guest-on-loan")
+    await seen(demo, "courrier", "lea@exemple.fr")
+    letter = demo.locator("#entries li").filter(has=demo.locator(".tag.courrier")).first
+    link = re.search(r"https?://\S+lien=\S+", await letter.text_content() or "")
+    assert link
+    await phone.goto(link[0])
+    await phone.get_by_role("button", name="Oui, me connecter").click()
+    await expect(phone.get_by_text(re.compile(r"3\sh\s59\smin|4\sh"))).to_be_visible()
+    await phone.get_by_role("button", name=re.compile("déconnecter", re.I)).click()
+    await expect(phone.get_by_text(re.compile("déconnecté"))).to_be_visible()
+    await phone.close()
+
+
 async def guest_goes_online(context: BrowserContext, demo: Page) -> None:
     """The guest's door: captured, redirected, logged in by RADIUS, released, logged out."""
     async with context.expect_page() as opened:
@@ -195,6 +228,7 @@ async def test_every_door_and_every_button(folder: Path) -> None:
         context.set_default_timeout(WAIT_MILLISECONDS)
         demo = await context.new_page()
         await demo.goto(running.address)
+        await guest_reads_her_mail(context, demo)
         await guest_goes_online(context, demo)
         await seen(demo, "paquet", "Access-Accept")
         await seen(demo, "ligne", "session ouverte")
