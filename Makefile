@@ -10,8 +10,9 @@ MAKEFLAGS += --no-print-directory
 VENV := .venv
 STACK := deploy/stack
 BIN := $(VENV)/bin
-# How many tests run at once; what else to tell pytest or the demo (make test ARGS="-k radius").
-WORKERS ?= 2
+# How many tests run at once: most of their time they wait, so one more than the cores of a small
+# machine. What else to tell pytest or the demo: make test ARGS="-k radius".
+WORKERS ?= 3
 ARGS ?=
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1

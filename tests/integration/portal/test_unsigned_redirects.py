@@ -244,7 +244,7 @@ async def test_the_way_out_is_the_way_in(
     connected = await guest.get(ours[0])
     assert LEFT in connected.text
     out = await guest.post("/deconnexion", visit=connected.visit)
-    assert (out.status, out.location) == (303, way_out)
+    assert f'<a class="go second" href="{way_out}"' in out.text  # a page that leads on by itself
     if brand == "ruckus":
         await owner.execute("UPDATE live.admission SET revoked_at = NULL, revoked_reason = NULL")
         await owner.execute("DELETE FROM territory.access_point")
