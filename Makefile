@@ -28,8 +28,9 @@ demo: venv ## Run the whole base with a small territory and simulated sites; ope
 	@$(STACK)/system-packages.sh run
 	@$(BIN)/socle demo $(ARGS)
 
+# In the order of the folders: the long ones first, so that no worker is left alone with one.
 test: venv npm ## Run all tests against the real parts
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 CHECKS := "ruff format --check --quiet" "ruff check --quiet --output-format concise" mypy "lint-imports --no-logo" "python .ci/dead_code.py" "deptry ."
 
