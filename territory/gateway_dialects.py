@@ -88,6 +88,13 @@ class Dialect:
         """Whether the credential comes to RADIUS, which binds it to the device that shows it."""
         return self.asks_radius and not self.is_central
 
+    @property
+    def can_be_probed(self) -> bool:
+        """Whether a synthetic guest can log in by it from the base: the browser alone carries the
+        credential to a gateway that shows it to RADIUS in clear."""
+        by_browser = self.returns in (Return.GET, Return.FORM)
+        return by_browser and self.asks_radius and not self.form_is_https
+
 
 _TABLE: Final = (
     Dialect(
@@ -117,15 +124,14 @@ _TABLE: Final = (
             returns,
             asks_radius=False,
             links=PRIVATE,
-            evidence=evidence,
+            evidence=Evidence.REAL,
             shares_secret=True,
         )
-        for level, returns, evidence in (
-            (1, Return.GET, Evidence.REAL),
-            (2, Return.GET, Evidence.REAL),
-            (3, Return.POLL, Evidence.REAL),
-            # Debian's 9.10 knows no level 4: its poll is from documents.
-            (4, Return.POLL, Evidence.DOCUMENTS),
+        for level, returns in (
+            (1, Return.GET),
+            (2, Return.GET),
+            (3, Return.POLL),
+            (4, Return.POLL),
         )
     ),
     Dialect(

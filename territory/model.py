@@ -5,11 +5,14 @@ limits, what is assumed when it is absent); `territory.application.agreement` th
 values together. The description of a key is what a person reads when that key is missing.
 """
 
-from typing import Annotated, Any
+from datetime import date
+from ipaddress import IPv4Address
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from territory.access.roles import Role
+from territory.rules.port_blocks import FIRST_PORT, LAST_PORT, LEAST_PORTS, PortBlocks
 from territory.values import (
     AgeRecipient,
     AnyAddress,
@@ -29,18 +32,26 @@ from territory.values import (
     LoginAddress,
     LogoText,
     MacText,
+    MessageCount,
     MonthTime,
     Name,
     OpeningHoursText,
     PhoneText,
+    Port,
     PortalBase,
+    PrivateRange,
     PublicAddress,
+    PublicIPv4,
     Rate,
     Secret,
+    Sentence,
     SessionTime,
     SigningKey,
     SirenNumber,
     SnippetId,
+    SnmpCommunity,
+    SnmpSecret,
+    SnmpUser,
     Sponsor,
     Ssid,
     TlsName,
@@ -50,6 +61,7 @@ from territory.vocabulary import (
     AtEnd,
     AttributeSet,
     Brand,
+    ContractRole,
     IdentificationLevel,
     IdentificationMethod,
     Link,
@@ -60,6 +72,9 @@ from territory.vocabulary import (
     OnPublicHolidays,
     OrganisationKind,
     PlaceType,
+    SnmpAuthentication,
+    SnmpPrivacy,
+    SnmpVersion,
     Zone,
 )
 
@@ -86,6 +101,38 @@ class TerritoryEntry(_Entry):
     )
 
 
+class NewsletterEntry(_Entry):
+    """What guests may agree to receive, by a box that nobody has to tick."""
+
+    sender: Annotated[str, Field(min_length=1, max_length=80)] = Field(
+        description="the service that writes, as guests know it"
+    )
+    purpose: Sentence = Field(description="what it writes about, in one plain sentence")
+
+
+class SmsEntry(_Entry):
+    """What text messages may cost, counted in parts as they are paid for."""
+
+    a_day: MessageCount | None = None
+    a_month: MessageCount | None = None
+
+
+class SiteSmsEntry(SmsEntry):
+    """The same at one site, and how many codes there may be that nobody typed."""
+
+    unproven_an_hour: MessageCount | None = None
+
+
+class ContractEntry(_Entry):
+    """By what an organisation offers Wi-Fi on this base, and who decides about the data."""
+
+    role: ContractRole = Field(description="controller, joint or processor (GDPR art. 26 and 28)")
+    competence_basis: Annotated[str, Field(min_length=1, max_length=300)] = Field(
+        description="the text, statute or decision by which it may offer it"
+    )
+    since: date = Field(description="the day from which it holds")
+
+
 class OrganisationEntry(_Entry):
     """Who orders and answers for sites."""
 
@@ -95,10 +142,13 @@ class OrganisationEntry(_Entry):
     siren: SirenNumber | None = None
     contact: Email = Field(description="the address of the service, not of a person")
     dpo: Email | None = None
+    contract: ContractEntry | None = None
     colour: Colour | None = None
     logo: LogoText | None = None
     message: Annotated[str, Field(min_length=1, max_length=300)] | None = None
     sponsors: tuple[Sponsor, ...] = ()
+    newsletter: NewsletterEntry | None = None
+    sms: SmsEntry = SmsEntry()
 
 
 class PlanEntry(_Entry):
@@ -158,6 +208,19 @@ class HelperEntry(_Entry):
     phone: PhoneText | None = None
 
 
+class SnmpEntry(_Entry):
+    """How a piece of equipment is asked for its counters."""
+
+    version: SnmpVersion = Field(description="v2c, v3, or none where it is not to be asked")
+    port: Annotated[int, Field(ge=1, le=65_535)] = 161
+    community: SnmpCommunity | None = Field(default=None, repr=False)
+    user: SnmpUser | None = None
+    auth: SnmpAuthentication | None = None
+    auth_secret: SnmpSecret | None = Field(default=None, repr=False)
+    priv: SnmpPrivacy | None = None
+    priv_secret: SnmpSecret | None = Field(default=None, repr=False)
+
+
 class NasEntry(_Entry):
     """Who sends RADIUS for a gateway."""
 
@@ -174,6 +237,7 @@ class NasEntry(_Entry):
     )
     mac_user_name: MacUserName | None = None
     mac_password: MacPassword | None = None
+    snmp: SnmpEntry | None = None
 
 
 class ControllerEntry(_Entry):
@@ -188,6 +252,10 @@ class ControllerEntry(_Entry):
         repr=False, description="the password of that account, or the API key where there is none"
     )
     certificate: CertificateDigest | None = None
+    client: Annotated[str, Field(min_length=1, max_length=120)] | None = Field(
+        default=None, description="Omada: the client ID of an Open API application that only views"
+    )
+    client_secret: ControllerPassword | None = Field(default=None, repr=False)
 
 
 class GatewayEntry(_Entry):
@@ -215,6 +283,38 @@ class AccessPointEntry(_Entry):
     management_address: AnyAddress | None = None
     model: Name | None = None
     zone: Zone = Zone.GENERAL
+    snmp: SnmpEntry | None = None
+
+
+class PortBlocksEntry(_Entry):
+    """How the gateway shares its ports out among devices, where it holds the public address."""
+
+    devices: PrivateRange = Field(
+        description="the addresses its devices are given, such as 10.1.0.10-10.1.0.250"
+    )
+    ports: Annotated[int, Field(ge=1, le=65_535)] = LEAST_PORTS
+    first_port: Port = FIRST_PORT
+    last_port: Port = LAST_PORT
+    pool: tuple[PublicIPv4, ...] = ()
+    in_force_since: AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if fault := self.shared().fault():
+            raise ValueError(fault)
+        return self
+
+    def shared(self) -> PortBlocks:
+        """Return the same as the rule takes it."""
+        first, _, last = self.devices.partition("-")
+        return PortBlocks(
+            first_address=IPv4Address(first),
+            last_address=IPv4Address(last),
+            pool=self.pool,
+            ports=self.ports,
+            first_port=self.first_port,
+            last_port=self.last_port,
+        )
 
 
 class SiteEntry(_Entry):
@@ -233,6 +333,7 @@ class SiteEntry(_Entry):
     package: Code | None = None
     welcome: Annotated[str, Field(min_length=1, max_length=500)] | None = None
     public_addresses: tuple[PublicAddress, ...] | None = None
+    port_blocks: PortBlocksEntry | None = None
     hours: OpeningHoursText | None = None
     closed_days: tuple[ClosedDays, ...] = ()
     mac_authentication: bool = True
@@ -240,6 +341,8 @@ class SiteEntry(_Entry):
     wifi4eu_snippet: SnippetId | None = None
     methods: Annotated[tuple[IdentificationMethod, ...], Field(min_length=1)] | None = None
     helpers: tuple[HelperEntry, ...] = ()
+    sms: SiteSmsEntry = SiteSmsEntry()
+    snmp: SnmpEntry | None = None
     networks: tuple[NetworkEntry, ...] = Field(min_length=1, description="at least one network")
     gateways: tuple[GatewayEntry, ...] = ()
     access_points: tuple[AccessPointEntry, ...] = ()

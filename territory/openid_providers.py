@@ -19,6 +19,8 @@ from joserfc.jwk import RSAKey
 from territory.errors import ConfigurationError, Fault
 from territory.settings import OpenidProviderSettings, Settings
 
+WELL_KNOWN = "/.well-known/openid-configuration"
+"""What follows the issuer in its document's address (OpenID Connect Discovery 1.0 §4)."""
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -124,10 +126,20 @@ class Provider:
         return self.profile.levels.get(self.level, frozenset())
 
     @property
+    def own_host(self) -> str:
+        """The name in its issuer, which answers in https whatever else does."""
+        return urlsplit(self.issuer).hostname or ""
+
+    @property
+    def document(self) -> str:
+        """The address of its own description, open to whoever reaches it."""
+        return self.issuer + WELL_KNOWN
+
+    @property
     def hosts(self) -> tuple[str, ...]:
         """Every name that a phone must reach before log-in, each with those below it."""
-        own = urlsplit(self.issuer).hostname or ""
-        return tuple(dict.fromkeys((own, *self.profile.hosts, *self.extra_hosts)))
+        told = dict.fromkeys((self.own_host, *self.profile.hosts, *self.extra_hosts))
+        return tuple(name for name in told if not any(name.endswith(f".{other}") for other in told))
 
 
 def read_providers(settings: Settings) -> Mapping[str, Provider]:

@@ -34,7 +34,10 @@ _HOST = re.compile(
 _ROLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _PHONE = re.compile(r"\+?[0-9](?: ?[0-9]){2,17}")
 _SNIPPET = re.compile("[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
-_SECRET = re.compile(r"[\x21-\x7e]+")
+_SENTENCE_ENDS = re.compile(r"[.!?…](\s|$)")
+_MOST_WORDS, _LONGEST_SENTENCE = 15, 160
+"""What guests read is that short (`portal/guest/locale/plain_words.toml`)."""
+_VISIBLE = re.compile(r"[\x21-\x7e]+")
 _INSIDE = tuple(
     ip_network(network)
     for network in (
@@ -88,7 +91,7 @@ def _sponsor(text: str) -> str:
 
 def _secret(text: str) -> str:
     """Return a secret that every configuration file takes without quoting."""
-    if not MIN_SECRET_CHARACTERS <= len(text) <= _MAX_SECRET_CHARACTERS or not _SECRET.fullmatch(
+    if not MIN_SECRET_CHARACTERS <= len(text) <= _MAX_SECRET_CHARACTERS or not _VISIBLE.fullmatch(
         text
     ):
         raise ValueError("a secret of 24 to 128 visible ASCII characters; or none: one is made")
@@ -224,6 +227,16 @@ def _phone(text: str) -> str:
     return text
 
 
+def _sentence(text: str) -> str:
+    """Return one sentence that is read at a glance: what a guest is asked to agree to."""
+    is_one = text.endswith(".") and not _SENTENCE_ENDS.search(text[:-1]) and "\n" not in text
+    if not is_one or not 1 <= len(text.split()) <= _MOST_WORDS or len(text) > _LONGEST_SENTENCE:
+        raise ValueError(
+            f"one sentence of {_MOST_WORDS} words at most, with a full stop at its end"
+        )
+    return text
+
+
 def _gateway_role(text: str) -> str:
     if not _ROLE.fullmatch(text):
         raise ValueError("a role's name: 1 to 64 letters, digits, dots, hyphens or underscores")
@@ -233,6 +246,26 @@ def _gateway_role(text: str) -> str:
 def _snippet_id(text: str) -> str:
     if not _SNIPPET.fullmatch(text):
         raise ValueError("the UUID of the network, as the WiFi4EU portal gives it for its snippet")
+    return text
+
+
+def _snmp_community(text: str) -> str:
+    if not 1 <= len(text) <= 64 or not _VISIBLE.fullmatch(text):
+        raise ValueError("a community of 1 to 64 visible ASCII characters")
+    return text
+
+
+def _snmp_user(text: str) -> str:
+    """Return a user name; RFC 3414 §5 holds it to 32 octets."""
+    if not 1 <= len(text) <= 32 or not _VISIBLE.fullmatch(text):
+        raise ValueError("a user name of 1 to 32 visible ASCII characters")
+    return text
+
+
+def _snmp_secret(text: str) -> str:
+    """Return a password of SNMPv3; RFC 3414 §11.2 asks for 8 characters."""
+    if not 8 <= len(text) <= 128 or not _VISIBLE.fullmatch(text):
+        raise ValueError("a password of 8 to 128 visible ASCII characters")
     return text
 
 
@@ -254,11 +287,26 @@ def _signing_key(text: str) -> str:
     return text
 
 
+def _private_range(text: str) -> str:
+    """Return two private IPv4 addresses in order, `10.1.0.10-10.1.0.250`."""
+    first, _, last = text.replace(" ", "").partition("-")
+    try:
+        low, high = IPv4Address(first), IPv4Address(last)
+    except ValueError:
+        low, high = IPv4Address(1), IPv4Address(0)
+    if not (low <= high and is_inside(low) and is_inside(high)):
+        raise ValueError("two private IPv4 addresses in order, such as 10.1.0.10-10.1.0.250")
+    return f"{low}-{high}"
+
+
 Address = IPv4Address | IPv6Address
+PrivateRange = Annotated[str, AfterValidator(_private_range)]
+Port = Annotated[int, Field(ge=1, le=65_535)]
 Code = Annotated[str, AfterValidator(_code)]
 Name = Annotated[str, Field(min_length=1, max_length=120)]
 Email = Annotated[str, AfterValidator(_email)]
 Sponsor = Annotated[str, AfterValidator(_sponsor)]
+Sentence = Annotated[str, AfterValidator(_sentence)]
 Insee = Annotated[str, AfterValidator(lambda text: InseeCode.parse(text).code)]
 SirenNumber = Annotated[str, AfterValidator(lambda text: Siren.parse(text).number)]
 SessionTime = Annotated[int, BeforeValidator(_between("1 min", "31 d", parse_duration))]
@@ -280,7 +328,11 @@ ControllerUrl = Annotated[str, AfterValidator(_controller_url)]
 Colour = Annotated[str, AfterValidator(readable_colour)]
 LogoText = Annotated[str, AfterValidator(parse_logo)]
 SnippetId = Annotated[str, AfterValidator(_snippet_id)]
+MessageCount = Annotated[int, Field(ge=1, le=1_000_000)]
 ControllerPassword = Annotated[str, Field(min_length=1, max_length=512)]
+SnmpCommunity = Annotated[str, AfterValidator(_snmp_community)]
+SnmpUser = Annotated[str, AfterValidator(_snmp_user)]
+SnmpSecret = Annotated[str, AfterValidator(_snmp_secret)]
 CertificateDigest = Annotated[str, AfterValidator(_certificate_digest)]
 AgeRecipient = Annotated[str, AfterValidator(_age_recipient)]
 SigningKey = Annotated[str, AfterValidator(_signing_key)]
@@ -289,3 +341,4 @@ AnyAddress = Annotated[Address, BeforeValidator(_address)]
 TlsName = Annotated[str, AfterValidator(dns_name)]
 InsideAddress = Annotated[Address, BeforeValidator(_inside_address)]
 PublicAddress = Annotated[Address, BeforeValidator(_public_address)]
+PublicIPv4 = Annotated[IPv4Address, BeforeValidator(_public_address)]

@@ -15,6 +15,17 @@ class OrganisationKind(StrEnum):
     OTHER = "other"
 
 
+class ContractRole(StrEnum):
+    """What an organisation is to whoever holds the base, for the data of its sites' guests."""
+
+    CONTROLLER = "controller"
+    """It decides; who holds the base acts for it (GDPR art. 28)."""
+    JOINT = "joint"
+    """Both decide (GDPR art. 26)."""
+    PROCESSOR = "processor"
+    """It acts for who holds the base, who alone decides (GDPR art. 28)."""
+
+
 class PlaceType(StrEnum):
     """What a site is for the people who come there."""
 
@@ -38,6 +49,35 @@ class Link(StrEnum):
     RADSEC = "radsec"
     CLOUD = "cloud"
     PRIVATE_NETWORK = "private_network"
+
+
+class SnmpVersion(StrEnum):
+    """How a piece of equipment is asked for its counters."""
+
+    NONE = "none"
+    """Not at all, whatever its site says."""
+    V2C = "v2c"
+    V3 = "v3"
+
+
+class SnmpAuthentication(StrEnum):
+    """What signs SNMPv3 (RFC 3414 §6.2, RFC 7860); MD5 is not offered."""
+
+    SHA1 = "sha1"
+    SHA224 = "sha224"
+    SHA256 = "sha256"
+    SHA384 = "sha384"
+    SHA512 = "sha512"
+
+
+class SnmpPrivacy(StrEnum):
+    """What hides SNMPv3 (RFC 3826, and two ways to lengthen its key); DES is not offered."""
+
+    AES128 = "aes128"
+    AES192 = "aes192"
+    AES256 = "aes256"
+    AES192_CISCO = "aes192-cisco"
+    AES256_CISCO = "aes256-cisco"
 
 
 class Brand(StrEnum):

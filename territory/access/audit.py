@@ -3,7 +3,9 @@
 An entry's digest is SHA-256 over the digest before it and the entry's canonical text (the fields
 joined by U+001F). :func:`verify` recomputes the chain from what was read, so a changed, removed or
 inserted line shows as the first number that no longer fits. The end of the chain cannot vouch for
-itself: who owns the database may cut the last lines off.
+itself: who owns the database may cut the last lines off, and each day's manifest signs it. Its
+beginning moves: the oldest lines leave at their term, and an anchor keeps the digest that the first
+one left follows; the archive's chain has signed that too.
 """
 
 import hashlib
@@ -16,7 +18,7 @@ from uuid import UUID
 from sqlalchemy import Text, cast, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from territory.database.tables import audit_entry
+from territory.database.tables import audit_anchor, audit_entry
 
 GENESIS = bytes(32)
 """The digest before entry 1."""
@@ -106,6 +108,17 @@ async def append(
         "detail": json.dumps(act.detail),
     }
     return int((await db.execute(_APPEND, values)).scalar_one())
+
+
+async def load_anchor(db: AsyncConnection) -> tuple[int, bytes]:
+    """Number and digest of the last line that left at its term; 0 and GENESIS: none did."""
+    query = (
+        select(audit_anchor.c.number, audit_anchor.c.digest)
+        .order_by(audit_anchor.c.number.desc())
+        .limit(1)
+    )
+    row = (await db.execute(query)).one_or_none()
+    return (row.number, row.digest) if row else (0, GENESIS)
 
 
 async def load_entries(db: AsyncConnection, *, after: int = 0, limit: int = 1000) -> list[Entry]:

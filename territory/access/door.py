@@ -17,6 +17,7 @@ from territory.access.guard import (
     cookie_path,
     form_of,
     operator_of,
+    own_page,
     sign_in_of,
     start_sign_in,
 )
@@ -58,7 +59,7 @@ def add_door(app: web.Application) -> None:
 async def show_sign_in(request: web.Request) -> web.StreamResponse:
     """The form; whoever is signed in already goes on."""
     if sign_in_of(request) is not None:
-        return _see(_wanted(request, request.query.get("suite", "")))
+        return _see(own_page(request, request.query.get("suite", "")))
     return render(
         request, "sign_in.html", fault="", login="", wanted=request.query.get("suite", "")
     )
@@ -107,7 +108,7 @@ async def _enter(
     async with access.engine.begin() as db:
         where = access.application.value
         await record(db, by, "sign_in.opened", where, access.clock.now(), means=means)
-    return await start_sign_in(request, operator, _wanted(request, wanted))
+    return await start_sign_in(request, operator, own_page(request, wanted))
 
 
 async def show_link(request: web.Request) -> web.StreamResponse:
@@ -180,14 +181,6 @@ async def sign_out(request: web.Request) -> web.StreamResponse:
 
 def _see(to: str) -> web.Response:
     return web.Response(status=303, headers={"Location": to, "Cache-Control": "no-store"})
-
-
-def _wanted(request: web.Request, path: str) -> str:
-    """The page asked for before the door, when it is one of this application's own."""
-    home = url(request, "home")
-    own = path.startswith(home) and not path.startswith("//")
-    plain = path.isascii() and path.isprintable() and "\\" not in path and len(path) <= 500
-    return path if own and plain else home
 
 
 def _neighbourhood(address: Address) -> str:

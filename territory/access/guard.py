@@ -15,19 +15,29 @@ from aiohttp.typedefs import Handler
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from territory.access.forms import FIELD, FormTokens, is_same_origin
-from territory.access.gate import PERMISSIONS, permission_of, url
+from territory.access.gate import (
+    BY_THEMSELVES,
+    LARGEST_FILES,
+    PERMISSIONS,
+    is_asked_by_itself,
+    largest_files_of,
+    permission_of,
+    url,
+)
 from territory.access.operators import Actor, Operator
 from territory.access.passwords import Passwords
 from territory.access.roles import Permission, may
+from territory.access.second_factor import SecondFactor
 from territory.access.store import (
     Application,
     Lives,
     SignIn,
     load_sign_in,
     open_sign_in,
+    touch_sign_in,
 )
 from territory.clock import Clock
-from territory.web.forms import read_form
+from territory.web.forms import read_form, read_form_with_files
 from territory.web.headers import is_https
 from territory.web.pages import page_context
 
@@ -49,6 +59,8 @@ class Access:
     scanner that follows links would use them up."""
     refusal_seconds: float = 0.6
     """A refused sign-in is answered no sooner, whoever the login names."""
+    second_factor: SecondFactor | None = None
+    """Of whom a code is asked after the password; None: of nobody."""
 
     @property
     def cookie(self) -> str:
@@ -60,13 +72,14 @@ ACCESS = web.AppKey("ACCESS", Access)
 FORM_TOKENS = web.AppKey("FORM_TOKENS", FormTokens)
 SIGN_IN = web.RequestKey("SIGN_IN", SignIn)
 FORM = web.RequestKey("FORM", dict)
+FILES: web.RequestKey[dict[str, bytes]] = web.RequestKey("FILES", dict)
 
 
 def set_guard(app: web.Application, access: Access) -> None:
     """Put the guard before every handler of ``app``."""
     app[ACCESS] = access
     app[FORM_TOKENS] = FormTokens(access.signing_key, access.application.value)
-    app[PERMISSIONS] = {}
+    app[PERMISSIONS], app[BY_THEMSELVES], app[LARGEST_FILES] = {}, set(), {}
     app.middlewares.append(_guard)
 
 
@@ -89,6 +102,25 @@ def actor_of(request: web.Request) -> Actor:
 def form_of(request: web.Request) -> dict[str, str]:
     """The posted form, already proved to come from our own page."""
     return request[FORM]
+
+
+def files_of(request: web.Request) -> dict[str, bytes]:
+    """The files posted with the form, by field; only for pages that take some."""
+    return request[FILES]
+
+
+def asks_code(request: web.Request) -> bool:
+    """Whether who is signed in gives a second factor here."""
+    wanted = request.app[ACCESS].second_factor
+    return wanted is not None and operator_of(request).role in wanted.roles
+
+
+def own_page(request: web.Request, path: str) -> str:
+    """The page asked for before the door, when it is one of this application's own."""
+    home = url(request, "home")
+    own = path.startswith(home) and not path.startswith("//")
+    plain = path.isascii() and path.isprintable() and "\\" not in path and len(path) <= 500
+    return path if own and plain else home
 
 
 async def start_sign_in(request: web.Request, operator: Operator, to: str) -> web.Response:
@@ -136,6 +168,8 @@ async def _recognise(request: web.Request) -> None:
     if token:
         async with access.engine.begin() as db:
             found = await load_sign_in(db, token, access.application, access.lives, now)
+            if found is not None and not is_asked_by_itself(request):
+                await touch_sign_in(db, found, now)
     if found is not None:
         request[SIGN_IN] = found
     role = found.operator.role if found else None
@@ -145,6 +179,7 @@ async def _recognise(request: web.Request) -> None:
         may=lambda name: may(role, Permission(name)),
         url=partial(url, request),
         csrf=request.app[FORM_TOKENS].make(digest, now),
+        asks_code=found is not None and asks_code(request),
     )
 
 
@@ -166,7 +201,19 @@ def _judge(request: web.Request) -> web.Response | None:
         raise web.HTTPForbidden
     if not found.operator.has_password and _must_choose_password(request):
         return web.Response(status=303, headers={"Location": url(request, "password")})
+    if asks_code(request) and found.proved_at is None and not _is_before_code(request, found):
+        to = request.app.router["second_factor"].url_for().with_query(suite=request.path)
+        return web.Response(status=303, headers={"Location": str(to), "Cache-Control": "no-store"})
     return None
+
+
+def _is_before_code(request: web.Request, found: SignIn) -> bool:
+    """Whether the page comes before the code: the code's own, the way out, a first password."""
+    resource = request.match_info.route.resource
+    name = resource.name if resource else None
+    return name in {"second_factor", "sign_out"} or (
+        name == "password" and not found.operator.has_password
+    )
 
 
 def _to_sign_in(request: web.Request) -> web.Response:
@@ -187,7 +234,12 @@ async def _proved_form(request: web.Request) -> dict[str, str]:
     """The form, or a refusal that says the page was left open too long or is not ours."""
     if not is_same_origin(request.headers, is_https(request)):
         raise web.HTTPForbidden
-    form: dict[str, Any] = dict(await read_form(request))
+    largest = largest_files_of(request)
+    form: dict[str, Any]
+    if largest:
+        form, request[FILES] = await read_form_with_files(request, largest)
+    else:
+        form = dict(await read_form(request))
     found = sign_in_of(request)
     digest = found.token_digest if found else b""
     now = request.app[ACCESS].clock.now()

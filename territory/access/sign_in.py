@@ -11,16 +11,19 @@ from pathlib import Path
 from aiohttp import web
 
 from territory.access.door import add_door
-from territory.access.gate import page, url
+from territory.access.gate import page, take_files, url
 from territory.access.guard import (
     ACCESS,
     Access,
     actor_of,
+    files_of,
     form_of,
     operator_of,
     set_guard,
     sign_in_of,
 )
+from territory.access.second_door import add_second_door, is_code_good
+from territory.access.second_factor import SecondFactor
 from territory.access.store import Application, Lives, mint_link
 from territory.web.addresses import Network
 from territory.web.pages import Pages, setup_pages
@@ -31,13 +34,17 @@ __all__ = [
     "Access",
     "Application",
     "Lives",
+    "SecondFactor",
     "actor_of",
     "create_operators_site",
+    "files_of",
     "form_of",
+    "is_code_good",
     "mint_link",
     "operator_of",
     "page",
     "sign_in_of",
+    "take_files",
     "url",
 ]
 
@@ -59,6 +66,8 @@ def create_operators_site(
     setup_pages(app, pages, trusted_proxies=trusted_proxies)
     set_guard(app, access)
     add_door(app)
+    if access.second_factor:
+        add_second_door(app)
     app.cleanup_ctx.append(_passwords)
     return app
 

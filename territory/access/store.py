@@ -5,12 +5,13 @@ Whoever reads the tables can neither take over a browser's sign-in nor use a lin
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from territory.access.operators import Operator, as_operator
@@ -47,6 +48,9 @@ class SignIn:
     token_digest: bytes
     """SHA-256 of the cookie; 32 octets."""
     created_at: datetime
+    last_used_at: datetime
+    proved_at: datetime | None = None
+    """Its second factor was given at; None: not, or none is asked."""
 
 
 def new_token() -> str:
@@ -80,35 +84,52 @@ async def open_sign_in(
 async def load_sign_in(
     db: AsyncConnection, token: str, application: Application, lives: Lives, now: datetime
 ) -> SignIn | None:
-    """The sign-in of a cookie, marked as used; None: unknown, ended, idle too long, disabled."""
-    row = (await db.execute(_live(token, application, lives, now))).mappings().one_or_none()
-    if row is None:
-        return None
-    if now - row["last_used_at"] >= TOUCH_EVERY:
-        used = update(sign_in).where(sign_in.c.token_digest == row["token_digest"])
+    """The sign-in of a cookie; None: unknown, ended, idle too long, disabled."""
+    digests = [digest_token(token)]
+    return next(iter(await load_lasting(db, digests, application, lives, now)), None)
+
+
+async def touch_sign_in(db: AsyncConnection, found: SignIn, now: datetime) -> None:
+    """Mark a sign-in as used now."""
+    if now - found.last_used_at >= TOUCH_EVERY:
+        used = update(sign_in).where(sign_in.c.token_digest == found.token_digest)
         await db.execute(used.values(last_used_at=now))
-    return SignIn(as_operator(row), bytes(row["token_digest"]), row["opened_at"])
 
 
-def _live(
-    token: str, application: Application, lives: Lives, now: datetime
-) -> Select[tuple[object, ...]]:
+async def load_lasting(
+    db: AsyncConnection,
+    digests: Collection[bytes],
+    application: Application,
+    lives: Lives,
+    now: datetime,
+) -> list[SignIn]:
+    """Those of the digests' sign-ins that have not ended."""
+    query = _lasting(application, lives, now).where(sign_in.c.token_digest.in_(digests))
+    return [_sign_in(row) for row in (await db.execute(query)).mappings()]
+
+
+def _lasting(application: Application, lives: Lives, now: datetime) -> Select[tuple[object, ...]]:
     return (
         select(
             operator,
             sign_in.c.token_digest,
             sign_in.c.last_used_at,
             sign_in.c.created_at.label("opened_at"),
+            sign_in.c.proved_at,
         )
         .join_from(sign_in, operator, sign_in.c.operator_id == operator.c.id)
         .where(
-            sign_in.c.token_digest == digest_token(token),
             sign_in.c.application == application.value,
             sign_in.c.expires_at > now,
             sign_in.c.last_used_at > now - lives.idle,
             operator.c.disabled_at.is_(None),
         )
     )
+
+
+def _sign_in(row: RowMapping) -> SignIn:
+    digest, used = bytes(row["token_digest"]), row["last_used_at"]
+    return SignIn(as_operator(row), digest, row["opened_at"], used, row["proved_at"])
 
 
 async def close_sign_in(db: AsyncConnection, token_digest: bytes) -> None:

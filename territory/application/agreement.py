@@ -20,6 +20,8 @@ from territory.identifiers import InseeCode, MacAddress
 from territory.measures import parse_duration, parse_rate
 from territory.rules import wifi4eu
 from territory.rules.identification import allowed_methods, methods_of
+from territory.rules.snmp_access import in_clear, snmp_faults
+from territory.values import is_inside
 from territory.vocabulary import (
     OFFERED,
     AtEnd,
@@ -243,6 +245,20 @@ def _incomplete(dialect: Dialect, place: Path, gateway: dict[str, Any]) -> Itera
         yield (*place, "controller"), f"expected none: {dialect.name} needs no controller's account"
 
 
+def _reading_application(content: Any, _: Known) -> Iterator[Finding]:
+    """Omada's controllers tell of access points to an application: an identity and a secret."""
+    for path, gateway in entries(content, "sites", "gateways"):
+        controller = gateway.get("controller")
+        if not isinstance(controller, dict):
+            continue
+        named = [name for name in ("client", "client_secret") if controller.get(name)]
+        if named and gateway.get("brand") != Brand.OMADA:
+            words = "expected none: only Omada's controllers know applications"
+            yield (*path, "controller", named[0]), words
+        elif len(named) == 1:
+            yield (*path, "controller"), "expected client and client_secret, or neither"
+
+
 def _listed_twice(content: Any, _: Known) -> Iterator[Finding]:
     """Two gateways do not share a controller's site: its list of guests would be both's."""
     seen: dict[tuple[str, str], Path] = {}
@@ -424,6 +440,26 @@ _YES = {"true", "yes", "on", "y", "t", "1"}
 """As the model reads a yes."""
 
 
+def _snmp_unfit(content: Any, _: Known) -> Iterator[Finding]:
+    """The keys of an `snmp:` go together, and what is read in clear stays inside."""
+    for path, site in entries(content, "sites"):
+        usual = _snmp(site)
+        yield from (((*path, "snmp", key), words) for key, words in snmp_faults(usual))
+        things = (*entries(site, "gateways", "nas"), *entries(site, "access_points"))
+        for inner, thing in things:
+            own = _snmp(thing)
+            yield from (((*path, *inner, "snmp", key), words) for key, words in snmp_faults(own))
+            address = _canonical(_address, _text(thing, "management_address") or "")
+            if address and not is_inside(ip_address(address)) and in_clear(own or usual):
+                words = "expected an address inside the site's link, or SNMPv3 with priv"
+                yield (*path, *inner, "management_address"), words
+
+
+def _snmp(entry: dict[str, Any]) -> dict[str, Any]:
+    found = entry.get("snmp")
+    return found if isinstance(found, dict) else {}
+
+
 def _operator_without_place(content: Any, _: Known) -> Iterator[Finding]:
     """An agent sees an organisation's sites, so one is named."""
     for path, operator in entries(content, "operators"):
@@ -438,11 +474,13 @@ _RULES = (
     _commune_differs,
     _cannot_work,
     _listed_twice,
+    _reading_application,
     _nas_without_proof,
     _children_first,
     _ends_otherwise,
     _nobody_can_use,
     _offers_what_is_refused,
     _breaks_wifi4eu,
+    _snmp_unfit,
     _operator_without_place,
 )

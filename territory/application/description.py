@@ -18,7 +18,9 @@ from territory.model import TerritoryFile
 
 _MAX_SHOWN = 60
 """Characters of a wrong value that are repeated in its fault."""
-_NEVER_SHOWN = frozenset({"portal_secret", "shared_secret"})
+_NEVER_SHOWN = frozenset(
+    {"portal_secret", "shared_secret", "community", "auth_secret", "priv_secret"}
+)
 
 
 def read_description(source: bytes, known: Known) -> TerritoryFile:

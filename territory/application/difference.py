@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from territory.application.state import (
+    BY_INTERVAL,
     ENABLED,
     LEFT_ALONE_WHEN_ABSENT,
     Kind,
@@ -88,11 +89,16 @@ def difference(
     """
     made = [c for kind in Kind for c in _made(kind, held[kind], described[kind])]
     gone = [c for kind in reversed(Kind) for c in _gone(kind, held[kind], described[kind])]
-    absent = [c for c in gone if c.kind is not Kind.PUBLIC_ADDRESS]
+    absent = [c for c in gone if c.kind not in BY_INTERVAL]
     removed = absent if prune else []
     leaving = {c.key for c in removed if c.kind is Kind.SITE}
-    ended = [c for c in gone if _is_ended_address(c, stated_addresses | leaving)]
-    observed = set(described[Kind.SITE]) - stated_addresses
+    sites = set(described[Kind.SITE])
+    ending = {
+        Kind.PUBLIC_ADDRESS: stated_addresses | leaving,
+        Kind.PORT_BLOCKS: sites | leaving,
+    }
+    ended = [c for c in gone if c.key.split("/")[0] in ending.get(c.kind, frozenset())]
+    observed = sites - stated_addresses
     left = _left_to_observation(held[Kind.PUBLIC_ADDRESS], observed)
     first = [c for c in removed if c.kind is Kind.NAS]  # another may take its address
     last = [c for c in removed if c.kind is not Kind.NAS]  # others may have left it for another
@@ -138,10 +144,6 @@ def _gone(kind: Kind, held: Things, described: Things) -> Iterator[Change]:
     for name, values in held.items():
         if name not in described and values.get(ENABLED, True):
             yield Change(Action.REMOVE, kind, name)
-
-
-def _is_ended_address(change: Change, stated_addresses: Set[str]) -> bool:
-    return change.kind is Kind.PUBLIC_ADDRESS and change.key.split("/")[0] in stated_addresses
 
 
 def _left_to_observation(held: Things, observed: Set[str]) -> Iterator[Change]:

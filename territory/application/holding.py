@@ -6,13 +6,14 @@ identifiers become codes, sealed secrets are opened.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from territory.application.state import ENABLED, Kind, Secret, Value, Values, key
+from territory.application.state import BY_INTERVAL, ENABLED, Kind, Secret, Value, Values, key
 from territory.database import tables
 from territory.keyring import Keyring
 from territory.vocabulary import AddressOrigin
@@ -35,6 +36,11 @@ class Shape:
 
 
 _SITE = {"site": Kind.SITE}
+_PORT_BLOCKS = (
+    *("site", "first_address", "last_address"),
+    *("ports", "first_port", "last_port", "pool"),
+)
+"""What blocks are: a change of one is other blocks. Since when they are in force is told later."""
 SHAPES: dict[Kind, Shape] = {
     Kind.ORGANISATION: Shape(tables.organisation, None),
     Kind.PLAN: Shape(tables.plan, None),
@@ -52,19 +58,26 @@ SHAPES: dict[Kind, Shape] = {
         lambda values: key(values["site"], values["address"]),
         references=_SITE,
     ),
+    Kind.PORT_BLOCKS: Shape(
+        tables.port_blocks,
+        lambda values: key(*(values[name] for name in _PORT_BLOCKS)),
+        references=_SITE,
+    ),
     Kind.GATEWAY: Shape(
         tables.gateway,
         None,
         references=_SITE,
-        secrets=frozenset({"portal_secret", "controller_password"}),
+        secrets=frozenset({"portal_secret", "controller_password", "controller_client_secret"}),
     ),
     Kind.NAS: Shape(
         tables.nas,
         None,
         references={"site": Kind.SITE, "gateway": Kind.GATEWAY},
-        secrets=frozenset({"shared_secret", "next_secret"}),
+        secrets=frozenset({"shared_secret", "next_secret", "snmp"}),
     ),
-    Kind.ACCESS_POINT: Shape(tables.access_point, None, references=_SITE),
+    Kind.ACCESS_POINT: Shape(
+        tables.access_point, None, references=_SITE, secrets=frozenset({"snmp"})
+    ),
     Kind.OPERATOR: Shape(
         tables.operator,
         None,
@@ -102,9 +115,10 @@ async def load_held(connection: AsyncConnection, keyring: Keyring) -> Held:
             for name, other in shape.references.items()
         }
         query = select(shape.table)
+        if kind in BY_INTERVAL:
+            query = query.where(shape.table.c.valid_until.is_(None))
         if kind is Kind.PUBLIC_ADDRESS:
-            seen_by_link = shape.table.c.origin == AddressOrigin.LINK
-            query = query.where(shape.table.c.valid_until.is_(None), ~seen_by_link)
+            query = query.where(shape.table.c.origin != AddressOrigin.LINK)
         held.state[kind], held.identifiers[kind] = {}, {}
         for row in (await connection.execute(query)).mappings():
             values = _values_of(row, shape, codes, keyring)
@@ -131,7 +145,7 @@ def _values_of(
             values[name] = Secret(keyring.open(stored)) if stored is not None else None
         elif isinstance(stored, list):
             values[name] = tuple(sorted(stored))
-        elif isinstance(stored, bool | int | float | str) or stored is None:
+        elif isinstance(stored, bool | int | float | str | date) or stored is None:
             values[name] = stored
         else:
             values[name] = str(stored)

@@ -8,12 +8,22 @@ one line of the audit log, and tells every component to look again.
 """
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Table, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    LargeBinary,
+    RowMapping,
+    Table,
+    Uuid,
+    bindparam,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,6 +39,15 @@ from territory.vocabulary import MacPassword, MessageAuthenticatorRule
 
 RECENT = timedelta(days=1)
 """How long an unsigned packet counts as present."""
+
+
+def still_uses_old_secret(
+    rotation_began_at: datetime | None, old_at: datetime | None, next_at: datetime | None
+) -> bool:
+    """Whether a NAS was not heard under the next secret, or not last; False without a rotation."""
+    if rotation_began_at is None:
+        return False
+    return next_at is None or (old_at is not None and old_at >= next_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +83,9 @@ class NasTrust:
     @property
     def uses_old_secret(self) -> bool:
         """Whether, in a rotation, it was not heard under the next secret, or not last."""
-        if self.rotation_began_at is None:
-            return False
-        if self.next_secret_at is None:
-            return True
-        return self.old_secret_at is not None and self.old_secret_at >= self.next_secret_at
+        return still_uses_old_secret(
+            self.rotation_began_at, self.old_secret_at, self.next_secret_at
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +119,12 @@ _TRUST = (
     .outerjoin(nas_seen, nas_seen.c.nas_id == nas.c.id)
     .order_by(site.c.code, nas.c.code)
 )
+
+
+_ROTATING = (nas.c.id, nas.c.tls_name, nas.c.rotation_began_at)
+_ROTATE = text(
+    "SELECT territory.rotate_secret(:step, :code, :sealed, :at, :operator_id, :actor)"
+).bindparams(bindparam("sealed", type_=LargeBinary), bindparam("operator_id", type_=Uuid))
 
 
 async def load_nas_trust(db: AsyncConnection, keyring: Keyring) -> list[NasTrust]:
@@ -153,32 +176,27 @@ async def read_secrets(
 
 
 async def begin_rotation(
-    db: AsyncConnection, keyring: Keyring, code: str, authority: Authority
+    db: AsyncConnection, seal: Callable[[str], bytes], code: str, authority: Authority
 ) -> None:
     """Make a next secret valid beside the present one.
 
     Raises:
         ConfigurationError: no NAS has this code, it is reached by RadSec, or rotates already.
     """
-    row = await _row(db, code)
+    row = await _row(db, code, *_ROTATING)
     if row["tls_name"] is not None:
         raise _refused(code, "expected a NAS with a shared secret: this one proves itself by TLS")
-    if row["next_secret_sealed"] is not None:
+    if not await _rotate(db, "begun", code, authority, seal(new_secret())):
         raise _refused(code, "expected no rotation under way: finish it, or abandon it")
-    await _forget_uses(db, row)
-    sealed = keyring.seal(new_secret())
-    await _change(db, row, next_secret_sealed=sealed, rotation_began_at=authority.now)
-    await _audit(db, "nas.rotation_begun", code, authority)
 
 
 async def finish_rotation(
-    db: AsyncConnection, keyring: Keyring, code: str, authority: Authority, *, even_unseen: bool
+    db: AsyncConnection, code: str, authority: Authority, *, even_unseen: bool
 ) -> None:
     """Drop the old secret; the next one is the only one from now on.
 
     Args:
-        db: a transaction of the owner.
-        keyring: opens what is sealed.
+        db: a transaction of the owner, or of the portal.
         code: the NAS.
         authority: on whose word and when.
         even_unseen: also where the NAS was last heard under the old secret, or not at all.
@@ -186,29 +204,24 @@ async def finish_rotation(
     Raises:
         ConfigurationError: no rotation is under way, or the old secret is still in use.
     """
-    row = await _rotating(db, code)
-    (trust,) = [found for found in await load_nas_trust(db, keyring) if found.code == code]
-    if trust.uses_old_secret and not even_unseen:
+    row = await _row(db, code, *_ROTATING)
+    seen = select(nas_seen.c.old_secret_at, nas_seen.c.next_secret_at)
+    heard = (await db.execute(seen.where(nas_seen.c.nas_id == row["id"]))).first() or (None, None)
+    if still_uses_old_secret(row["rotation_began_at"], *heard) and not even_unseen:
         raise _refused(code, "expected to be heard under the next secret (--force drops the old)")
-    await _change(
-        db,
-        row,
-        shared_secret_sealed=row["next_secret_sealed"],
-        next_secret_sealed=None,
-        rotation_began_at=None,
-    )
-    await _audit(db, "nas.rotation_finished", code, authority)
+    if not await _rotate(db, "finished", code, authority):
+        raise _not_rotating(code)
 
 
 async def abandon_rotation(db: AsyncConnection, code: str, authority: Authority) -> None:
     """Drop the next secret; the present one stays.
 
     Raises:
-        ConfigurationError: no rotation is under way.
+        ConfigurationError: no NAS has this code, or no rotation is under way.
     """
-    row = await _rotating(db, code)
-    await _change(db, row, next_secret_sealed=None, rotation_began_at=None)
-    await _audit(db, "nas.rotation_abandoned", code, authority)
+    await _row(db, code, nas.c.id)
+    if not await _rotate(db, "abandoned", code, authority):
+        raise _not_rotating(code)
 
 
 async def forget_signature(db: AsyncConnection, code: str, authority: Authority) -> None:
@@ -242,21 +255,19 @@ async def _row(db: AsyncConnection, code: str, *columns: ColumnElement[Any] | Ta
     return row
 
 
-async def _rotating(db: AsyncConnection, code: str) -> RowMapping:
-    row = await _row(db, code)
-    if row["next_secret_sealed"] is None:
-        raise _refused(code, f"expected a rotation under way: socle nas rotate {code}")
-    return row
-
-
-async def _forget_uses(db: AsyncConnection, row: RowMapping) -> None:
-    seen = update(nas_seen).where(nas_seen.c.nas_id == row["id"])
-    await db.execute(seen.values(old_secret_at=None, next_secret_at=None))
-
-
-async def _change(db: AsyncConnection, row: RowMapping, **values: Any) -> None:
-    await db.execute(update(nas).where(nas.c.id == row["id"]).values(**values))
-    await _tell(db)
+async def _rotate(
+    db: AsyncConnection, step: str, code: str, authority: Authority, sealed: bytes | None = None
+) -> bool:
+    """Take a step, with its audit line and its notice; False: not possible as it stands now."""
+    values = {
+        "step": step,
+        "code": code,
+        "sealed": sealed,
+        "at": authority.now,
+        "operator_id": authority.operator_id,
+        "actor": authority.actor,
+    }
+    return bool((await db.execute(_ROTATE, values)).scalar_one())
 
 
 async def _tell(db: AsyncConnection) -> None:
@@ -266,6 +277,10 @@ async def _tell(db: AsyncConnection) -> None:
 async def _audit(db: AsyncConnection, action: str, code: str, authority: Authority) -> None:
     who = authority.operator_id, authority.actor
     await append(db, authority.now, *who, Act(action, code, {}))
+
+
+def _not_rotating(code: str) -> ConfigurationError:
+    return _refused(code, f"expected a rotation under way: socle nas rotate {code}")
 
 
 def _refused(code: str, expected: str) -> ConfigurationError:

@@ -6,6 +6,7 @@ is comparing values. References are codes; a secret is a value of its own that n
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -16,11 +17,13 @@ from territory.model import (
     NasEntry,
     OperatorEntry,
     PlanEntry,
+    PortBlocksEntry,
     SiteEntry,
+    SnmpEntry,
     TerritoryFile,
 )
 from territory.rules.mac_form import form_of_brand
-from territory.vocabulary import COA_PORT, COA_PORTS, AddressOrigin, Brand
+from territory.vocabulary import COA_PORT, COA_PORTS, AddressOrigin, Brand, SnmpVersion
 
 
 class Kind(StrEnum):
@@ -32,6 +35,7 @@ class Kind(StrEnum):
     NETWORK = "network"
     HELPER = "helper"
     PUBLIC_ADDRESS = "public address"
+    PORT_BLOCKS = "port blocks"
     GATEWAY = "gateway"
     NAS = "nas"
     ACCESS_POINT = "access point"
@@ -49,11 +53,13 @@ class Secret:
         return "(secret)"
 
 
-Value = str | int | float | bool | tuple[str, ...] | Secret | None
+Value = str | int | float | bool | date | datetime | tuple[str, ...] | Secret | None
 Values = Mapping[str, Value]
 State = Mapping[Kind, Mapping[str, Values]]
 """By kind, then by key: a code, a login, or `site/ssid` and `site/address`."""
 
+BY_INTERVAL = frozenset({Kind.PUBLIC_ADDRESS, Kind.PORT_BLOCKS})
+"""What is never changed nor taken away: its interval ends, and another may begin."""
 LEFT_ALONE_WHEN_ABSENT = {
     Kind.SITE: frozenset({"methods"}),
     Kind.GATEWAY: frozenset({"portal_secret"}),
@@ -64,7 +70,8 @@ LEFT_ALONE_WHEN_ABSENT = {
 ENABLED = "enabled"
 """Of a held operator: whether they may sign in. No description says it; pruning ends it."""
 _CONTROLLER = tuple(
-    f"controller_{part}" for part in ("url", "site", "user", "password", "certificate")
+    f"controller_{part}"
+    for part in ("url", "site", "user", "password", "certificate", "client", "client_secret")
 )
 _MADE_WHEN_ABSENT = {Kind.GATEWAY: "portal_secret", Kind.NAS: "shared_secret"}
 
@@ -118,16 +125,24 @@ def sites_with_stated_addresses(description: TerritoryFile) -> frozenset[str]:
 
 def _facts(description: TerritoryFile) -> Iterator[tuple[Kind, str, Values]]:
     for organisation in description.organisations:
+        newsletter, contract = organisation.newsletter, organisation.contract
         values = {
             "name": organisation.name,
             "kind": organisation.kind.value,
             "siren": organisation.siren,
             "contact_email": organisation.contact,
             "dpo_email": organisation.dpo,
+            "contract_role": contract.role.value if contract else None,
+            "competence_basis": contract.competence_basis if contract else None,
+            "contract_since": contract.since if contract else None,
             "colour": organisation.colour,
             "logo": organisation.logo,
             "message": organisation.message,
             "sponsors": tuple(sorted(set(organisation.sponsors))),
+            "newsletter_sender": newsletter.sender if newsletter else None,
+            "newsletter_purpose": newsletter.purpose if newsletter else None,
+            "sms_a_day": organisation.sms.a_day,
+            "sms_a_month": organisation.sms.a_month,
         }
         yield Kind.ORGANISATION, organisation.code, values
     for plan in description.plans:
@@ -196,6 +211,9 @@ def _site_facts(site: SiteEntry) -> Iterator[tuple[Kind, str, Values]]:
         "wifi4eu": site.wifi4eu,
         "wifi4eu_snippet": site.wifi4eu_snippet,
         "methods_described": site.methods is not None,
+        "sms_a_day": site.sms.a_day,
+        "sms_a_month": site.sms.a_month,
+        "sms_unproven_an_hour": site.sms.unproven_an_hour,
     }
     yield Kind.SITE, site.code, values
     for network in site.networks:
@@ -211,8 +229,10 @@ def _site_facts(site: SiteEntry) -> Iterator[tuple[Kind, str, Values]]:
             "origin": AddressOrigin.STATED.value,
         }
         yield Kind.PUBLIC_ADDRESS, key(site.code, address), values
+    if site.port_blocks is not None:
+        yield _port_blocks_fact(site.code, site.port_blocks)
     for gateway in site.gateways:
-        yield from _gateway_facts(site.code, gateway)
+        yield from _gateway_facts(site, gateway)
     for radio in site.access_points:
         values = {
             "site": site.code,
@@ -220,13 +240,29 @@ def _site_facts(site: SiteEntry) -> Iterator[tuple[Kind, str, Values]]:
             "mac": radio.mac,
             "management_address": _text(radio.management_address),
             "model": radio.model,
+            "snmp": _snmp(radio.snmp or site.snmp),
         }
         yield Kind.ACCESS_POINT, radio.code, values
 
 
-def _gateway_facts(site: str, gateway: GatewayEntry) -> Iterator[tuple[Kind, str, Values]]:
+def _port_blocks_fact(site: str, entry: PortBlocksEntry) -> tuple[Kind, str, Values]:
+    shared = entry.shared()
     values: dict[str, Value] = {
         "site": site,
+        "first_address": str(shared.first_address),
+        "last_address": str(shared.last_address),
+        "ports": shared.ports,
+        "first_port": shared.first_port,
+        "last_port": shared.last_port,
+        "pool": " ".join(map(str, shared.pool)),
+    }
+    name = key(*values.values())
+    return Kind.PORT_BLOCKS, name, {**values, "in_force_since": entry.in_force_since}
+
+
+def _gateway_facts(site: SiteEntry, gateway: GatewayEntry) -> Iterator[tuple[Kind, str, Values]]:
+    values: dict[str, Value] = {
+        "site": site.code,
         "brand": gateway.brand.value,
         "login_address": gateway.login_address,
         "portal_base": gateway.portal_base,
@@ -238,7 +274,7 @@ def _gateway_facts(site: str, gateway: GatewayEntry) -> Iterator[tuple[Kind, str
     yield Kind.GATEWAY, gateway.code, values
     for nas in gateway.nas:
         values = {
-            "site": site,
+            "site": site.code,
             "gateway": gateway.code,
             "source_address": _text(nas.source_address),
             "tls_name": nas.tls_name,
@@ -249,6 +285,7 @@ def _gateway_facts(site: str, gateway: GatewayEntry) -> Iterator[tuple[Kind, str
             "coa_port": nas.coa_port or COA_PORTS.get(gateway.brand, COA_PORT),
             "attribute_sets": tuple(sorted(one.value for one in nas.attribute_sets)),
             **_mac_form(gateway.brand, nas),
+            "snmp": _snmp(nas.snmp or site.snmp),
         }
         yield Kind.NAS, nas.code, values
 
@@ -263,6 +300,8 @@ def _controller_values(controller: ControllerEntry | None) -> dict[str, Value]:
         "controller_user": controller.user,
         "controller_password": Secret(controller.password),
         "controller_certificate": controller.certificate,
+        "controller_client": controller.client,
+        "controller_client_secret": _secret(controller.client_secret),
     }
 
 
@@ -273,6 +312,13 @@ def _mac_form(brand: Brand, nas: NasEntry) -> dict[str, Value]:
         "mac_user_name": (nas.mac_user_name or usual.user_name).value,
         "mac_password": (nas.mac_password or usual.password).value,
     }
+
+
+def _snmp(entry: SnmpEntry | None) -> Secret | None:
+    """Return how a piece of equipment is asked, whole, since most of it is secret."""
+    if entry is None or entry.version is SnmpVersion.NONE:
+        return None
+    return Secret(entry.model_dump_json(exclude_none=True))
 
 
 def _text(value: Any) -> str | None:

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from territory.access.audit import Act, append
 from territory.application.difference import Action, Change, Difference
 from territory.application.holding import SHAPES, Held
-from territory.application.state import Kind, Secret, Value
+from territory.application.state import BY_INTERVAL, Kind, Secret, Value
 from territory.database import tables
 from territory.keyring import Keyring
 
@@ -106,7 +106,7 @@ class _Writer:
         columns = {"id": identifier, **self._columns(change)}
         if shape.key is None:
             columns[shape.key_column] = change.key
-        if change.kind is Kind.PUBLIC_ADDRESS:
+        if change.kind in BY_INTERVAL:
             columns["valid_from"] = self._now
         if change.kind is Kind.OPERATOR:
             columns["created_at"] = self._now
@@ -137,7 +137,7 @@ class _Writer:
     async def _remove(self, change: Change) -> bool:
         identifier = self._identifiers[change.kind][change.key]
         match change.kind:
-            case Kind.PUBLIC_ADDRESS:
+            case Kind.PUBLIC_ADDRESS | Kind.PORT_BLOCKS:
                 await self._update(change, {"valid_until": self._now})
             case Kind.OPERATOR:
                 await self._update(change, {"disabled_at": self._now})

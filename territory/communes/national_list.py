@@ -58,6 +58,11 @@ class NationalList:
     def __len__(self) -> int:
         return len(self._communes)
 
+    @property
+    def communes(self) -> Iterable[Commune]:
+        """Every commune, in the list's order."""
+        return self._communes.values()
+
     def find(self, code: str) -> Commune | None:
         """Return the commune that has this INSEE code today."""
         return self._communes.get(code)

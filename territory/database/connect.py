@@ -1,11 +1,13 @@
 """How a component opens the database: an engine for all that is not hot, a pool for what is."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from territory.database.components import Component
 from territory.errors import Unavailable
@@ -57,6 +59,20 @@ async def open_pool(
             **options,
         )
     except (TimeoutError, OSError, asyncpg.PostgresError) as fault:
+        raise away(fault) from fault
+
+
+@asynccontextmanager
+async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """One transaction of an engine.
+
+    Raises:
+        Unavailable: the database does not answer, and nothing of it is kept.
+    """
+    try:
+        async with engine.begin() as connection:
+            yield connection
+    except (DBAPIError, OSError, TimeoutError) as fault:
         raise away(fault) from fault
 
 

@@ -26,3 +26,7 @@ class Lock(IntEnum):
     """Of several RADIUS servers, one closes the sessions whose NAS went silent."""
     KEEPER = 1096107630
     """Of several portals, one ends what is over at gateways without RADIUS."""
+    REGISTER = 1096107640
+    """The register of requisitions: its next number is taken by one at a time."""
+    TRANSMISSIONS = 1096107650
+    """What agents hand on to the desk: its next number is taken by one at a time."""

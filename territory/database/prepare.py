@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from territory.database.components import Component
 from territory.database.connect import away, component_url, open_engine
+from territory.database.restored import refuse_marked
 from territory.errors import ConfigurationError, Fault
 from territory.keyring import Keyring
 
@@ -26,21 +27,27 @@ _NOT_ALLOWED = asyncpg.InsufficientPrivilegeError.sqlstate
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('socle prepare', 0))")
 
 
-async def prepare(owner_url: str, keyring: Keyring | None) -> dict[Component, str]:
+async def prepare(
+    owner_url: str, keyring: Keyring | None, *, restoring: bool = False
+) -> dict[Component, str]:
     """Migrate the database and return each component's own address.
 
     Args:
         owner_url: address of a role that may create schemas and roles.
         keyring: gives the roles their passwords; None where the server trusts local sockets.
+        restoring: this is the restore itself, which alone may open a database before its end.
 
     Raises:
         Unavailable: the server does not answer.
-        ConfigurationError: the server is too old, or the role may not do this.
+        ConfigurationError: the server is too old, the role may not do this, or the database was
+            put back from a backup and its restore is not finished.
     """
     engine = open_engine(owner_url)
     try:
         async with engine.begin() as connection:
             await connection.execute(_ONE_AT_A_TIME)
+            if not restoring:
+                await connection.run_sync(refuse_marked)
             await connection.run_sync(migrate)
             passwords = {c: _password(keyring, c) for c in Component}
             for component, password in passwords.items():
@@ -66,6 +73,8 @@ async def _opens(url: str) -> bool:
         connection = await asyncpg.connect(url, timeout=5.0)
     except asyncpg.InvalidAuthorizationSpecificationError:
         return False
+    except asyncpg.InsufficientPrivilegeError:
+        return True  # with its password, into a database that a restore has closed
     await connection.close()
     return True
 

@@ -4,7 +4,8 @@ What `retention` purges by and what the guests' pages say is read from the same 
 purge is planned, never when a day is sealed: a decree entered late thus extends all that is still
 held. Traffic data of a day that no recorded decision covers is kept, and its state
 `unknown` is an alert, because keeping too little and keeping too much carry the same penalty
-(CPCE L39-3) and only one of the two can be mended.
+(CPCE L39-3) and only one of the two can be mended. It is kept for the year of an injunction and no
+longer: no decree could ask for more (CPCE L34-1 III).
 
 A term in months or years ends on the day of the same number, or on the month's last day where
 there is none, at midnight of that day (code de procédure civile art. 641 and 642). A day's segment
@@ -15,7 +16,7 @@ import calendar
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -62,6 +63,8 @@ class Rule:
     """From the event named by `start` on."""
     kept_without_injunction: Duration | None
     """Traffic data only: where no injunction covers the date."""
+    at_most: Duration | None
+    """Where a territory may keep it longer by its settings: no longer than this."""
     start: str
     """The event its time runs from, in words."""
     source: str
@@ -88,6 +91,33 @@ class Law:
     rules: Mapping[Category, Rule]
     periods: tuple[Period, ...]
 
+    def with_periods(self, periods: Iterable[Period]) -> "Law":
+        """Return this law with decisions that were recorded elsewhere added."""
+        every = sorted((*self.periods, *periods), key=lambda period: period.first)
+        return Law(self.rules, tuple(every))
+
+    def keeping(self, category: Category, months: int) -> "Law":
+        """Return this law with another term for a category that the law lets a territory set.
+
+        Raises:
+            ConfigurationError: shorter than the rule's, or longer than it allows.
+        """
+        rule = self.rules[category]
+        most = rule.at_most or rule.kept
+        if not rule.kept.months <= months <= most.months:
+            expected = f"expected {rule.kept.months} to {most.months} months, found {months}"
+            raise ConfigurationError([Fault(f"retention.{category}_months", expected)])
+        return Law({**self.rules, category: replace(rule, kept=Duration(months))}, self.periods)
+
+    def first_undecided(self, since: date, until: date) -> date | None:
+        """Return the first date from `since` on, before `until`, that no decision covers."""
+        day = since
+        while day < until:
+            if self.injunction(day)[0] is InjunctionState.UNKNOWN:
+                return day
+            day = max(day + timedelta(days=1), self.decided_until(day))
+        return None
+
     def injunction(self, day: date) -> tuple[InjunctionState, str]:
         """Return what is known for `day`, and the decree or decision that says so.
 
@@ -102,6 +132,12 @@ class Law:
             return InjunctionState.ENDED, "avant la première injonction"
         return InjunctionState.UNKNOWN, "aucune décision enregistrée"
 
+    def decided_until(self, day: date) -> date:
+        """Return the first date from `day` on that no recorded decision covers."""
+        while covering := [p.until for p in self.periods if p.first <= day < p.until]:
+            day = max(covering)
+        return day
+
 
 @dataclass(frozen=True, slots=True)
 class End:
@@ -113,10 +149,17 @@ class End:
     """Which rule, and which decree, says so."""
     lost_from: date | None = None
     """With `on` unknown: the day it would have to go if no injunction covers it."""
+    at_latest: date | None = None
+    """With `on` unknown: the day it must go whatever is decided: no decree keeps longer."""
+
+    @property
+    def last(self) -> date | None:
+        """The first day it may not exist, whatever is decided."""
+        return self.on or self.at_latest
 
     def has_come(self, today: date) -> bool:
         """Whether it must be gone on `today`."""
-        return self.on is not None and self.on <= today
+        return self.last is not None and self.last <= today
 
 
 def end_of(law: Law, category: Category, day: date) -> End:
@@ -132,7 +175,8 @@ def end_of(law: Law, category: Category, day: date) -> End:
         case InjunctionState.ENDED:
             return End(short, f"{rule.source} ; {ground}")
         case InjunctionState.UNKNOWN:
-            return End(None, f"{rule.source} ; {ground}", lost_from=short)
+            latest = _morning_after(day, rule.kept)
+            return End(None, f"{rule.source} ; {ground}", lost_from=short, at_latest=latest)
 
 
 def add_months(day: date, months: int) -> date:
@@ -169,12 +213,13 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _rule(name: str, entry: Mapping[str, str]) -> Rule:
-    shorter = entry.get("kept_without_injunction")
+    shorter, longest = entry.get("kept_without_injunction"), entry.get("at_most")
     return Rule(
         category=Category(name),
         french=entry["french"],
         kept=parse_duration(entry["kept"]),
         kept_without_injunction=parse_duration(shorter) if shorter else None,
+        at_most=parse_duration(longest) if longest else None,
         start=entry["from"],
         source=entry["source"],
     )

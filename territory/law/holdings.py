@@ -45,6 +45,8 @@ class Datum(StrEnum):
     """Codes sent: when, and whether they came back."""
     SPONSOR = "sponsor"
     """Who vouched for the guest: an address of the organisation."""
+    NEWSLETTER = "newsletter"
+    """An address given for an organisation's letters, and when that was agreed to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,9 @@ ALWAYS: Final = (
     Holding(Category.SECURITY, (Datum.OUTCOMES,)),
 )
 """Of every connection, however the guest identified (CPCE R10-13 IV and V, R10-14 IV)."""
+
+AGREED: Final = Holding(Category.CONSENT, (Datum.NEWSLETTER,))
+"""Of who ticked the box for an organisation's letters, and of nobody else (GDPR 6.1.a)."""
 
 _NUMBER: Final = Holding(Category.SOURCE, (Datum.GUEST_NUMBER,))
 

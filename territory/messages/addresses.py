@@ -55,6 +55,13 @@ class MailAddress:
         """The same for every way of writing it in capitals: what it is known by."""
         return str(self).lower()
 
+    @property
+    def mailbox(self) -> str:
+        """What counts as one mailbox where letters are counted: at many providers, whatever follows
+        a plus sign leads to the same (RFC 5233)."""
+        local, at, domain = self.key.rpartition("@")
+        return f"{local.partition('+')[0] or local}{at}{domain}"
+
     def __str__(self) -> str:
         return f"{self.local}@{self.domain}"
 

@@ -9,15 +9,16 @@ operator and without the address.
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from enum import StrEnum
-from typing import Final
-from uuid import uuid4
+from functools import partial
+from typing import Final, TypeVar
+from uuid import UUID, uuid4
 
 import aiosmtplib
 
@@ -28,6 +29,7 @@ from territory.messages.settings import MailSettings
 RETRY_SECONDS: Final = 0.5
 """Before the second attempt; twice as long before each one after it."""
 _TRANSIENT: Final = range(400, 500)
+Outcome = TypeVar("Outcome")
 
 
 class Delivery(StrEnum):
@@ -95,57 +97,76 @@ class Mailer:
         self._retry_seconds = retry_seconds
         self._tls = None if settings.security == "none" else _tls(settings)
 
-    async def send(self, letter: Letter, now: datetime) -> Delivery:
-        """Hand a letter over.
+    async def send(self, letter: Letter, now: datetime, known_as: UUID | None = None) -> Delivery:
+        """Hand a letter over; `known_as`: the same for a letter that may have gone before.
 
         Raises:
             Unavailable: the relay did not take it in time, and may later.
         """
-        message = compose(letter, self._sender, now, f"{uuid4().hex}@{self._sender.address.domain}")
+        identifier = f"{(known_as or uuid4()).hex}@{self._sender.address.domain}"
+        message = compose(letter, self._sender, now, identifier)
+        return await self._in_time(partial(self._hand_over, message, letter.to))
+
+    async def greet(self) -> None:
+        """Go as far with the relay as one can without naming a recipient, and send nothing.
+
+        Raises:
+            Unavailable: the relay would take no letter now, to anybody.
+        """
+        await self._in_time(self._say_who_writes)
+
+    async def _in_time(self, attempt: Callable[[], Awaitable[Outcome]]) -> Outcome:
         try:
             async with asyncio.timeout(self._settings.patience_seconds):
-                return await self._send(message, letter.to)
+                return await self._try_again(attempt)
         except TimeoutError as fault:
             raise Unavailable("mail.server: the relay did not answer in time") from fault
 
-    async def _send(self, message: EmailMessage, to: MailAddress) -> Delivery:
+    async def _try_again(self, attempt: Callable[[], Awaitable[Outcome]]) -> Outcome:
         pause = self._retry_seconds
         for _attempt in range(1, self._settings.attempts):
             try:
-                return await self._attempt(message, to)
+                return await attempt()
             except (aiosmtplib.SMTPException, OSError) as fault:
                 if not _may_pass(fault):
                     raise Unavailable(f"mail.server: {_in_words(fault)}") from fault
             await asyncio.sleep(pause)
             pause *= 2
         try:
-            return await self._attempt(message, to)
+            return await attempt()
         except (aiosmtplib.SMTPException, OSError) as fault:
             raise Unavailable(f"mail.server: {_in_words(fault)}") from fault
 
-    async def _attempt(self, message: EmailMessage, to: MailAddress) -> Delivery:
-        settings = self._settings
-        password = settings.password.get_secret_value() if settings.password else None
+    async def _hand_over(self, message: EmailMessage, to: MailAddress) -> Delivery:
         try:
-            await aiosmtplib.send(
-                message,
-                sender=str(self._sender.address),
-                recipients=[str(to)],
-                hostname=settings.server,
-                port=settings.port,
-                username=settings.user,
-                password=password,
-                use_tls=settings.security == "tls",
-                start_tls=settings.security == "starttls",
-                tls_context=self._tls,
-                local_hostname=self._sender.address.domain,
-                timeout=settings.patience_seconds,
-            )
+            async with self._relay() as relay:
+                sender = str(self._sender.address)
+                await relay.send_message(message, sender=sender, recipients=[str(to)])
         except aiosmtplib.SMTPRecipientsRefused as refused:
             if any(one.code in _TRANSIENT for one in refused.recipients):
                 raise
             return Delivery.REFUSED
         return Delivery.TAKEN
+
+    async def _say_who_writes(self) -> None:
+        async with self._relay() as relay:
+            await relay.mail(str(self._sender.address))
+            await relay.rset()
+
+    def _relay(self) -> aiosmtplib.SMTP:
+        """What opens a connection, with the TLS and the account of the settings."""
+        settings = self._settings
+        return aiosmtplib.SMTP(
+            hostname=settings.server,
+            port=settings.port,
+            username=settings.user,
+            password=settings.password.get_secret_value() if settings.password else None,
+            use_tls=settings.security == "tls",
+            start_tls=settings.security == "starttls",
+            tls_context=self._tls,
+            local_hostname=self._sender.address.domain,
+            timeout=settings.patience_seconds,
+        )
 
 
 def _tls(settings: MailSettings) -> ssl.SSLContext:

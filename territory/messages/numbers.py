@@ -12,6 +12,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from territory.errors import ProtocolError
+from territory.messages.settings import FRENCH
 
 LONGEST: Final = 32
 """Characters of a number as it is typed."""
@@ -77,3 +78,22 @@ def read_country_codes(codes: Collection[str]) -> frozenset[str]:
     if not set(codes) <= set(phonenumbers.SUPPORTED_REGIONS):
         raise ProtocolError("bad-country")
     return frozenset(codes)
+
+
+def meant(text: str) -> frozenset[str]:
+    """Return the numbers that a text may mean, as `+33612345678`; empty: none.
+
+    Without its country's prefix a number is one of a territory of France.
+    """
+    found = (_valid(text, region) for region in FRENCH)
+    return frozenset(number for number in found if number)
+
+
+def _valid(text: str, region: str) -> str | None:
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    return str(phonenumbers.format_number(number, PhoneNumberFormat.E164))

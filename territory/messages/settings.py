@@ -1,4 +1,4 @@
-"""What the settings say of mail and SMS: `[mail]` and `[sms]` of `socle.toml`.
+"""What the settings say of mail, SMS and alerts: `[mail]`, `[sms]` and `[alerts]` of `socle.toml`.
 
 Types and ranges are pydantic's; what one key asks of another is `territory.messages.checking`'s,
 which needs libraries that every command would else load. Without a server and without a provider
@@ -6,9 +6,12 @@ nothing can be sent, and the methods that need it say so.
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+FRENCH: Final = ("FR", "GP", "MQ", "GF", "RE", "YT", "PM", "BL", "MF", "WF", "PF", "NC")
+"""The territories of France that have numbers of their own (ISO 3166-1)."""
 
 
 class _Section(BaseModel):
@@ -44,6 +47,8 @@ class MailSettings(_Section):
     """Provisional accesses of one device within 24 hours."""
     a_day_of_an_address: int = Field(default=10, ge=1)
     """Letters to one mail address."""
+    a_day_of_a_sponsor: int = Field(default=100, ge=1)
+    """Letters to one person of a place, who is asked to let guests in: a reception has many."""
     a_day_of_a_source: int = Field(default=500, ge=1)
     """Letters asked for from one network address: a whole site may stand behind it."""
     a_day_of_a_site: int = Field(default=2000, ge=1)
@@ -78,10 +83,7 @@ class SmsSettings(_Section):
     """The number guests may text a word to (E.164), where the provider tells what comes in."""
     region: str = Field(default="FR", pattern=r"^[A-Z]{2}$")
     """Country of a number that is typed without its prefix (ISO 3166-1)."""
-    countries: list[str] = Field(
-        default=["FR", "GP", "MQ", "GF", "RE", "YT", "PM", "BL", "MF", "WF", "PF", "NC"],
-        min_length=1,
-    )
+    countries: list[str] = Field(default=list(FRENCH), min_length=1)
     """Countries whose mobile numbers are written to (ISO 3166-1): the territories of France."""
     a_day_of_a_number: int = Field(default=4, ge=1)
     """Messages to one number."""
@@ -101,10 +103,69 @@ class SmsSettings(_Section):
     """Parts, at one site."""
     a_month_of_an_organisation: int = Field(default=5000, ge=1)
     """Parts, all sites of one organisation."""
-    unproven_an_hour_of_a_site: int = Field(default=30, ge=1)
-    """Codes sent within an hour that nobody has typed: beyond, none is sent there."""
+    unproven_an_hour_of_a_site: int = Field(default=60, ge=1)
+    """Codes sent within an hour that nobody has typed: beyond, none is sent there. As many as a
+    library has seats; a place where more come at once states its own (`sms:` of a site)."""
 
     @property
     def is_on(self) -> bool:
         """Whether text messages can be sent."""
         return self.provider is not None
+
+
+class AlertRecipient(_Section):
+    """Somebody who is told, `[[alerts.recipients]]`."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")
+    """What it is called here, in logs and in the console."""
+    kind: Literal["mail", "matrix", "mattermost", "ntfy", "json"]
+    """How it is told."""
+    address: SecretStr | None = None
+    """Mail address, or https address of the service: of the homeserver (matrix), the incoming
+    webhook (mattermost), the topic (ntfy), or where JSON is posted. Kept out of logs."""
+    room: str | None = Field(default=None, pattern=r"^![^\s/?#]{1,254}$")
+    """matrix: the room's identifier, `!...`."""
+    secret_file: Path | None = None
+    """File with the access token (matrix, ntfy, json); mattermost: with the whole address."""
+    tells: Literal["critical", "warning"] = "critical"
+    """The least that is told as it happens; the rest waits for the digest."""
+    hours: str = "07:00-22:00"
+    """On call (OSM `opening_hours`): what is critical in one place waits for them, what is
+    critical for the whole base does not."""
+    digest: bool = True
+    """Whether the morning's digest is sent."""
+    stand_in: bool = False
+    """Told only of what nobody acknowledged in time."""
+
+
+class AlertsSettings(_Section):
+    """Alerts without Prometheus; off where nobody is named."""
+
+    recipients: list[AlertRecipient] = []
+    working_hours: str = "Mo-Fr 08:00-18:00; PH off"
+    """When warnings are told (OSM `opening_hours`)."""
+    digest_hour: int = Field(default=8, ge=0, le=23)
+    """Of the territory's clock, each day; nothing is sent where there is nothing to say."""
+    departement: str = Field(default="", pattern=r"^(\d[\dAB]\d?)?$")
+    """Whose clock and school holidays; empty: metropolitan France's."""
+    remind_after_hours: float = Field(default=4.0, ge=0)
+    """Nobody acknowledged: told once more, to stand-ins too; 0: never."""
+    most_an_hour: int = Field(default=6, ge=1)
+    """Messages to one recipient; what is more waits and makes one."""
+    quiet_minutes: float = Field(default=15.0, ge=0)
+    """What comes back within them is the same incident; twice as long after each return."""
+    gather_seconds: float = Field(default=15.0, ge=0)
+    """Waited before a message, so that what breaks together is told together."""
+    pace: float = Field(default=1.0, gt=0, le=1)
+    """What every wait of a rule is multiplied by; less than 1 is for demonstrations."""
+    patience_seconds: float = Field(default=15.0, gt=0, le=60)
+    """For one attempt of one message."""
+    authorities: Path | None = None
+    """PEM file of who signs the services' certificates; the system's authorities when absent."""
+    components: list[Literal["portal", "radius", "retention"]] = ["portal", "radius", "retention"]
+    """Whose measures are read, on this machine."""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anybody is told."""
+        return bool(self.recipients)

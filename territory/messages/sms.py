@@ -14,7 +14,7 @@ from yarl import URL
 from territory.errors import Unavailable
 from territory.messages.mail import Delivery
 from territory.messages.settings import SmsSettings
-from territory.messages.sms_dialects import DIALECTS, Call
+from territory.messages.sms_dialects import DIALECTS, Call, NotTaken
 from territory.messages.sms_text import TextMessage
 
 LARGEST_ANSWER: Final = 1 << 16
@@ -34,7 +34,7 @@ class SmsSender:
 
         Raises:
             Unavailable: the provider did not take it in time; it is not known to be unsent where
-                only its answer is missing.
+                only its answer is missing, and known to be where it is `NotTaken`.
         """
         call = self._dialect.write(self._settings, message, now)
         try:
@@ -42,6 +42,8 @@ class SmsSender:
                 status, body = await _post_again(call)
         except TimeoutError as fault:
             raise Unavailable("sms.provider: it did not answer in time") from fault
+        except aiohttp.ClientConnectorError as fault:
+            raise NotTaken(f"sms.provider: no answer: {type(fault).__name__}") from fault
         except (aiohttp.ClientError, OSError, ValueError) as fault:
             raise Unavailable(f"sms.provider: no answer: {type(fault).__name__}") from fault
         return self._dialect.read(status, body)

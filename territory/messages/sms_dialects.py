@@ -41,6 +41,10 @@ class Call:
     """Its kind, and who asks."""
 
 
+class NotTaken(Unavailable):
+    """A provider has certainly not taken a message: nobody gets it, and it costs nothing."""
+
+
 class SmsDialect(Protocol):
     """How a provider is spoken with."""
 
@@ -52,7 +56,8 @@ class SmsDialect(Protocol):
         """Return what an answer means.
 
         Raises:
-            Unavailable: it did not take the message, for a reason that is not the number's.
+            Unavailable: it did not take the message, for a reason that is not the number's;
+                `NotTaken` where that is certain.
         """
         ...
 
@@ -167,4 +172,8 @@ def _json(body: bytes) -> Mapping[str, Any]:
 
 
 def _refuse(status: int, words: Mapping[int, str]) -> Delivery:
-    raise Unavailable(f"sms.provider: {words.get(status, 'an unexpected answer')} ({status})")
+    told = f"sms.provider: {words.get(status, 'an unexpected answer')} ({status})"
+    # RFC 9110 §15.5, §15.6.4: whoever answers so has done nothing of what was asked.
+    if 400 <= status < 500 or status == 503:
+        raise NotTaken(told)
+    raise Unavailable(told)

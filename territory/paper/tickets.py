@@ -5,19 +5,16 @@ as data (JSON), never as source, so that no name can be markup. The result is PD
 French, every picture with its alternative, and readable as text by who cannot see it.
 """
 
-import json
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date
 from pathlib import Path
-from typing import Final, Literal
-
-import typst
-from babel.dates import format_date
+from typing import Final
 
 from territory.paper.qr import qr_file
+from territory.paper.typeset import typeset
+from territory.web.french import calendar_day
 
 TEMPLATE: Final = Path(__file__).parent / "tickets.typ"
-_PICTURE_DPI: Final = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,32 +49,26 @@ class Paper:
     """Made on this day."""
     tickets: tuple[TicketPaper, ...]
     """In their order."""
+    first_day: date | None = None
+    """First day of use; None: at once."""
+    last_day: date | None = None
+    """Nobody is online after it; None: as long as each lasts."""
 
 
 def render_tickets(paper: Paper) -> bytes:
     """Return the sheet as a PDF; takes a fifth of a second and more: not for the event loop."""
-    (pdf,) = _compile(paper, "pdf")
+    (pdf,) = typeset(TEMPLATE, _data(paper), paper.made_on, "pdf", is_exact=True)
     return pdf
 
 
 def draw_tickets(paper: Paper) -> list[bytes]:
     """Return the sheet's pages as PNG pictures, to be looked at."""
-    return _compile(paper, "png")
+    return typeset(TEMPLATE, _data(paper), paper.made_on, "png", is_exact=True)
 
 
-def _compile(paper: Paper, kind: Literal["pdf", "png"]) -> list[bytes]:
-    made = datetime.combine(paper.made_on, time(), UTC)
-    done: object = typst.compile(
-        TEMPLATE,
-        format=kind,
-        ppi=_PICTURE_DPI,
-        ignore_system_fonts=True,
-        sys_inputs={"paper": json.dumps(_data(paper))},
-        pdf_standards=["ua-1"] if kind == "pdf" else [],
-        timestamp=made,
-    )
-    pages = done if isinstance(done, list) else [done]
-    return [page for page in pages if isinstance(page, bytes)]
+def _written(day: date | None) -> str:
+    """Return a day in French; empty where there is none."""
+    return calendar_day(day, "d MMM y") if day else ""
 
 
 def _data(paper: Paper) -> dict[str, object]:
@@ -87,7 +78,9 @@ def _data(paper: Paper) -> dict[str, object]:
         "networks": list(paper.networks),
         "lasting": paper.lasting,
         "devices": paper.devices,
-        "last": format_date(paper.last_first_use, "d MMM y", locale="fr"),
+        "first": _written(paper.first_day),
+        "last": _written(paper.last_first_use),
+        "end": _written(paper.last_day),
         "tickets": [
             {"number": one.number, "code": one.code, "qr": qr_file(one.url)}
             for one in paper.tickets

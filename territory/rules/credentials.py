@@ -3,7 +3,8 @@
 Nothing is stored beside the name: portal and RADIUS hold the same key and derive the same
 password, so a right password is known before the database is asked, and CHAP needs no
 recoverable secret at rest. The name is random, so it says nothing about the guest and ties
-accounting to the admission even where a NAS drops `Class`.
+accounting to the admission even where a NAS drops `Class`. One that begins with `0`, which no
+guest's does, is a synthetic guest's: wherever it is read, it says so.
 """
 
 import hashlib
@@ -27,7 +28,8 @@ _SPARE_BITS = 6
 _BLOCK = 64
 _INNER = bytes(octet ^ 0x36 for octet in range(256))
 _OUTER = bytes(octet ^ 0x5C for octet in range(256))
-_NAME = re.compile(rf"[a-z2-7]{{{CHARACTERS}}}")
+_NAME = re.compile(rf"[0a-z2-7][a-z2-7]{{{CHARACTERS - 1}}}")
+_PROBE = "0"
 
 
 def new_user_name(random: bytes) -> str:
@@ -39,6 +41,20 @@ def new_user_name(random: bytes) -> str:
     if len(random) < NAME_OCTETS:
         raise ValueError(f"a user name takes {NAME_OCTETS} octets of chance, got {len(random)}")
     return _base32(random[:NAME_OCTETS])
+
+
+def new_probe_name(random: bytes) -> str:
+    """Return the same for a synthetic guest: 123 bits of chance after its mark.
+
+    Raises:
+        ValueError: fewer than 16 octets.
+    """
+    return _PROBE + new_user_name(random)[1:]
+
+
+def is_probe_name(user_name: str) -> bool:
+    """Whether one of our user names is a synthetic guest's."""
+    return user_name.startswith(_PROBE)
 
 
 def is_user_name(text: str) -> bool:

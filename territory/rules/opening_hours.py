@@ -19,7 +19,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from opening_hours import OpeningHours, ParserError  # type: ignore[attr-defined]
+from opening_hours import OpeningHours, ParserError, State  # type: ignore[attr-defined]
 
 from territory.rules.holidays import departement_of, public_holidays, school_breaks, school_zone
 from territory.vocabulary import OnPublicHolidays
@@ -193,6 +193,23 @@ class Hours:
         """Return when a place that is closed opens (UTC); None: not within two months."""
         span = self._span_of(at)
         return at.astimezone(UTC) if span.is_open else span.changes_at
+
+    def open_between(self, begin: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+        """Return when it is open between two instants (aware), in order and apart: UTC."""
+        spans: list[tuple[datetime, datetime]] = []
+        since = begin.astimezone(self._zone)
+        while since < end:
+            turn = datetime(since.year + 1, 1, 1, tzinfo=self._zone)
+            until = min(turn, end.astimezone(self._zone))
+            for first, last, state, _ in self._of(since.year).intervals(since, until):
+                if state != State.OPEN:
+                    continue
+                opened, closed = first.astimezone(UTC), last.astimezone(UTC)
+                if spans and opened <= spans[-1][1]:
+                    opened, _ = spans.pop()
+                spans.append((opened, closed))
+            since = until
+        return spans
 
     def local(self, at: datetime) -> datetime:
         """Return an instant on the place's clock."""

@@ -131,6 +131,11 @@ def midnight_after(now: datetime) -> datetime:
     return _start_of(day_of(now) + timedelta(days=1))
 
 
+def end_of_day(day: date) -> datetime:
+    """Return when a day is over in Europe/Paris (UTC)."""
+    return _start_of(day + timedelta(days=1))
+
+
 def month_after(now: datetime) -> datetime:
     """Return when the next month begins in Europe/Paris (UTC)."""
     first = day_of(now).replace(day=1)
@@ -212,6 +217,8 @@ def _seconds_left(allowed: Amounts, used: Amounts, most: int, now: datetime) -> 
     """
     day = _difference(allowed.day_seconds, used.day_seconds)
     month = _difference(allowed.month_seconds, used.month_seconds)
+    if day is None and month is None:
+        return most
     passed, at = 0, now
     while passed < most:
         midnight = midnight_after(at)

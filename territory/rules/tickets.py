@@ -19,7 +19,7 @@ from typing import Final
 from uuid import UUID
 
 from territory.identifiers import MacAddress
-from territory.rules.quotas import day_of
+from territory.rules.quotas import day_of, end_of_day
 
 MOST_TICKETS: Final = 500
 """Of one sheet."""
@@ -38,6 +38,8 @@ class Flaw(StrEnum):
     REVOKED = "ticket_revoked"
     ENDED = "ticket_ended"
     LAPSED = "ticket_lapsed"
+    EARLY = "ticket_early"
+    """Its first day has not come."""
     DEVICES = "ticket_devices"
     BLOCKED = "blocked"
 
@@ -71,6 +73,10 @@ class Terms:
     """From the first use."""
     last_first_use: date
     """Last day of first use, in Europe/Paris."""
+    first_day: date | None = None
+    """First day of use, in Europe/Paris; None: at once."""
+    last_day: date | None = None
+    """Nobody is online with it after that day, in Europe/Paris; None: as long as it lasts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,9 @@ class Ticket:
         """When its time is over; None: it has not begun."""
         if self.first_used_at is None:
             return None
-        return self.first_used_at + timedelta(seconds=self.terms.use_seconds)
+        ends_at = self.first_used_at + timedelta(seconds=self.terms.use_seconds)
+        last_day = self.terms.last_day
+        return min(ends_at, end_of_day(last_day)) if last_day else ends_at
 
     def state(self, now: datetime, *, is_online: bool) -> State:
         """Return where it is on its way."""
@@ -115,8 +123,15 @@ class Ticket:
         if self.is_blocked:
             return Flaw.BLOCKED
         if self.ends_at is None:
-            return Flaw.LAPSED if self._is_late(now) else None
+            return self._wait_flaw(now)
         return Flaw.ENDED if self.ends_at <= now else None
+
+    def _wait_flaw(self, now: datetime) -> Flaw | None:
+        """Return why it cannot be begun now."""
+        first_day = self.terms.first_day
+        if first_day is not None and day_of(now) < first_day:
+            return Flaw.EARLY
+        return Flaw.LAPSED if self._is_late(now) else None
 
     def _is_late(self, now: datetime) -> bool:
         return day_of(now) > self.terms.last_first_use

@@ -12,6 +12,7 @@ class Check(StrEnum):
     DNS = "dns"
     CERTIFICATE = "certificate"
     WALLED_GARDEN = "walled-garden"
+    PROVIDERS = "providers"
     DETECTION = "detection"
     RADIUS_ADDRESS = "radius-address"
     RADIUS_SECRET = "radius-secret"  # noqa: S105 - what is looked at, not a secret
@@ -19,6 +20,7 @@ class Check(StrEnum):
     ACCOUNTING = "accounting"
     CLOCK = "clock"
     COA = "coa"
+    EVIDENCE = "evidence"
 
     @property
     def french(self) -> str:
@@ -31,6 +33,7 @@ _TITLES = {
     Check.DNS: "Nom du portail",
     Check.CERTIFICATE: "Certificat du portail",
     Check.WALLED_GARDEN: "Portail joignable avant l'accès",
+    Check.PROVIDERS: "Services d'identité joignables avant l'accès",
     Check.DETECTION: "Détection du portail par les appareils",
     Check.RADIUS_ADDRESS: "Adresse d'où vient RADIUS",
     Check.RADIUS_SECRET: "Secret partagé de RADIUS",
@@ -38,6 +41,7 @@ _TITLES = {
     Check.ACCOUNTING: "Comptes rendus de session",
     Check.CLOCK: "Horloge",
     Check.COA: "Ordres de la base (CoA, Disconnect)",
+    Check.EVIDENCE: "Réponse à une réquisition",
 }
 
 

@@ -5,12 +5,13 @@ yet; the worst comes first only on the page. Words are for a technician on the p
 hall: what was seen, the likely cause, and the one thing to do next. Pure.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
 from territory.database.commands import Outcome
+from territory.rules.answerability import Answer as Answerable
 from territory.site_test.findings import Check, Finding, State, bad, good, unknown, warn
 from territory.site_test.probes import BY_CODE
 from territory.site_test.readings import (
@@ -18,6 +19,7 @@ from territory.site_test.readings import (
     Caller,
     GatewaySeen,
     NasSeen,
+    PortalSeen,
     Readings,
 )
 from territory.site_test.refusals import why_refused
@@ -40,6 +42,12 @@ Rule = Callable[[Readings], Iterator[Finding]]
 def judge(readings: Readings) -> list[Finding]:
     """Return what is to be said of a site, in the order in which a guest meets it."""
     return [finding for rule in RULES for finding in rule(readings)]
+
+
+def judge_nas(all_nas: Sequence[NasSeen], now: datetime) -> list[Finding]:
+    """Return what RADIUS alone tells of a site's NAS: secret, signature, records, clock."""
+    readings = Readings(now, PortalSeen(""), nas=tuple(all_nas))
+    return [finding for rule in RULES_OF_NAS for finding in rule(readings)]
 
 
 def _recent(at: datetime | None, now: datetime) -> bool:
@@ -120,7 +128,7 @@ def _certificate(read: Readings) -> Iterator[Finding]:
         if certificate.ends_at - read.now < CERTIFICATE_WARN:
             yield warn(
                 check,
-                f"Le certificat expire dans {days} jour(s).",
+                f"Le certificat expire dans {_counted(days, 'jour')}.",
                 "Voyez pourquoi son renouvellement automatique n'a pas eu lieu.",
             )
         else:
@@ -155,6 +163,33 @@ def _walled_garden(read: Readings) -> Iterator[Finding]:
             f"Ajoutez {name} à ce que la passerelle laisse passer avant l'accès (uamallowed,"
             " walled garden), pour ses ports 80 et 443.",
         )
+
+
+def _providers(read: Readings) -> Iterator[Finding]:
+    """Each provider a guest may choose; nobody but the site can tell whether it lets them there."""
+    seen = read.report.providers if read.report else {}
+    for provider in read.providers:
+        check, host, about = Check.PROVIDERS, provider.own_host, provider.name
+        names = f"{', '.join(provider.hosts)} (et les noms d'en dessous, port 443)."
+        if host not in seen:
+            yield unknown(
+                check,
+                f"Personne n'a essayé {host} depuis le lieu. La passerelle doit laisser passer"
+                f" avant l'accès : {names}",
+                _RUN_SCRIPT + " S'il n'en dit rien, refaites ce dossier : socle site render.",
+                about,
+            )
+        elif seen[host]:
+            yield good(check, f"Depuis le lieu, {host} répond avant l'accès.", about)
+        else:
+            yield bad(
+                check,
+                f"Depuis le lieu, {host} ne répond pas avant l'accès : personne ne peut s'y"
+                " identifier.",
+                f"Ajoutez à ce que la passerelle laisse passer avant l'accès : {names} Un dossier"
+                " refait (socle site render) les a.",
+                about,
+            )
 
 
 _RUN_SCRIPT: Final = (
@@ -372,10 +407,14 @@ def _clock(read: Readings) -> Iterator[Finding]:
 
 
 def _duration(seconds: float) -> str:
-    for unit, word in ((86_400, "jour(s)"), (3_600, "heure(s)"), (60, "minute(s)")):
+    for unit, word in ((86_400, "jour"), (3_600, "heure"), (60, "minute")):
         if seconds >= 2 * unit or (seconds >= unit and unit == 60):
-            return f"{int(seconds // unit)} {word}"
-    return f"{int(seconds)} seconde(s)"
+            return _counted(int(seconds // unit), word)
+    return _counted(int(seconds), "seconde")
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}s" if number > 1 else f"{number} {word}"
 
 
 def _orders(read: Readings) -> Iterator[Finding]:
@@ -401,18 +440,32 @@ def _orders(read: Readings) -> Iterator[Finding]:
         yield good(check, "La passerelle répond aux ordres de la base.")
 
 
+def _evidence(read: Readings) -> Iterator[Finding]:
+    """Whether a question about the site would lead to one device (CPCE R10-13 IV)."""
+    told = read.answerability
+    if told is None:
+        return
+    match told.answer:
+        case Answerable.SURELY:
+            yield good(Check.EVIDENCE, told.why)
+        case Answerable.AMBIGUOUS:
+            yield warn(Check.EVIDENCE, told.why, told.remedy)
+        case Answerable.NOT:
+            yield unknown(Check.EVIDENCE, told.why, told.remedy)
+
+
+RULES_OF_NAS: Final[tuple[Rule, ...]] = (_radius_secret, _signature, _accounting, _clock)
 RULES: Final[tuple[Rule, ...]] = (
     _redirect,
     _dns,
     _certificate,
     _walled_garden,
+    _providers,
     _detection,
     _radius_address,
-    _radius_secret,
-    _signature,
-    _accounting,
-    _clock,
+    *RULES_OF_NAS,
     _orders,
+    _evidence,
 )
 
 

@@ -39,9 +39,10 @@ async def look_at_portal(url: str, trusts: ssl.SSLContext | None = None) -> Port
         octets = await _unproven(name, port)
     except (OSError, TimeoutError):
         return PortalSeen(url, addresses)
-    if octets is None:
+    try:
+        return PortalSeen(url, addresses, _read(octets, fault) if octets else None)
+    except ValueError:  # what is shown is no certificate that can be read
         return PortalSeen(url, addresses)
-    return PortalSeen(url, addresses, _read(octets, fault))
 
 
 async def _addresses(name: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from territory.database.answerability import load_answerability
 from territory.database.commands import (
     InTransaction,
     OnEngine,
@@ -28,9 +29,13 @@ from territory.database.tables import (
     gateway_seen,
     nas,
     nas_seen,
+    plan,
     session,
+    site,
     site_public_address,
 )
+from territory.openid_providers import Provider
+from territory.rules.identification import methods_of
 from territory.site_test.judgement import RECENT
 from territory.site_test.network import look_at_portal
 from territory.site_test.readings import (
@@ -41,7 +46,7 @@ from territory.site_test.readings import (
     Readings,
     SiteReport,
 )
-from territory.vocabulary import StrangerReason
+from territory.vocabulary import IdentificationLevel, IdentificationMethod, StrangerReason
 
 _STRANGERS: Final = frozenset(StrangerReason)
 _MOST_CALLERS: Final = 1_000
@@ -66,6 +71,10 @@ _NAS = select(
     nas_seen.c.last_unsigned_at,
 ).outerjoin_from(nas, nas_seen, nas_seen.c.nas_id == nas.c.id)
 
+_METHODS = select(
+    site.c.methods.label("stated"), plan.c.methods.label("listed"), plan.c.least_level
+).join_from(site, plan, plan.c.id == site.c.plan_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -78,6 +87,8 @@ class Wanted:
     """What the script read there, if anybody ran it."""
     wait_seconds: float = 8.0
     """How long what came of the order is waited for; the NAS is asked for most of it."""
+    providers: tuple[Provider, ...] = ()
+    """The territory's, whatever the site's methods are."""
 
 
 async def read_site(engine: AsyncEngine, wanted: Wanted) -> Readings:
@@ -115,7 +126,20 @@ async def load_readings(db: AsyncConnection, wanted: Wanted, portal: PortalSeen)
         public_addresses=frozenset(str(address) for address in await db.scalars(public)),
         open_sessions=(await db.execute(open_sessions)).scalar_one(),
         report=wanted.report,
+        answerability=await load_answerability(db, wanted.site_id, wanted.now),
+        providers=wanted.providers if await _signs_in_elsewhere(db, wanted.site_id) else (),
     )
+
+
+async def _signs_in_elsewhere(db: AsyncConnection, site_id: UUID) -> bool:
+    """Tell whether an identity provider is one of the ways that a site offers."""
+    row = (await db.execute(_METHODS.where(site.c.id == site_id))).one()
+    offered = methods_of(
+        None if row.stated is None else [IdentificationMethod(one) for one in row.stated],
+        [IdentificationMethod(one) for one in row.listed],
+        IdentificationLevel(row.least_level),
+    )
+    return IdentificationMethod.OPENID_CONNECT in offered
 
 
 async def _order(engine: AsyncEngine, wanted: Wanted) -> Result | None:

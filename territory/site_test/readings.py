@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from territory.database.commands import Result
+from territory.openid_providers import Provider
+from territory.rules.answerability import Answerability
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,8 @@ class SiteReport:
     """By how much that machine's clock is ahead of the portal's."""
     probes: Mapping[str, Answer] = field(default_factory=dict)
     """By the probe's code."""
+    providers: Mapping[str, bool] = field(default_factory=dict)
+    """Whether an identity provider answered there, by the name in its issuer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,3 +136,7 @@ class Readings:
     """What came of an order to tell an open session its rights once more; None: none was sent."""
     report: SiteReport | None = None
     """None: nobody ran the script."""
+    providers: tuple[Provider, ...] = ()
+    """Where the site's guests may sign in before they are online."""
+    answerability: Answerability | None = None
+    """What a question about it would get; None: not looked at."""

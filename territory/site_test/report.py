@@ -6,6 +6,7 @@
     nom 192.0.2.1            what the portal's name leads to, a line each; `nom -`: nothing
     portail oui              or: non
     ecart 12                 how many seconds that clock is ahead of the portal's
+    identite a.example oui   whether an identity provider answers there, or: non
     sonde apple redirected   or: open, nothing
 
 It comes by hand from who knows where: lines that are not such are passed over, and nothing of it is
@@ -49,6 +50,7 @@ def parse_report(text: str) -> SiteReport:
         portal_answers=_TRUTH.get(single.get("portail", "")),
         clock_seconds=_seconds(single.get("ecart", "")),
         probes=dict(_probes(told)),
+        providers=dict(_providers(told)),
     )
 
 
@@ -57,6 +59,12 @@ def _probes(told: list[list[str]]) -> Iterator[tuple[str, Answer]]:
         is_probe = len(words) == 3 and words[0] == "sonde"
         if is_probe and words[1] in BY_CODE and words[2] in set(Answer):
             yield words[1], Answer(words[2])
+
+
+def _providers(told: list[list[str]]) -> Iterator[tuple[str, bool]]:
+    for words in told:
+        if len(words) == 3 and words[0] == "identite" and words[2] in _TRUTH:
+            yield words[1], _TRUTH[words[2]]
 
 
 def _addresses(names: list[str]) -> Iterator[str]:

@@ -6,6 +6,7 @@ an entry is itself one of the proxies named in the settings.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 Address = IPv4Address | IPv6Address
@@ -16,8 +17,11 @@ NOWHERE = IPv4Address("0.0.0.0")  # noqa: S104 - the name of "no address known",
 
 MOST_HOPS = 16
 """Entries of X-Forwarded-For that are looked at; what stands further left is ignored."""
+ADDRESSES_KEPT = 4096
+"""Addresses read once: a phone asks a few times, and a proxy, or a site's own address, always."""
 
 
+@lru_cache(ADDRESSES_KEPT)
 def parse_address(text: str) -> Address | None:
     """The address in ``text``; an IPv4-mapped IPv6 address comes back as IPv4. None when bad."""
     try:
@@ -56,7 +60,7 @@ def https_of(
     """Whether the browser spoke https, to us or to a trusted proxy that says so."""
     if secure:
         return True
-    address = parse_address(peer or "")
-    if address is None or not is_trusted(address, trusted):
+    if forwarded_proto.rpartition(",")[2].strip().lower() != "https":
         return False
-    return forwarded_proto.rpartition(",")[2].strip().lower() == "https"
+    address = parse_address(peer or "")
+    return address is not None and is_trusted(address, trusted)

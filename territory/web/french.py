@@ -4,10 +4,12 @@ Instants are shown on the territory's wall clock; the exact UTC instant stays in
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
+from math import ceil, floor
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_date
 from babel.dates import format_datetime as babel_format
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -15,9 +17,25 @@ NARROW_SPACE = "\u202f"
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
+def calendar_day(value: date, pattern: str = "d MMMM y") -> str:
+    """``22 novembre 2026``, ``1er décembre 2026``: the first of a month is an ordinal.
+
+    Of an instant, its day in Paris.
+    """
+    value = value.astimezone(PARIS).date() if isinstance(value, datetime) else value
+    told = pattern.replace("d", "d'er'", 1) if value.day == 1 else pattern
+    return format_date(value, told, locale="fr")
+
+
 def moment(instant: datetime) -> str:
     """``20 nov. 2026 à 15 h 00``."""
-    return babel_format(instant, "d MMM y 'à' HH 'h' mm", tzinfo=PARIS, locale="fr")
+    day = calendar_day(instant.astimezone(PARIS).date(), "d MMM y")
+    return f"{day} à {hour(instant)}"
+
+
+def hour(instant: datetime) -> str:
+    """``15 h 00``, for what is of today."""
+    return babel_format(instant, "HH 'h' mm", tzinfo=PARIS, locale="fr")
 
 
 def exact(instant: datetime) -> str:
@@ -37,8 +55,7 @@ def ago(instant: datetime, now: datetime) -> str:
     days = (now.astimezone(PARIS).date() - instant.astimezone(PARIS).date()).days
     if days <= 1:
         day = "hier" if days else "aujourd'hui"
-        hour = babel_format(instant, "HH 'h' mm", tzinfo=PARIS, locale="fr")
-        return f"{day} à {hour}"
+        return f"{day} à {hour(instant)}"
     return f"le {moment(instant)}"
 
 
@@ -68,13 +85,32 @@ def milliseconds(seconds: float | None) -> str:
     return "–" if seconds is None else f"{seconds * 1000:.0f} ms"
 
 
+def percent(share: float) -> str:
+    """A share of 0 to 1: ``99,8 %``; never rounded up to all, nor down to nothing."""
+    tenths = floor(share * 1000) if share > 0.5 else ceil(share * 1000)
+    return f"{tenths // 10},{tenths % 10} %" if tenths % 10 else f"{tenths // 10} %"
+
+
+def offset(seconds: float) -> str:
+    """How far a clock is off: ``à l'heure``, ``+12 s``, ``−3 min``."""
+    if abs(seconds) < 1:
+        return "à l'heure"
+    sign = "+" if seconds > 0 else "−"
+    units = ((DAY, "j"), (HOUR, "h"), (MINUTE, "min"), (1, "s"))
+    size, unit = next(each for each in units if abs(seconds) >= each[0])
+    return f"{sign}{abs(seconds) / size:.0f} {unit}"
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "moment": moment,
+    "hour": hour,
     "exact": exact,
     "ago": ago,
     "lasting": lasting,
     "count": count,
     "many": many,
     "milliseconds": milliseconds,
+    "percent": percent,
+    "offset": offset,
 }
 """For ``Pages(filters=...)``."""

@@ -7,6 +7,7 @@ policy with :func:`lead_forms_to`; nothing is widened for a whole application.
 
 import secrets
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from aiohttp import web
 
@@ -16,6 +17,10 @@ TRUSTED_PROXIES = web.AppKey("TRUSTED_PROXIES", tuple)
 """Networks whose X-Forwarded-* headers are believed."""
 
 HSTS_SECONDS = 31_536_000
+REFERRER = "same-origin"
+OLD_REFERRER = "no-referrer, same-origin"
+"""Of pages that load from elsewhere: the last word that a browser knows counts (Referrer Policy
+§11.1), and those that know the first alone would else tell that server this page's address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +39,33 @@ class ContentPolicy:
 
     def format(self, nonce: str) -> str:
         """The Content-Security-Policy header's value for the response that carries ``nonce``."""
-        own = f"'nonce-{nonce}'"
-        directives = {
-            "default-src": ("'none'",),
-            "style-src": (own, *self.style),
-            "script-src": tuple(own if item == "'nonce'" else item for item in self.script),
-            "connect-src": self.connect,
-            "img-src": self.image,
-            "form-action": self.form_action or ("'none'",),
-            "base-uri": ("'none'",),
-            "frame-ancestors": ("'none'",),
-        }
-        return "; ".join(
-            f"{name} {' '.join(values)}" for name, values in directives.items() if values
-        )
+        return _written(self).replace(_OWN, f"'nonce-{nonce}'")
+
+
+_OWN = "'nonce'"
+POLICIES_KEPT = 1024
+"""Policies written once: a site has some two."""
+
+
+@lru_cache(POLICIES_KEPT)
+def _written(policy: ContentPolicy) -> str:
+    """The header's value, with the word for the nonce where it goes."""
+    directives = {
+        "default-src": ("'none'",),
+        "style-src": (_OWN, *policy.style),
+        "script-src": policy.script,
+        "connect-src": policy.connect,
+        "img-src": policy.image,
+        "form-action": policy.form_action or ("'none'",),
+        "base-uri": ("'none'",),
+        "frame-ancestors": ("'none'",),
+    }
+    return "; ".join(f"{name} {' '.join(values)}" for name, values in directives.items() if values)
 
 
 POLICY = web.RequestKey("POLICY", ContentPolicy)
 NONCE = web.RequestKey("NONCE", str)
+CLIENT = web.RequestKey[Address]("CLIENT")
 
 
 def nonce_of(request: web.Request) -> str:
@@ -87,10 +101,24 @@ def load_from(request: web.Request, origin: str) -> None:
     )
 
 
+def run_own_scripts(request: web.Request, *pictures: str) -> None:
+    """Have this one response run our scripts that carry its nonce, let them ask us for more, and
+    load pictures from these origins beside our own."""
+    policy = policy_of(request)
+    request[POLICY] = replace(
+        policy,
+        script=(*policy.script, _OWN),
+        connect=(*policy.connect, "'self'"),
+        image=(*policy.image, *pictures),
+    )
+
+
 def client_address(request: web.Request) -> Address:
     """The address of the browser, through trusted proxies only."""
-    forwarded = ",".join(request.headers.getall("X-Forwarded-For", ()))
-    return client_of(request.remote, forwarded, _trusted(request))
+    if CLIENT not in request:
+        forwarded = ",".join(request.headers.getall("X-Forwarded-For", ()))
+        request[CLIENT] = client_of(request.remote, forwarded, _trusted(request))
+    return request[CLIENT]
 
 
 def is_https(request: web.Request) -> bool:
@@ -103,12 +131,17 @@ def _trusted(request: web.Request) -> tuple[Network, ...]:
     return request.config_dict.get(TRUSTED_PROXIES, ())
 
 
+def _referrer_of(policy: ContentPolicy) -> str:
+    """Which addresses of ours a browser tells others: none that this page asks anything of."""
+    return REFERRER if {*policy.script} <= {_OWN} else OLD_REFERRER
+
+
 async def secure_headers(request: web.Request, response: web.StreamResponse) -> None:
     """The ``on_response_prepare`` signal that puts the headers on, unless already there."""
     headers = response.headers
     headers.setdefault("Content-Security-Policy", policy_of(request).format(nonce_of(request)))
     # Not "no-referrer": that would also blank the Origin header which forms are checked by.
-    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Referrer-Policy", _referrer_of(policy_of(request)))
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("X-Frame-Options", "DENY")
     headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")

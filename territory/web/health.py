@@ -5,7 +5,8 @@ Kept apart from the pages: it is scraped from inside, and answers while the page
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -13,11 +14,23 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
 from territory.web.server import start_site
+from territory.web.vitals import Vitals
 
 Check = Callable[[], Awaitable[object]]
 """Returns when all is well, raises when not; a result of False is a failure too."""
 
 CHECK_SECONDS = 2.0
+_END = b"# EOF\n"
+"""How OpenMetrics ends; the older format has no end."""
+
+
+class TextRegistry(CollectorRegistry):
+    """A registry, and families too many for the library's exposition, which come as text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text: Callable[[bool], str] = lambda _: ""
+        """Gives whole families, in OpenMetrics or else in the older format; called in a thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +66,12 @@ async def run_check(name: str, check: Check, deadline_seconds: float) -> Outcome
 
 async def _metrics(request: web.Request) -> web.Response:
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))
-    body = await asyncio.to_thread(encode, request.app[REGISTRY])
+    registry = request.app[REGISTRY]
+    body = await asyncio.to_thread(encode, registry)
+    if isinstance(registry, TextRegistry):
+        open_metrics = body.endswith(_END)
+        added = await asyncio.to_thread(registry.text, open_metrics)
+        body = body.removesuffix(_END) + added.encode() + (_END if open_metrics else b"")
     return web.Response(body=body, headers={"Content-Type": content_type})
 
 
@@ -79,8 +97,18 @@ async def _healthz(request: web.Request) -> web.Response:
 def health_app(
     registry: CollectorRegistry, checks: Mapping[str, Check], deadline_seconds: float
 ) -> web.Application:
-    """The application behind both addresses."""
+    """The application behind both addresses; it adds to `registry` how this process is."""
+    vitals = Vitals(registry)
+
+    async def followed(_: web.Application) -> AsyncIterator[None]:
+        following = asyncio.create_task(vitals.follow())
+        yield
+        following.cancel()
+        with suppress(asyncio.CancelledError):
+            await following
+
     app = web.Application()
+    app.cleanup_ctx.append(followed)
     app[REGISTRY] = registry
     app[CHECKS] = dict(checks)
     app[DEADLINE] = deadline_seconds

@@ -8,6 +8,7 @@ import gettext
 import io
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -53,10 +54,12 @@ class French(gettext.NullTranslations):
         return _APART.sub("\u00a0", message)
 
 
-def load_catalogue(folders: Iterable[Path], language: str) -> gettext.NullTranslations:
+@cache
+def load_catalogue(folders: tuple[Path, ...], language: str) -> gettext.NullTranslations:
     """The translations of ``language`` from each folder's ``.po``; earlier folders win.
 
-    Fuzzy entries are left out: a doubtful sentence shows in French rather than wrong.
+    Fuzzy entries are left out: a doubtful sentence shows in French rather than wrong. Read once in
+    a process, however many sites it serves.
     """
     first: gettext.NullTranslations = French()
     for path in reversed([folder / f"{language}.po" for folder in folders]):

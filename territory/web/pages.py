@@ -5,9 +5,10 @@ visitor's input as markup nor silently show a hole. Each language has its own en
 macros see only their environment's ``gettext``.
 """
 
-import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ import jinja2
 from aiohttp import web
 
 from territory.web.addresses import Network
+from territory.web.compiled import Compiled
 from territory.web.headers import TRUSTED_PROXIES, nonce_of, secure_headers
+from territory.web.kept import KeptPage, blank, gzipped
 from territory.web.languages import SOURCE_LANGUAGE, load_catalogue, negotiate
 from territory.web.problems import Problem, readable_problems
 from territory.web.settled import Settled
@@ -23,8 +26,8 @@ from territory.web.settled import Settled
 HERE = Path(__file__).parent
 SMALLEST_COMPRESSED = 512
 """Characters below which gzip gains nothing."""
-_GZIP = 16 + zlib.MAX_WBITS
-"""zlib's word for a gzip container."""
+MOST_KEPT = 512
+"""Pages kept as they were written once, some 16 KiB each."""
 
 
 @dataclass(slots=True)
@@ -46,6 +49,7 @@ class Pages:
         self.environments = {language: self._environment(language) for language in self.languages}
 
     def _environment(self, language: str) -> jinja2.Environment:
+        folders = (*self.locale_folders, HERE / "locale")
         environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader([*self.folders, HERE / "templates"]),
             autoescape=True,
@@ -54,8 +58,9 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n", Settled],
+            bytecode_cache=Compiled((*folders, language)),
         )
-        catalogue = load_catalogue([*self.locale_folders, HERE / "locale"], language)
+        catalogue = load_catalogue(folders, language)
         environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
         environment.filters.update(self.filters)
         environment.globals.update(self.constants)
@@ -110,43 +115,76 @@ def page_context(request: web.Request) -> dict[str, Any]:
 
 def render_text(request: web.Request, template: str, **context: Any) -> str:
     """``template`` as text, with the request's language, nonce and context."""
-    pages = request.config_dict[PAGES]
-    language = language_of(request)
-    return (
-        pages.environments[language]
-        .get_template(template)
-        .render(
-            {
-                "lang": language,
-                "languages": pages.languages,
-                "nonce": nonce_of(request),
-                "request_path": request.path,
-                **page_context(request),
-                **context,
-            }
-        )
-    )
+    nonce = nonce_of(request)
+    return _template(request, template).render({"nonce": nonce, **_around(request), **context})
 
 
 def render(
     request: web.Request, template: str, *, status: int = 200, **context: Any
 ) -> web.Response:
     """The page as a response: never stored by caches, gzip where the browser takes it."""
-    text = render_text(request, template, **context)
-    response = web.Response(text=text, status=status, content_type="text/html", charset="utf-8")
+    body = render_text(request, template, **context).encode()
+    if len(body) >= SMALLEST_COMPRESSED and _takes_gzip(request):
+        return _response(request, gzipped(body), status, "gzip")
+    return _response(request, body, status)
+
+
+def render_kept(
+    request: web.Request,
+    template: str,
+    blanks: Mapping[str, str],
+    *,
+    status: int = 200,
+    **context: Hashable,
+) -> web.Response:
+    """The page as :func:`render` makes it, written once for all requests of the same context.
+
+    ``blanks`` are what differs from one guest to the next: names that the template writes as they
+    are, and never asks whether they are empty.
+    """
+    own = {"nonce": nonce_of(request).encode()}
+    own |= {name: escape(value).encode() for name, value in blanks.items()}
+    everything = {**_around(request), **context}
+    page = _written(_template(request, template), tuple(own), tuple(everything.items()))
+    if _takes_gzip(request):
+        return _response(request, page.gzipped(own), status, "gzip")
+    return _response(request, page.filled(own), status)
+
+
+@lru_cache(MOST_KEPT)
+def _written(
+    template: jinja2.Template, names: tuple[str, ...], context: tuple[tuple[str, Hashable], ...]
+) -> KeptPage:
+    return KeptPage.of(template.render(dict(context), **{name: blank(name) for name in names}))
+
+
+def _template(request: web.Request, name: str) -> jinja2.Template:
+    return request.config_dict[PAGES].environments[language_of(request)].get_template(name)
+
+
+def _around(request: web.Request) -> dict[str, Any]:
+    """What every template of this request sees."""
+    return {
+        "lang": language_of(request),
+        "languages": request.config_dict[PAGES].languages,
+        "request_path": request.path,
+        **page_context(request),
+    }
+
+
+def _takes_gzip(request: web.Request) -> bool:
+    """Whether the browser takes gzip (never deflate: its two forms are confused)."""
+    return "gzip" in request.headers.get("Accept-Encoding", "").lower()
+
+
+def _response(request: web.Request, body: bytes, status: int, encoding: str = "") -> web.Response:
+    response = web.Response(body=body, status=status, content_type="text/html", charset="utf-8")
     response.headers["Cache-Control"] = "no-store"
     response.headers["Content-Language"] = language_of(request)
     response.headers["Vary"] = "Accept-Encoding, Accept-Language"
-    compress(request, response)
+    if encoding:
+        response.headers["Content-Encoding"] = encoding
     return response
-
-
-def compress(request: web.Request, response: web.Response) -> None:
-    """gzip the body where the browser takes it (never deflate: its two forms are confused)."""
-    accepted = request.headers.get("Accept-Encoding", "").lower()
-    if "gzip" in accepted and len(response.body or b"") >= SMALLEST_COMPRESSED:  # type: ignore[arg-type]
-        response.body = zlib.compress(response.body, wbits=_GZIP)  # type: ignore[arg-type]
-        response.headers["Content-Encoding"] = "gzip"
 
 
 async def _show_problem(request: web.Request, problem: Problem) -> web.Response:

@@ -3,8 +3,10 @@
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     Date,
     DateTime,
+    Double,
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
@@ -50,5 +52,45 @@ case = Table(
     column("segments", ARRAY(Text), _AUDIT, "Segments that travel with it."),
     column("answered_at", _INSTANT, _AUDIT, "Answer recorded at.", nullable=True),
     schema="archive",
-    comment="The numbered register of requisitions.",
+    comment="Cases that travelled: the question and its segments.",
+)
+
+clock_reading = Table(
+    "clock_reading",
+    metadata,
+    column("at", _INSTANT, _OPERATION, "The clock said.", primary_key=True),
+    column("boot_id", Text, _OPERATION, "Start of the machine it was read after."),
+    column("uptime_seconds", Double, _OPERATION, "Since that start, sleep included."),
+    column(
+        "synchronised",
+        Boolean,
+        _OPERATION,
+        "The kernel says it is; none: it cannot be asked.",
+        nullable=True,
+    ),
+    column("offset_seconds", Double, _OPERATION, "From its source, as last told.", nullable=True),
+    column("error_seconds", Double, _OPERATION, "The kernel's largest error.", nullable=True),
+    column("source", Text, _OPERATION, "The server it follows.", nullable=True),
+    column("stratum", Integer, _OPERATION, "Of that server's clock.", nullable=True),
+    column("leap", Text, _OPERATION, "Leap second announced.", nullable=True),
+    schema="archive",
+    comment="What the archive's clock was worth at each run; goes when its day is sealed.",
+)
+
+key_ceremony = Table(
+    "key_ceremony",
+    metadata,
+    column("id", Uuid, _AUDIT, "Opaque identifier.", primary_key=True),
+    column("kind", Text, _AUDIT, "drill or rewrap."),
+    column("prepared_at", _INSTANT, _AUDIT, "When."),
+    column("first_login", Text, _AUDIT, "Opens the outer layers."),
+    column("second_login", Text, _AUDIT, "Opens the inner layers, and answers."),
+    column("recipients", ARRAY(Text), _AUDIT, "The age keys they had, in that order."),
+    column("signing_key", Text, _AUDIT, "With which the second has to answer; base64."),
+    column(
+        "challenge", LargeBinary, _AUDIT, "SHA-256 of a drill's value; else none.", nullable=True
+    ),
+    column("answered_at", _INSTANT, _AUDIT, "A right answer was recorded at.", nullable=True),
+    schema="archive",
+    comment="Drills and re-wrappings of the segments' keys by two custodians.",
 )

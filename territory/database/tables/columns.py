@@ -36,6 +36,8 @@ class Category(StrEnum):
     """Traffic data: 1 year under an injunction, else 3 months as security data."""
     SECURITY = "security"
     """Security of the installations: 3 months."""
+    CONSENT = "consent"
+    """Given for one purpose, by a box that nobody has to tick: until withdrawn (GDPR 6.1.a, 7)."""
     OPERATION = "operation"
     """Needed to run the service today and about no person."""
 

@@ -33,7 +33,7 @@ challenge = Table(
     "challenge",
     metadata,
     column("id", Uuid, _OPERATION, "Opaque identifier.", primary_key=True),
-    column("method", Text, _OPERATION, "email_code or sms_code."),
+    column("method", Text, _OPERATION, "What it proves: email_code, sms_code or account."),
     column("visit_id", Uuid, _SOURCE, "The visit it belongs to: nobody else may answer."),
     column("device", MACADDR, _SOURCE, "That visit's device."),
     column("site_id", Uuid, _SOURCE, "Where."),
@@ -61,6 +61,13 @@ challenge = Table(
     column("heard_at", _INSTANT, _SOURCE, "The guest's own message came at.", nullable=True),
     column("proven_at", _INSTANT, _SOURCE, "Answered rightly at; once.", nullable=True),
     column("contact_id", Uuid, _ACCOUNT, "Whose it proved to be.", nullable=True),
+    column(
+        "newsletter",
+        Text,
+        Category.CONSENT,
+        "Version of the words beside the box that was ticked; none: it was not.",
+        nullable=True,
+    ),
     schema="live",
     comment="A code that was sent and is awaited for minutes; deleted within a day.",
 )
@@ -104,5 +111,19 @@ message_budget = Table(
     column("parts", Integer, _OPERATION, "Parts of text messages sent, as they are paid for."),
     PrimaryKeyConstraint("scope", "who", "span", "began_on"),
     schema="live",
-    comment="What text messages have cost; kept three months.",
+    comment="What text messages have cost; of a site or an organisation kept three months, of a"
+    " number or an address until its day or month is over.",
+)
+
+sms_failure = Table(
+    "sms_failure",
+    metadata,
+    column("site_id", Uuid, _OPERATION, "Where."),
+    column("day", Date, _OPERATION, "In Europe/Paris."),
+    column("reason", Text, _OPERATION, "In our own words."),
+    column("messages", Integer, _OPERATION, "How many."),
+    column("last_at", _INSTANT, _OPERATION, "The last of them."),
+    PrimaryKeyConstraint("site_id", "day", "reason"),
+    schema="live",
+    comment="Text messages that the provider did not take; kept three months.",
 )

@@ -92,6 +92,30 @@ authentication = Table(
     postgresql_partition_by=_BY_DAY,
 )
 
+translation = Table(
+    "translation",
+    metadata,
+    column("received_at", _INSTANT, _SOURCE, "Server's clock at receipt."),
+    column("site_id", Uuid, _SOURCE, "Whose gateway told it."),
+    column("address", INET, _SOURCE, "Private IPv4 address of the device."),
+    column(
+        "protocol",
+        SmallInteger,
+        _SOURCE,
+        "IANA protocol number; none: all (a block of ports).",
+        nullable=True,
+    ),
+    column("public_address", INET, _SOURCE, "Address the Internet saw."),
+    column("port_first", Integer, _SOURCE, "First port the Internet saw."),
+    column("port_last", Integer, _SOURCE, "Last port the Internet saw."),
+    column("at", _INSTANT, _SOURCE, "What is told happened then, by the server's clock."),
+    column("held_from", _INSTANT, _SOURCE, "It began then; none: not told.", nullable=True),
+    column("held_until", _INSTANT, _SOURCE, "It ended then; none: not told.", nullable=True),
+    schema="source",
+    comment="What gateways told of their address translation; no destination (CPCE L34-1 VI).",
+    postgresql_partition_by=_BY_DAY,
+)
+
 site_public_address = Table(
     "site_public_address",
     metadata,

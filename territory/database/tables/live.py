@@ -6,6 +6,7 @@ A session row leaves once every day it touched is sealed; an admission leaves so
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     Date,
     DateTime,
     Double,
@@ -188,8 +189,49 @@ nas_seen = Table(
         "In a rotation, last packet under the secret that comes.",
         nullable=True,
     ),
+    column("last_accept_at", _INSTANT, _OPERATION, "Last Access-Accept.", nullable=True),
+    column(
+        "refused_in_row",
+        BigInteger,
+        _OPERATION,
+        "Access-Rejects since then, devices presented by their MAC left out.",
+        server_default="0",
+    ),
+    column("refused_since", _INSTANT, _OPERATION, "The first of these.", nullable=True),
+    column("replies", BigInteger, _OPERATION, "Access-Requests answered.", server_default="0"),
+    column(
+        "reply_seconds",
+        Double,
+        _OPERATION,
+        "Sum from their receipt to their reply.",
+        server_default="0",
+    ),
+    column("slow_replies", BigInteger, _OPERATION, "Of these, over a second.", server_default="0"),
+    column(
+        "clock_offset_seconds",
+        Double,
+        _OPERATION,
+        "By how much its clock is ahead, a median; none: it did not say.",
+        nullable=True,
+    ),
     schema=_SCHEMA,
     comment="What RADIUS last saw of each NAS.",
+)
+
+translation_seen = Table(
+    "translation_seen",
+    metadata,
+    column(
+        "site_id",
+        Uuid,
+        _OPERATION,
+        "Whose gateway tells its address translation.",
+        ForeignKey("territory.site.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    column("last_at", _INSTANT, _OPERATION, "Last one that was kept."),
+    schema=_SCHEMA,
+    comment="When each site's gateway last told a translation: whether its log still comes.",
 )
 
 tunnel_seen = Table(
@@ -234,6 +276,49 @@ gateway_seen = Table(
     comment="What the portal last saw of each gateway.",
 )
 
+controller_seen = Table(
+    "controller_seen",
+    metadata,
+    column(
+        "gateway_id",
+        Uuid,
+        _OPERATION,
+        "Whose controller.",
+        ForeignKey("territory.gateway.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    column("checked_at", _INSTANT, _OPERATION, "Last asked."),
+    column(
+        "answered_at",
+        _INSTANT,
+        _OPERATION,
+        "Last list of its access points; none: never.",
+        nullable=True,
+    ),
+    column(
+        "trouble",
+        Text,
+        _OPERATION,
+        "Why it did not answer, one of few words; none: it did.",
+        nullable=True,
+    ),
+    column(
+        "strangers",
+        JSONB,
+        _OPERATION,
+        "Access points it has at that site and nobody described there:"
+        " name, mac, site where it is described or null.",
+    ),
+    column(
+        "missing",
+        JSONB,
+        _OPERATION,
+        "Codes of access points described there that it does not have.",
+    ),
+    schema=_SCHEMA,
+    comment="What supervision last heard from each gateway's controller.",
+)
+
 discard = Table(
     "discard",
     metadata,
@@ -269,7 +354,12 @@ set_aside = Table(
     column("received_at", _INSTANT, _SOURCE, "When."),
     column("nas_id", Uuid, _SOURCE, "From whom."),
     column("reason", Text, _OPERATION, "Why it could not be recorded."),
-    column("packet", LargeBinary, _SOURCE, "The whole packet, so that nothing is lost."),
+    column(
+        "packet",
+        LargeBinary,
+        _SOURCE,
+        "The packet, as far as records are made of it (CPCE L34-1 VI).",
+    ),
     schema=_SCHEMA,
     comment="Accounting packets the database refused, one by one.",
 )
@@ -294,6 +384,23 @@ equipment_state = Table(
     column("since", _INSTANT, _OPERATION, "In this state since."),
     column("checked_at", _INSTANT, _OPERATION, "Last judged."),
     column("round_trip_seconds", Double, _OPERATION, "Last answer to a ping.", nullable=True),
+    column(
+        "reason_code", Text, _OPERATION, "Why, as a code of supervision's reasons.", nullable=True
+    ),
+    column(
+        "consequence",
+        Boolean,
+        _OPERATION,
+        "Not its own fault: what it hangs on is down.",
+        server_default="false",
+    ),
+    column(
+        "planned",
+        Boolean,
+        _OPERATION,
+        "During announced maintenance: nothing is told.",
+        server_default="false",
+    ),
     PrimaryKeyConstraint("kind", "equipment_id"),
     schema=_SCHEMA,
     comment="Health of the equipment.",

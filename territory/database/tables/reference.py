@@ -8,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     Double,
     ForeignKey,
@@ -36,6 +37,16 @@ def _code() -> Column[Any]:
 def _site() -> Column[Any]:
     return column(
         "site_id", Uuid, _REFERENCE, "The place it stands in.", ForeignKey("territory.site.id")
+    )
+
+
+def _snmp() -> Column[Any]:
+    return column(
+        "snmp_sealed",
+        LargeBinary,
+        _REFERENCE,
+        "How SNMP asks it, in JSON, sealed at rest; none: it does not.",
+        nullable=True,
     )
 
 
@@ -79,6 +90,43 @@ organisation = Table(
         "Who may let guests in: @domains and addresses.",
         server_default="{}",
     ),
+    column(
+        "newsletter_sender",
+        Text,
+        _REFERENCE,
+        "Who writes to guests who agree; none: nobody.",
+        nullable=True,
+    ),
+    column("newsletter_purpose", Text, _REFERENCE, "What for, in one sentence.", nullable=True),
+    column(
+        "sms_a_day",
+        Integer,
+        _REFERENCE,
+        "Parts of text messages a day; none: the settings'.",
+        nullable=True,
+    ),
+    column(
+        "sms_a_month",
+        Integer,
+        _REFERENCE,
+        "Parts of text messages a month; none: the settings'.",
+        nullable=True,
+    ),
+    column(
+        "contract_role",
+        Text,
+        _REFERENCE,
+        "controller, joint or processor, towards who holds the base; none: nobody told.",
+        nullable=True,
+    ),
+    column(
+        "competence_basis",
+        Text,
+        _REFERENCE,
+        "By what text or decision it may offer Wi-Fi.",
+        nullable=True,
+    ),
+    column("contract_since", Date, _REFERENCE, "From which day that holds.", nullable=True),
     schema=_SCHEMA,
     comment="Who orders and answers for sites.",
 )
@@ -204,6 +252,27 @@ site = Table(
         "UUID of its network at the Commission; none: no snippet.",
         nullable=True,
     ),
+    column(
+        "sms_a_day",
+        Integer,
+        _REFERENCE,
+        "Parts of text messages a day; none: the settings'.",
+        nullable=True,
+    ),
+    column(
+        "sms_a_month",
+        Integer,
+        _REFERENCE,
+        "Parts of text messages a month; none: the settings'.",
+        nullable=True,
+    ),
+    column(
+        "sms_unproven_an_hour",
+        Integer,
+        _REFERENCE,
+        "Codes within an hour that nobody typed, beyond which none is sent; none: the settings'.",
+        nullable=True,
+    ),
     schema=_SCHEMA,
     comment="A place with public Wi-Fi.",
 )
@@ -272,6 +341,20 @@ gateway = Table(
         "SHA-256 of the controller's certificate; none: as the system's authorities say.",
         nullable=True,
     ),
+    column(
+        "controller_client",
+        Text,
+        _REFERENCE,
+        "Omada Open API: the application's client ID; none: it is not asked.",
+        nullable=True,
+    ),
+    column(
+        "controller_client_secret_sealed",
+        LargeBinary,
+        _REFERENCE,
+        "That application's secret, sealed at rest.",
+        nullable=True,
+    ),
     schema=_SCHEMA,
     comment="What redirects a phone to the portal.",
 )
@@ -338,6 +421,7 @@ nas = Table(
         "What it then shows as password.",
         server_default="user-name",
     ),
+    _snmp(),
     CheckConstraint("num_nonnulls(source_address, tls_name) = 1", name="one_proof"),
     schema=_SCHEMA,
     comment="Who sends us RADIUS.",
@@ -353,8 +437,41 @@ access_point = Table(
     column("mac", MACADDR, _REFERENCE, "Its base MAC address.", nullable=True),
     column("management_address", INET, _REFERENCE, "Address that is polled.", nullable=True),
     column("model", Text, _REFERENCE, "Hardware.", nullable=True),
+    _snmp(),
     schema=_SCHEMA,
     comment="A radio.",
+)
+
+port_blocks = Table(
+    "port_blocks",
+    metadata,
+    _id(),
+    _site(),
+    column("first_address", INET, _REFERENCE, "First private address of its devices."),
+    column("last_address", INET, _REFERENCE, "Last private address of its devices."),
+    column("ports", Integer, _REFERENCE, "Ports of one device, 256 at least."),
+    column("first_port", Integer, _REFERENCE, "First port that devices share."),
+    column("last_port", Integer, _REFERENCE, "Last port that devices share."),
+    column(
+        "pool",
+        Text,
+        _REFERENCE,
+        "Public addresses, in order, separated by blanks; empty: whichever the site has.",
+        server_default="",
+    ),
+    column("valid_from", DateTime(timezone=True), _REFERENCE, "Since."),
+    column(
+        "valid_until", DateTime(timezone=True), _REFERENCE, "Until; none: still.", nullable=True
+    ),
+    column(
+        "in_force_since",
+        DateTime(timezone=True),
+        _REFERENCE,
+        "Since when the gateway applies them; none, or before valid_from: nobody told.",
+        nullable=True,
+    ),
+    schema=_SCHEMA,
+    comment="How a site's gateway shares its ports out among devices, by interval.",
 )
 
 tunnel_peer = Table(

@@ -44,8 +44,31 @@ sign_in = Table(
     column("created_at", _INSTANT, _STAFF, "Signed in at."),
     column("last_used_at", _INSTANT, _STAFF, "Last page at."),
     column("expires_at", _INSTANT, _STAFF, "Ends at the latest."),
+    column(
+        "proved_at", _INSTANT, _STAFF, "Second factor given at; none: not given.", nullable=True
+    ),
     schema="staff",
     comment="An operator's browser that is signed in.",
+)
+
+second_factor = Table(
+    "second_factor",
+    metadata,
+    column(
+        "operator_id", Uuid, _STAFF, "Whose.", ForeignKey("staff.operator.id"), primary_key=True
+    ),
+    column("secret_sealed", LargeBinary, _STAFF, "TOTP secret (RFC 6238), sealed at rest."),
+    column("made_at", _INSTANT, _STAFF, "Shown to its owner at."),
+    column(
+        "confirmed_at", _INSTANT, _STAFF, "First good code at; none: not yet in use.", nullable=True
+    ),
+    column(
+        "last_step", BigInteger, _STAFF, "Last 30 s step used; none before.", server_default="0"
+    ),
+    column("failed_attempts", Integer, _STAFF, "Wrong codes in a row.", server_default="0"),
+    column("locked_until", _INSTANT, _STAFF, "No code is looked at before.", nullable=True),
+    schema="staff",
+    comment="An operator's second factor: time-based one-time codes.",
 )
 
 sign_in_link = Table(
@@ -58,6 +81,29 @@ sign_in_link = Table(
     column("used_at", _INSTANT, _STAFF, "Used at; a link serves once.", nullable=True),
     schema="staff",
     comment="A single-use link that signs an operator in.",
+)
+
+wall_link = Table(
+    "wall_link",
+    metadata,
+    column("id", Uuid, _STAFF, "Opaque identifier.", primary_key=True),
+    column("token_digest", LargeBinary, _STAFF, "SHA-256 of the link's token.", unique=True),
+    column("name", Text, _STAFF, "Where the screen hangs, in words."),
+    column(
+        "organisation_id",
+        Uuid,
+        _STAFF,
+        "Whose sites it shows; none: all.",
+        ForeignKey("territory.organisation.id", ondelete="CASCADE"),
+        nullable=True,
+    ),
+    column("made_by", Uuid, _STAFF, "By whom.", ForeignKey("staff.operator.id")),
+    column("made_at", _INSTANT, _STAFF, "Made at."),
+    column("expires_at", _INSTANT, _STAFF, "Shows nothing from then on."),
+    column("revoked_at", _INSTANT, _STAFF, "Ended before, by an operator.", nullable=True),
+    column("last_used_at", _INSTANT, _STAFF, "Last looked at.", nullable=True),
+    schema="staff",
+    comment="A link that shows the live page to whoever has it, and nothing else.",
 )
 
 audit_entry = Table(
@@ -81,4 +127,21 @@ audit_entry = Table(
     column("digest", LargeBinary, _AUDIT, "SHA-256 over the previous digest and this entry."),
     schema="audit",
     comment="Append-only, chained: written through audit.append, never changed.",
+)
+
+audit_anchor = Table(
+    "anchor",
+    metadata,
+    column(
+        "number",
+        BigInteger,
+        _AUDIT,
+        "Of the last line removed.",
+        primary_key=True,
+        autoincrement=False,
+    ),
+    column("digest", LargeBinary, _AUDIT, "That line's: what stays follows it."),
+    column("removed_at", _INSTANT, _AUDIT, "When."),
+    schema="audit",
+    comment="Where the audit log begins since its oldest lines reached their term.",
 )

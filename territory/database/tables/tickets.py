@@ -49,6 +49,20 @@ ticket_sheet = Table(
     column("devices", Integer, _OPERATION, "At once with each."),
     column("use_seconds", Integer, _OPERATION, "Each lasts, from its first use."),
     column("last_first_use", Date, _OPERATION, "Last day of first use, in Europe/Paris."),
+    column(
+        "first_day",
+        Date,
+        _OPERATION,
+        "First day of use, in Europe/Paris; none: at once.",
+        nullable=True,
+    ),
+    column(
+        "last_day",
+        Date,
+        _OPERATION,
+        "Nobody is online with one after it; none: as long as it lasts.",
+        nullable=True,
+    ),
     column("made_at", _INSTANT, _OPERATION, "Made at."),
     column(
         "made_by",

@@ -1,0 +1,1 @@
+"""What elected officials read of the service each month: counts, never people."""
