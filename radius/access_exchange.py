@@ -19,6 +19,7 @@ from radius.nas import Nas, verify_access_request
 from radius.nas_directory import NasDirectory
 from radius.outcome_rows import encode_outcome, encode_told
 from radius.policy import (
+    BLAMES_US,
     Accept,
     Decision,
     Discard,
@@ -173,7 +174,8 @@ class AccessExchange:
                 attributes = _accept(request, decision)
                 if CHARGEABLE_USER_IDENTITY in pending.packet.attributes:
                     attributes += _chargeable_identity(facts)
-                seen.accepts += self._reply(attributes, pending, outline)
+                if self._reply(attributes, pending, outline):
+                    seen.accepted(pending.received_at)
             case Reject(reason, admission_id):
                 if admission_id is not None and reason in _OVER:
                     self._memory.drop(request, admission_id)
@@ -183,7 +185,8 @@ class AccessExchange:
                 outline = Outline(_REJECT, reason, request.device, admission_id)
                 late = request.proof is not Proof.DEVICE
                 attributes = _reject(pending.packet, decision)
-                seen.rejects += self._reply(attributes, pending, outline, late=late)
+                if self._reply(attributes, pending, outline, late=late):
+                    seen.refused(pending.received_at, is_ours=late and reason in BLAMES_US)
             case Discard(reason):
                 if reason is Reason.PLAN_UNKNOWN:
                     self._directory.reload_soon()
@@ -221,10 +224,11 @@ class AccessExchange:
             self._requests.give_up(pending, "reply-length")
             return False
         if late:
-            self._requests.settle(pending, outline)
+            seconds = self._requests.settle(pending, outline)
             self.delay.hold((pending, reply))
         else:
-            self._requests.answer(pending, reply, outline)
+            seconds = self._requests.answer(pending, reply, outline)
+        self._sightings.of(pending.nas.id).answered(seconds)
         if self._ledger is not None:
             self._ledger.outcomes.add(self._outcome(pending, outline))
         return True

@@ -36,6 +36,7 @@ from radius.protocol.numbers import (
     FRAMED_IP_ADDRESS,
     FRAMED_IPV6_ADDRESS,
     FRAMED_IPV6_PREFIX,
+    MIN_PACKET_OCTETS,
     NAS_IDENTIFIER,
     NAS_IP_ADDRESS,
     NAS_IPV6_ADDRESS,
@@ -54,6 +55,16 @@ _GIGAWORD: Final = 32
 _INTEGER_OCTETS: Final = 4
 _ADMISSION_OCTETS: Final = 16
 _ADDRESS6_OCTETS: Final = 16
+_READ: Final = frozenset(
+    {
+        *(ACCT_STATUS_TYPE, ACCT_DELAY_TIME, ACCT_SESSION_ID, ACCT_SESSION_TIME, EVENT_TIMESTAMP),
+        *(ACCT_INPUT_OCTETS, ACCT_INPUT_GIGAWORDS, ACCT_OUTPUT_OCTETS, ACCT_OUTPUT_GIGAWORDS),
+        *(ACCT_TERMINATE_CAUSE, CALLING_STATION_ID, CLASS, USER_NAME, NAS_IDENTIFIER),
+        *(NAS_IP_ADDRESS, NAS_IPV6_ADDRESS),
+        *(FRAMED_IP_ADDRESS, FRAMED_IPV6_ADDRESS, FRAMED_IPV6_PREFIX),
+    }
+)
+"""The attributes that a record is made of; of Class, one that may name an admission."""
 _LONGEST_DELAY_SECONDS: Final = 7 * 86_400
 """A NAS may keep records over a long outage, a week of it; beyond, its clock has jumped: one that
 starts in 1970 and then learns the date says 1.7e9 s."""
@@ -132,6 +143,23 @@ def read_accounting_request(packet: Packet, nas: Nas, received_at: datetime) -> 
         handle = _text(_nas_handle(attributes, nas))
         return Restart(received_at, kind, nas.id, handle, happened_at)
     raise ProtocolError("acct-status-type")
+
+
+def only_read(octets: bytes) -> bytes:
+    """Return an Accounting-Request with nothing but what a record is made of, to be stored so.
+
+    Makers' own attributes and texts may tell what was consulted (a URL asked for before the log-in,
+    a browser's name), which is never written (CPCE L34-1 VI). It makes the same record; its
+    authenticator, checked before, is right no more.
+    """
+    kept, at = bytearray(octets[:MIN_PACKET_OCTETS]), MIN_PACKET_OCTETS
+    while at < len(octets):
+        number, size = octets[at], octets[at + 1]
+        if number in _READ and (number != CLASS or size == _ADMISSION_OCTETS + 2):
+            kept += octets[at : at + size]
+        at += size
+    kept[2:4] = len(kept).to_bytes(2)
+    return bytes(kept)
 
 
 def _read_record(packet: Packet, nas: Nas, received_at: datetime, kind: int) -> Record:

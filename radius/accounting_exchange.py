@@ -1,5 +1,7 @@
 """An Accounting-Request's life: verified, read, made durable, and only then answered."""
 
+from datetime import datetime, timedelta
+
 from radius.accounting import Record, Restart, read_accounting_request
 from radius.accounting_ledger import AccountingAnswers, AccountingLedger, Entry, Unreadable
 from radius.counters import Counters
@@ -38,6 +40,7 @@ class AccountingExchange:
         if pending is None:
             return
         self._sightings.of(nas.id).last_accounting_at = pending.received_at
+        self._counters.last_accounting[nas.code] = pending.received_at
         if self._ledger is None or not self._ledger.is_open:
             self._requests.give_up(pending, "unavailable")
             return
@@ -45,6 +48,7 @@ class AccountingExchange:
 
     def _recorded(self, entry: Entry) -> None:
         pending: Pending = entry.context
+        self._note_clock(entry)
         packet = pending.packet
         attributes = packet.echoed(PROXY_STATE) if PROXY_STATE in packet.attributes else b""
         secret = pending.nas.secret
@@ -56,6 +60,14 @@ class AccountingExchange:
         self._requests.answer(
             pending, reply, Outline("accounting_response", "recorded", entry.device, None)
         )
+
+    def _note_clock(self, entry: Entry) -> None:
+        """Note how far the clock of a NAS is ahead of ours (RFC 2869 §5.3), as of this record."""
+        match entry.content:
+            case Record(nas_time=datetime() as told, delay_seconds=delay):
+                happened_at = entry.received_at - timedelta(seconds=delay)
+                ahead = (told - happened_at).total_seconds()
+                self._sightings.clocks.note(entry.context.nas.id, ahead)
 
     def _unrecorded(self, entry: Entry, reason: str) -> None:
         if reason == "set-aside":

@@ -20,7 +20,7 @@ from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from radius.accounting import Record, Restart, as_told
+from radius.accounting import Record, Restart, as_told, only_read
 from radius.days import Days
 from radius.group_commit import Connection, GroupCommit, Handlers, Watch
 from radius.protocol.numbers import (
@@ -58,7 +58,7 @@ class Entry:
     nas_id: UUID
     received_at: datetime
     packet: bytes
-    """Whole, kept only if it must be set aside."""
+    """Whole; what of it must be kept, spooled or set aside, is what a record is made of."""
     context: Any
     """The exchange's own; comes back when it is recorded."""
 
@@ -183,7 +183,8 @@ class AccountingLedger:
     async def _set_aside(self, connection: Connection, entry: Entry, reason: str) -> None:
         if self._aside.has_room(entry.fingerprint, entry.received_at):
             await connection.execute(
-                SET_ASIDE, uuid4(), entry.received_at, entry.nas_id, reason, entry.packet
+                *(SET_ASIDE, uuid4(), entry.received_at, entry.nas_id, reason),
+                only_read(entry.packet),
             )
 
     def _remember(self, entry: Entry) -> None:
@@ -202,7 +203,8 @@ class AccountingLedger:
         if isinstance(entry.content, Unreadable):
             self._answers.unrecorded(entry, "unavailable")
             return
-        record = SpooledRecord(entry.received_at, entry.nas_id, in_doubt, entry.packet)
+        kept = only_read(entry.packet)
+        record = SpooledRecord(entry.received_at, entry.nas_id, in_doubt, kept)
         spool.put(record, entry)
 
 

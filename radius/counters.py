@@ -6,7 +6,8 @@ address, a device or a person; a NAS is named by its code, so that there are onl
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Final
 
 from prometheus_client.core import (
@@ -32,6 +33,8 @@ _LATENCY_BOUNDS: Final = (
     2.5,
     5,
 )
+_OVERLOAD: Final = {("access", "overload"): 0, ("accounting", "overload"): 0}
+"""Shown from the start, so that the first one counts too."""
 _BATCH_BOUNDS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 
@@ -79,6 +82,12 @@ class Counters(Collector):
         """Requests seen again, by kind."""
         self.unsigned: Counter[str] = Counter()
         """Access-Requests without Message-Authenticator that were taken, by their NAS's code."""
+        self.known_nas: Callable[[], Iterable[str]] = tuple
+        """Codes of the NAS there are: each has its count of unsigned requests from the start."""
+        self.by_nas_replies: Counter[tuple[str, str]] = Counter()
+        """Replies by (NAS's code, code's name): how many of its guests are let in."""
+        self.last_accounting: dict[str, datetime] = {}
+        """When each NAS last sent accounting under its secret."""
         self.set_aside = 0
         """Accounting packets kept because they could not be recorded, repetitions included."""
         self.latency = {
@@ -101,20 +110,31 @@ class Counters(Collector):
         yield self._labelled("received", "Datagrams received.", "kind", self.received)
         yield self._labelled("duplicates", "Requests seen again.", "kind", self.duplicates)
         yield self._paired("replies", "Replies sent.", ("code", "reason"), self.answered)
-        yield self._paired("discards", "Not answered.", ("kind", "reason"), self.discarded)
+        yield self._paired(
+            "discards", "Not answered.", ("kind", "reason"), {**_OVERLOAD, **self.discarded}
+        )
         aside = "Accounting packets that could not be recorded."
         yield CounterMetricFamily("socle_radius_set_aside", aside, value=self.set_aside)
         unsigned = "Access-Requests taken without Message-Authenticator."
-        yield self._labelled("unsigned_requests", unsigned, "nas", self.unsigned)
+        counts = Counter(dict.fromkeys(self.known_nas(), 0) | self.unsigned)
+        yield self._labelled("unsigned_requests", unsigned, "nas", counts)
         yield self._histograms("reply_seconds", "From receipt to reply.", self.latency)
         yield self._histograms("batch_rows", "Requests committed together.", self.batches)
+        replies = "Replies sent to each NAS."
+        yield self._paired("nas_replies", replies, ("nas", "code"), self.by_nas_replies)
+        heard = "When a NAS last sent accounting."
+        instants = {code: at.timestamp() for code, at in list(self.last_accounting.items())}
+        yield self._levels("nas_last_accounting_timestamp_seconds", heard, instants)
         for name, (meaning, read) in self.gauges.items():
             yield GaugeMetricFamily(f"socle_radius_{name}", meaning, value=read())
         for name, (meaning, levels) in self.by_nas.items():
-            by_nas = GaugeMetricFamily(f"socle_radius_{name}", meaning, labels=["nas"])
-            for code, level in levels().items():
-                by_nas.add_metric([code], level)
-            yield by_nas
+            yield self._levels(name, meaning, levels())
+
+    def _levels(self, name: str, meaning: str, levels: Mapping[str, float]) -> GaugeMetricFamily:
+        by_nas = GaugeMetricFamily(f"socle_radius_{name}", meaning, labels=["nas"])
+        for code, level in list(levels.items()):
+            by_nas.add_metric([code], level)
+        return by_nas
 
     def _labelled(
         self, name: str, meaning: str, label: str, counts: Counter[str]
@@ -125,7 +145,11 @@ class Counters(Collector):
         return family
 
     def _paired(
-        self, name: str, meaning: str, labels: tuple[str, str], counts: Counter[tuple[str, str]]
+        self,
+        name: str,
+        meaning: str,
+        labels: tuple[str, str],
+        counts: Mapping[tuple[str, str], int],
     ) -> CounterMetricFamily:
         family = CounterMetricFamily(f"socle_radius_{name}", meaning, labels=labels)
         for values, count in list(counts.items()):

@@ -56,6 +56,8 @@ class Nas:
     """Where the devices it presents are sent that may not go online; None: they are refused."""
     tls_name: str | None = None
     """The DNS name in its certificate, where its link is RadSec; it then has no address."""
+    is_probe: bool = False
+    """Whether it is a synthetic guest's own: it lets in synthetic guests, and nobody else does."""
     logged_as: bytes = field(init=False, repr=False, compare=False)
     """What names it in each row of the security log, made once."""
 

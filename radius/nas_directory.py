@@ -29,9 +29,10 @@ from radius.rights import Plan
 from territory.errors import ConfigurationError, ProtocolError
 from territory.gateway_dialects import dialect_of
 from territory.keyring import Keyring
+from territory.probes import probe_code, probe_secret
 from territory.rules import central_login
 from territory.rules.mac_form import MacForm
-from territory.vocabulary import MacPassword, MacUserName, MessageAuthenticatorRule
+from territory.vocabulary import COA_PORT, MacPassword, MacUserName, MessageAuthenticatorRule
 
 CHANNEL: Final = "territory"
 _MAPPED: Final = "::ffff:"
@@ -47,6 +48,12 @@ select nas.id, nas.site_id, nas.code, host(nas.source_address) as address, nas.t
     nas.mac_user_name, nas.mac_password, seen.signed_since, seen.unlearned_at
 from territory.nas join territory.gateway on gateway.id = nas.gateway_id
 left join live.nas_seen seen on seen.nas_id = nas.id
+"""
+_PROBE: Final = """
+select probe.id, nas.site_id, nas.code, host(probe.source_address) as address, gateway.brand,
+    nas.attribute_sets
+from territory.probe join territory.nas on nas.id = probe.nas_id
+join territory.gateway on gateway.id = nas.gateway_id
 """
 _SEALED: Final = ("shared_secret_sealed", "next_secret_sealed")
 _PLAN: Final = """
@@ -80,6 +87,7 @@ class NasDirectory:
         self._by_id: dict[UUID, Nas] = {}
         self._by_tls_name: dict[str, Nas] = {}
         self._secrets: dict[bytes, _Secret] = {}
+        self._probe_secrets: dict[UUID, SharedSecret] = {}
         self._learned: dict[UUID, datetime] = {}
         self._stale = asyncio.Event()
         self._outage = Outage("nas_directory")
@@ -135,10 +143,19 @@ class NasDirectory:
         nas = self._by_id.get(nas_id)
         return None if nas is None or nas.other_secret is None else nas.uses_next_secret
 
+    def codes(self) -> list[str]:
+        """Return the code of each NAS that is known."""
+        return [nas.code for nas in self._by_id.values()]
+
     def old_secrets(self) -> dict[str, float]:
         """Return, by code, 1 for each NAS in a rotation that still uses its old secret, else 0."""
         rotating = (nas for nas in self._by_id.values() if nas.other_secret is not None)
         return {nas.code: float(not nas.uses_next_secret) for nas in rotating}
+
+    def by_code(self, levels: Mapping[UUID, float]) -> dict[str, float]:
+        """Return levels of NAS by their codes; what is of none that is known is left out."""
+        known = self._by_id
+        return {known[key].code: level for key, level in levels.items() if key in known}
 
     def _replace(self, nas: Nas, changed: Nas) -> Nas:
         """Know a NAS otherwise, unless it was read anew meanwhile."""
@@ -196,11 +213,14 @@ class NasDirectory:
         rows = await connection.fetch(_NAS)
         plans = {row["id"]: Plan(**row) for row in await connection.fetch(_PLAN)}
         house = await read_house(connection)
-        known = [nas for row in rows if (nas := self._nas(row))]
+        probes = await connection.fetch(_PROBE)
+        known = [self._probe(row) for row in probes]
+        known += [nas for row in rows if (nas := self._nas(row))]
         self.plans, self.house = plans, house
         self.hold(known)
         sealed = {row[name] for row in rows for name in _SEALED}
         self._secrets = {key: kept for key, kept in self._secrets.items() if key in sealed}
+        self._probe_secrets = {row["id"]: self._probe_secrets[row["id"]] for row in probes}
 
     def _nas(self, row: asyncpg.Record) -> Nas | None:
         """Return a NAS, or None for one that cannot be read: it alone is not known."""
@@ -240,6 +260,26 @@ class NasDirectory:
         if before is not None and coming is not None and before.secret is coming.keyed:
             return nas.with_other_secret()
         return nas
+
+    def _probe(self, row: asyncpg.Record) -> Nas:
+        """Return a synthetic guest's own NAS: it signs always, and presents no device."""
+        secret = self._probe_secrets.get(row["id"])
+        if secret is None:
+            text = probe_secret(self._keyring, "radius", row["id"])
+            secret = self._probe_secrets[row["id"]] = SharedSecret(text.encode())
+        return Nas(
+            id=row["id"],
+            site_id=row["site_id"],
+            code=probe_code(row["code"]),
+            address=row["address"],
+            secret=secret,
+            require_message_authenticator=MessageAuthenticatorRule.ALWAYS,
+            limit_proxy_state=True,
+            coa_port=COA_PORT,
+            brand=row["brand"],
+            attribute_sets=frozenset(row["attribute_sets"]),
+            is_probe=True,
+        )
 
     def _central_login(self, row: asyncpg.Record) -> CentralLogin | None:
         dialect = dialect_of(row["brand"], row["variant"])

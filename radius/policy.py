@@ -10,6 +10,9 @@ A NAS of central web authentication refuses no device it presents: what would be
 the portal, which says why (`is_sent_to_portal`). The MAC address is all that is ever shown there,
 so a live admission of the place lets its device in whatever its plan says of coming back by it.
 
+A synthetic guest's right opens at its own probe alone, whether shown by name or by device, and a
+probe opens to nobody else: to either, the other is another site.
+
 Nothing challenges yet (no EAP, no second factor), so there is no Access-Challenge to decide on.
 """
 
@@ -32,6 +35,7 @@ from radius.house import (
 )
 from radius.rights import Plan, Rights
 from radius.rulebook import slowed
+from territory.rules.credentials import is_probe_name
 from territory.rules.quotas import Stop
 from territory.rules.usage import NOTHING_USED, Allowance, Remaining, Usage, remaining
 
@@ -74,6 +78,24 @@ class Reason(StrEnum):
     DEVICE_ELSEWHERE = "device_elsewhere"
     UNAVAILABLE = "unavailable"
     PLAN_UNKNOWN = "plan_unknown"
+
+
+BLAMES_US: Final = frozenset(
+    {
+        Reason.WRONG_PASSWORD,
+        Reason.MALFORMED_PASSWORD,
+        Reason.TWO_PASSWORDS,
+        Reason.NO_PASSWORD,
+        Reason.EAP_NOT_OFFERED,
+        Reason.OTHER_MAC_FORM,
+        Reason.NO_DEVICE,
+        Reason.UNKNOWN_CREDENTIAL,
+        Reason.CREDENTIAL_EXPIRED,
+        Reason.OTHER_SITE,
+    }
+)
+"""Refusals of what the portal has just given, or of how a NAS tells it: many in a row are a fault
+of ours or of the NAS. All others are a guest's, a place's or a plan's."""
 
 
 class Facts(NamedTuple):
@@ -270,7 +292,8 @@ def is_undetermined(facts: Facts, site_id: UUID, now: datetime) -> bool:
 
 
 def _refusal(request: AccessRequest, facts: Facts, now: datetime) -> Reason | None:
-    if facts.site_id != request.nas.site_id:
+    nas = request.nas
+    if facts.site_id != nas.site_id or is_probe_name(facts.user_name) is not nas.is_probe:
         return Reason.OTHER_SITE
     if facts.revoked_at is not None and facts.revoked_at <= now:
         return Reason.REVOKED

@@ -100,11 +100,11 @@ class Requests:
         send(NO_ANSWER if entry.reply is None else entry.reply, peer)
         return None
 
-    def answer(self, pending: Pending, reply: bytes, outline: Outline) -> None:
-        """Send the reply, keep it for duplicates, count it."""
+    def answer(self, pending: Pending, reply: bytes, outline: Outline) -> float:
+        """Send the reply, keep it for duplicates, count it; return how many seconds it took."""
         pending.send(reply, pending.peer)
         pending.seen.reply = reply
-        self.settle(pending, outline)
+        return self.settle(pending, outline)
 
     def deliver(self, held: tuple[Pending, bytes]) -> None:
         """Send a reply that was held back, and keep it for duplicates; it is settled already."""
@@ -112,13 +112,15 @@ class Requests:
         pending.send(reply, pending.peer)
         pending.seen.reply = reply
 
-    def settle(self, pending: Pending, outline: Outline) -> None:
-        """Count and log how a request ended, by the time it was decided."""
+    def settle(self, pending: Pending, outline: Outline) -> float:
+        """Count and log how a request ended; return the seconds until it was decided."""
         seconds = monotonic() - pending.began
         self._latency.observe(seconds)
         self._counters.answered[outline.code, outline.reason] += 1
+        self._counters.by_nas_replies[pending.nas.code, outline.code] += 1
         if self._log.enabled:
             self._write(pending, outline, seconds)
+        return seconds
 
     def give_up(self, pending: Pending, reason: str) -> None:
         """Leave a request without an answer; sent again, it is worked anew."""

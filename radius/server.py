@@ -87,7 +87,15 @@ class Server:
             keyring.derive("radius log"), enabled=log.is_enabled_for(logging.DEBUG)
         )
         still = "Whether a NAS in a rotation of its secret still uses the old one."
-        self.counters.by_nas["old_secret_in_use"] = (still, self.directory.old_secrets)
+        ahead = "How far the clock of a NAS is ahead of ours, by its last nine records."
+        self.counters.known_nas = self.directory.codes
+        self.counters.by_nas |= {
+            "old_secret_in_use": (still, self.directory.old_secrets),
+            "nas_clock_offset_seconds": (
+                ahead,
+                lambda: self.directory.by_code(self.sightings.clocks.all()),
+            ),
+        }
         delay = settings.radius.reject_delay_seconds
         memory = Memory(timedelta(hours=settings.radius.admit_from_memory_hours))
         self.forgetting = Forgetting(self._pool, memory, clock)
@@ -101,6 +109,14 @@ class Server:
         ways = (self.radsec.connections.open_wire,) if self.radsec else ()
         self.coa = Coa(self._pool, self.directory, clock, settings.radius.host, ways)
         self._stale_sessions = StaleSessions(self._pool, clock)
+        self.counters.gauges |= {
+            "pool_connections": ("Open beside the ledger's.", self._pool.get_size),
+            "pool_connections_in_use": (
+                "Of these, those that are at work.",
+                lambda: self._pool.get_size() - self._pool.get_idle_size(),
+            ),
+            "pool_connections_most": ("As many there may be.", self._pool.get_max_size),
+        }
         meaning = "Sessions closed because their NAS went silent."
         self.counters.gauges["closed_silent"] = (meaning, lambda: self._stale_sessions.closed)
         self.spool = self._open_spool(url, keyring, clock)

@@ -21,6 +21,7 @@ from uuid import UUID
 import asyncpg
 
 from radius.nas_directory import CHANNEL
+from radius.nas_seen import Clocks, Seen
 from radius.outages import AWAY, Outage
 from radius.stranger import claimed_name, packet_kind
 from territory.clock import Clock
@@ -37,12 +38,16 @@ _STRANGERS: Final = frozenset(StrangerReason)
 _SEEN: Final = """
 insert into live.nas_seen as known
     (nas_id, last_access_at, last_accounting_at, unsigned_packets, accepts, rejects,
-     signed_since, last_unsigned_at, old_secret_at, next_secret_at)
+     signed_since, last_unsigned_at, old_secret_at, next_secret_at, last_accept_at,
+     refused_in_row, refused_since, replies, reply_seconds, slow_replies, clock_offset_seconds)
 select seen.* from unnest(
     $1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::bigint[], $5::bigint[], $6::bigint[],
-    $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::timestamptz[])
+    $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::timestamptz[],
+    $11::timestamptz[], $12::bigint[], $13::timestamptz[], $14::bigint[],
+    $15::double precision[], $16::bigint[], $17::double precision[])
     as seen(nas_id, last_access_at, last_accounting_at, unsigned_packets, accepts, rejects,
-        signed_since, last_unsigned_at, old_secret_at, next_secret_at)
+        signed_since, last_unsigned_at, old_secret_at, next_secret_at, last_accept_at,
+        refused_in_row, refused_since, replies, reply_seconds, slow_replies, clock_offset_seconds)
 where exists (select from territory.nas where id = seen.nas_id)
 order by nas_id
 on conflict (nas_id) do update set
@@ -56,7 +61,17 @@ on conflict (nas_id) do update set
         then excluded.signed_since end),
     last_unsigned_at = greatest(known.last_unsigned_at, excluded.last_unsigned_at),
     old_secret_at = greatest(known.old_secret_at, excluded.old_secret_at),
-    next_secret_at = greatest(known.next_secret_at, excluded.next_secret_at)
+    next_secret_at = greatest(known.next_secret_at, excluded.next_secret_at),
+    last_accept_at = greatest(known.last_accept_at, excluded.last_accept_at),
+    refused_in_row = excluded.refused_in_row
+        + case when excluded.last_accept_at is null then known.refused_in_row else 0 end,
+    refused_since = coalesce(
+        case when excluded.last_accept_at is null then known.refused_since end,
+        excluded.refused_since),
+    replies = known.replies + excluded.replies,
+    reply_seconds = known.reply_seconds + excluded.reply_seconds,
+    slow_replies = known.slow_replies + excluded.slow_replies,
+    clock_offset_seconds = coalesce(excluded.clock_offset_seconds, known.clock_offset_seconds)
 """
 _NOTIFY: Final = "select pg_notify($1, '')"
 _LOCK: Final = "select pg_advisory_xact_lock(hashtextextended('socle unknown nas', 0))"
@@ -83,50 +98,6 @@ on conflict (day, source_address, reason) do update set
 
 Key = tuple[date, str, str]
 """UTC day, source address, reason."""
-
-
-@dataclass(slots=True)
-class Seen:
-    """What one NAS sent since the last flush."""
-
-    last_access_at: datetime | None = None
-    last_accounting_at: datetime | None = None
-    unsigned_packets: int = 0
-    accepts: int = 0
-    rejects: int = 0
-    signed_since: datetime | None = None
-    """First signed Access-Request of one that learns."""
-    last_unsigned_at: datetime | None = None
-    old_secret_at: datetime | None = None
-    """Last packet under the secret that a rotation takes away."""
-    next_secret_at: datetime | None = None
-    """Last packet under the secret that a rotation brings in."""
-
-    def add(self, earlier: "Seen") -> None:
-        """Add what was counted before, and could not be written."""
-        for name in _INSTANTS:
-            setattr(self, name, getattr(self, name) or getattr(earlier, name))
-        self.signed_since = earlier.signed_since or self.signed_since
-        self.unsigned_packets += earlier.unsigned_packets
-        self.accepts += earlier.accepts
-        self.rejects += earlier.rejects
-
-    def used_secret(self, is_next: bool) -> None:
-        """Say which secret of a rotation its last packet was under."""
-        last = max(filter(None, (self.last_access_at, self.last_accounting_at)), default=None)
-        if is_next:
-            self.next_secret_at = last
-        else:
-            self.old_secret_at = last
-
-
-_INSTANTS: Final = (
-    "last_access_at",
-    "last_accounting_at",
-    "last_unsigned_at",
-    "old_secret_at",
-    "next_secret_at",
-)
 
 
 @dataclass(slots=True)
@@ -200,6 +171,8 @@ class Sightings:
         self._uses_next_secret = uses_next_secret
         self._clock = clock
         self._outage = Outage("sightings")
+        self.clocks = Clocks()
+        """How far each NAS's is ahead."""
         self._seen: dict[UUID, Seen] = {}
         self._discarded: dict[Key, Discarded] = {}
         self._day: date | None = None
@@ -254,6 +227,7 @@ class Sightings:
             return
         seen, self._seen = self._seen, {}
         for nas_id, each in seen.items():
+            each.clock_offset_seconds = self.clocks.of(nas_id)
             if (is_next := self._uses_next_secret(nas_id)) is not None:
                 each.used_secret(is_next)
         discarded, self._discarded = self._discarded, {}

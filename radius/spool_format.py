@@ -54,7 +54,7 @@ class SpooledRecord(NamedTuple):
     in_doubt: bool
     """It was in a batch whose commit was under way when the database went: perhaps recorded."""
     packet: bytes
-    """Whole, as received."""
+    """As received, but for what no record is made of."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ days about it may be sealed: it is entered like any late fact, received now afte
 more of delay, so that what it says stays where it was in time, to the second; retention puts it
 into the day while its grace lasts and into a signed supplement after.
 
-What the database refuses, and what no NAS of today has sent, is set aside whole.
+What the database refuses, and what no NAS of today has sent, is set aside.
 """
 
 import asyncio
@@ -118,7 +118,7 @@ class SpoolReplay:
         self.replayed = 0
         """Records entered since the start."""
         self.set_aside = 0
-        """Records that could not be entered, kept whole."""
+        """Records that could not be entered, kept as they were spooled."""
 
     async def run(self) -> None:
         """Work until cancelled."""

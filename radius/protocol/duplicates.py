@@ -6,8 +6,9 @@ second gets the same octets. A new authenticator under the same Identifier is a 
 Only verified packets come here, or anybody could put entries in a NAS's place.
 
 Entries live in two generations. The younger becomes the elder every few seconds, or when it is
-full, and the elder goes: no entry is looked at to expire, which costs nothing for each request; one
-forgotten too early costs a repeated decision and nothing else.
+full, and what is answered of the elder goes: nothing is looked at for each request. An answered one
+forgotten too early costs a repeated decision; one still worked on is never forgotten, or a record
+whose commit waits for the database would be recorded twice.
 """
 
 from collections.abc import Hashable
@@ -64,8 +65,14 @@ class DuplicateCache:
                 del generation[entry.key]
 
     def _age(self, now: float) -> None:
-        """Let the elder go; both, if nobody came for as long as that."""
+        """Let what is answered of the elder go; of both, if nobody came for as long as that."""
         late = now >= self._until + self._seconds
+        gone = (self._old, self._young) if late else (self._old,)
         self._old = {} if late else self._young
-        self._young = {}
+        self._young = {
+            key: entry
+            for generation in gone
+            for key, entry in generation.items()
+            if entry.reply is None
+        }
         self._until = now + self._seconds
