@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from portal.places import Gate
 from portal.visit import Visit
 from territory.identifiers import MacAddress
-from territory.rules.credentials import new_user_name
+from territory.rules.credentials import is_probe_name, new_probe_name, new_user_name
 from territory.rules.opening_hours import Hours
 from territory.rules.quotas import (
     NO_LIMITS,
@@ -190,9 +190,12 @@ def decide(held: Holding | None, fresh: Admission, circumstances: Circumstances)
 
 
 def _is_for(offered: Admission, fresh: Admission) -> bool:
-    """Whether a right that a device holds serves the guest who asks for one now."""
+    """Whether a right that a device holds serves the guest who asks for one now; one that is lent
+    serves nobody who may have their own."""
     is_theirs = fresh.guest_id in (None, offered.guest_id)
-    return is_theirs and offered.plan_id == fresh.plan_id
+    is_enough = fresh.is_lent or not offered.is_lent
+    opens_here = is_probe_name(offered.user_name) is is_probe_name(fresh.user_name)
+    return is_theirs and is_enough and opens_here and offered.plan_id == fresh.plan_id
 
 
 def fresh_admission(
@@ -226,6 +229,16 @@ def fresh_admission(
     )
 
 
-def user_name_of(visit_id: UUID, key: bytes) -> str:
-    """Return the opaque name of a visit's admission; `key` is the keyring's "user name"."""
-    return new_user_name(hmac.new(key, visit_id.bytes, sha256).digest())
+def after_a_loan(visit: Visit) -> Visit:
+    """Return a visit that borrowed an access and then went another way in, for a right of its own:
+    of another identifier, the same however often its form is sent."""
+    return replace(visit, id=uuid5(visit.id, "after a loan"))
+
+
+def user_name_of(visit_id: UUID, key: bytes, *, is_probe: bool = False) -> str:
+    """Return the opaque name of a visit's admission; `key` is the keyring's "user name".
+
+    `is_probe`: the visit is a synthetic guest's, whose name says so.
+    """
+    drawn = hmac.new(key, visit_id.bytes, sha256).digest()
+    return new_probe_name(drawn) if is_probe else new_user_name(drawn)

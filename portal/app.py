@@ -8,6 +8,7 @@ in the reverse order.
 import asyncio
 import time
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from portal.console.app import Console, create_console
+from portal.console.live import Tiles
 from portal.console.ticket_sheet import TicketKeys
+from portal.daily_counts import DailyCounts, keep_counting
 from portal.directory import Directory
 from portal.gateway_sightings import keep_writing
 from portal.guest import (
@@ -28,11 +31,14 @@ from portal.guest import (
     identify,
     in_clear,
     information,
+    invitation,
     loan,
     looks,
     my_data,
+    newsletter,
     openid,
     own_devices,
+    proving_again,
     site_test,
     sms_inbound,
     splash,
@@ -43,23 +49,28 @@ from portal.guest import (
 )
 from portal.guest.accessibility.audit import Conformity
 from portal.guest.accessibility.statement import TITLES, title
-from portal.guest.information import PAGES_OF_INFORMATION
-from portal.guest.parts import PORTAL, Keys, Portal, log, portal_of
+from portal.guest.information import AUTHORITIES, PAGES_OF_INFORMATION
+from portal.guest.parts import PORTAL, Keys, Portal, log, portal_of, show_refused
 from portal.guest.without_radius import WAIT_PATH
+from portal.guest.wording import LANGUAGE_NAMES
 from portal.identification.openid_connect import PLAIN_PATH
 from portal.identification.terms import load_terms
-from portal.keeper import Keeper, Keeping
-from portal.messages import Messages
+from portal.messages.senders import Messages
+from portal.messages.spending import Purse, show_spending
 from portal.openid.client import ProviderClient
+from portal.papers.facts import circumstances_of
+from portal.people.newsletter import ListKeys
 from portal.records import Pool, check, leave_as_it_is
 from portal.throttle import REQUESTS, source_of
 from portal.transport import Transport, read_transport
+from portal.without_radius.keeper import Keeper, Keeping
 from territory.access.passwords import Passwords
 from territory.clock import Clock
 from territory.database.components import Component
 from territory.database.connect import open_engine, open_pool
-from territory.errors import ConfigurationError, Fault
+from territory.errors import ConfigurationError, Fault, ProtocolError
 from territory.keyring import Keyring
+from territory.law.grounds import load_grounds
 from territory.openid_providers import read_providers
 from territory.settings import Settings
 from territory.web.addresses import Network
@@ -69,23 +80,12 @@ from territory.web.pages import Pages, page_context, setup_pages
 from territory.web.server import LARGEST_BODY, start_site
 
 HERE = Path(__file__).parent / "guest"
-LANGUAGE_NAMES = {
-    "fr": "Français",
-    "en": "English",
-    "de": "Deutsch",
-    "nl": "Nederlands",
-    "es": "Español",
-    "it": "Italiano",
-    "pt": "Português",
-    "ar": "العربية",
-    "uk": "Українська",
-}
-"""Each in its own words: who looks for theirs reads no other."""
 LANGUAGES = tuple(LANGUAGE_NAMES)
 RIGHT_TO_LEFT = ("ar",)
 IN_CLEAR = "/remise"
 POOL_SIZE = 12
 CLOSE_SECONDS = 5.0
+STREAMED = "text/event-stream"
 
 
 def guest_pages() -> Pages:
@@ -104,6 +104,7 @@ def guest_pages() -> Pages:
             "token": "",
             "back": "",
             "here": "",
+            "kept": "",
             "asked_language": False,
             "accessibility": TITLES[Conformity.NONE],
         },
@@ -118,16 +119,16 @@ def create_app(
     app[PORTAL] = portal
     portal.metrics.places.set_function(lambda: len(portal.directory.current.places))
     setup_pages(app, guest_pages(), trusted_proxies=trusted_proxies)
-    app.cleanup_ctx.append(keep_writing(portal.gateways_seen, portal.pool))
+    _keep_writing(app, portal)
     app.middlewares.append(_count)
     if https_only:
         app.middlewares.append(_require_https)
+    app.middlewares.append(_show_refusals)
     app.router.add_get("/", information.home)
-    for page in PAGES_OF_INFORMATION:
+    for page in (*PAGES_OF_INFORMATION, AUTHORITIES):
         app.router.add_get(page.path, information.inform)
     app.router.add_get("/marque/{name}", looks.send_logo)
-    app.router.add_get("/mes-donnees/copie/{form:json|csv}", my_data.export)
-    app.router.add_post("/mes-donnees/effacement", erasure.ask_or_erase)
+    _add_rights(app)
     app.router.add_get("/gateway/{brand}", arrival.arrive)
     app.router.add_get("/gateway/{brand}/", arrival.arrive)
     app.router.add_get("/gateway/{brand}/{gateway}", arrival.arrive)
@@ -164,7 +165,27 @@ def create_app(
     app.router.add_post(sms_inbound.PATH, sms_inbound.hear)
     app.router.add_get(loan.PATH, loan.show_code)
     app.router.add_get(ticket_link.PATH, ticket_link.show_ticket)
+    app.router.add_get(ticket_link.NEXT_PATH, ticket_link.go_on)
+    app.router.add_get(invitation.PATH, invitation.show_form)
+    app.router.add_post(invitation.PATH, invitation.accept)
     return app
+
+
+def _keep_writing(app: web.Application, portal: Portal) -> None:
+    """Have what is noted in memory written as long as the application lives."""
+    app.cleanup_ctx.append(keep_writing(portal.gateways_seen, portal.pool))
+    counts = DailyCounts(portal.metrics.funnel, portal.pool, portal.now)
+    app.cleanup_ctx.append(keep_counting(counts))
+
+
+def _add_rights(app: web.Application) -> None:
+    """Add what a guest does with their own data: take it away, erase it, take an agreement back."""
+    app.router.add_get("/mes-donnees/copie/{form:json|csv}", my_data.export)
+    app.router.add_get(proving_again.PATH, proving_again.begin)
+    app.router.add_post("/mes-donnees/effacement", erasure.ask_or_erase)
+    app.router.add_post(newsletter.OWN_PATH, newsletter.end_own)
+    app.router.add_get(newsletter.PATH, newsletter.ask)
+    app.router.add_post(newsletter.PATH, newsletter.end)
 
 
 @web.middleware
@@ -180,11 +201,26 @@ async def _count(request: web.Request, handler: Handler) -> web.StreamResponse:
     )
     resource = request.match_info.route.resource
     began = time.perf_counter()
+    answer: web.StreamResponse | None = None
     try:
-        return await handler(request)
+        answer = await handler(request)
+        return answer
     finally:
         page = resource.canonical if resource else "none"
-        portal.metrics.seconds.labels(page).observe(time.perf_counter() - began)
+        if answer is None or answer.content_type != STREAMED:  # which lasts as long as it is read
+            portal.metrics.seconds.labels(page).observe(time.perf_counter() - began)
+
+
+@web.middleware
+async def _show_refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer whatever cannot be used of what a guest brought by the one clear page; the console,
+    mounted here, answers for itself."""
+    try:
+        return await handler(request)
+    except ProtocolError as refused:
+        if len(request.match_info.apps) > 1:
+            raise
+        return show_refused(request, refused.reason)
 
 
 @web.middleware
@@ -218,6 +254,10 @@ async def run(settings: Settings, keyring: Keyring, clock: Clock) -> None:
         closing.push_async_callback(engine.dispose)
         portal = await _read_portal(settings, keyring, clock, pool)
         app = create_app(portal, trusted_proxies=transport.proxies, https_only=transport.https_only)
+        portal.metrics.show_pool(pool)
+        if transport.certificate_ends_at is not None:
+            portal.metrics.show_certificate(transport.certificate_ends_at)
+        purse = _purse(settings, keyring)
         app.add_subapp(
             "/console",
             create_console(
@@ -229,9 +269,21 @@ async def run(settings: Settings, keyring: Keyring, clock: Clock) -> None:
                     public_url=settings.portal.public_url,
                     desk_url=settings.desk.public_url,
                     tickets=TicketKeys.of(keyring),
+                    lists=ListKeys.of(keyring),
+                    seal=keyring.seal,
+                    unwatched_after=_unwatched_after(settings),
+                    support=settings.portal.support,
+                    tells_alerts=settings.alerts.is_on,
+                    messages=portal.messages,
+                    purse=purse,
+                    least=settings.indicators.least,
+                    providers=tuple(client.provider for client in portal.providers.values()),
                     trusted_proxies=transport.proxies,
                     demo=settings.demo,
                     law=lambda: portal.directory.law,
+                    grounds=load_grounds(settings.state_folder / "grounds.toml"),
+                    circumstances=circumstances_of(settings),
+                    tiles=_tiles(settings),
                 )
             ),
         )
@@ -243,6 +295,8 @@ async def run(settings: Settings, keyring: Keyring, clock: Clock) -> None:
             tasks.create_task(portal.directory.follow())
             tasks.create_task(portal.waiting.follow(pool, portal.days, portal.now))
             tasks.create_task(keeper.run())
+            if purse is not None:
+                tasks.create_task(show_spending(engine, purse, portal.metrics, clock))
 
 
 async def _read_portal(settings: Settings, keyring: Keyring, clock: Clock, pool: Pool) -> Portal:
@@ -262,7 +316,21 @@ async def _read_portal(settings: Settings, keyring: Keyring, clock: Clock, pool:
             for code, provider in read_providers(settings).items()
         },
         messages=Messages.of(settings, keyring),
+        authorities=settings.authorities,
     )
+
+
+def _purse(settings: Settings, keyring: Keyring) -> Purse | None:
+    return Purse(settings.sms, keyring.derive("contact")) if settings.sms.is_on else None
+
+
+def _unwatched_after(settings: Settings) -> timedelta:
+    return timedelta(seconds=max(300.0, 3 * settings.supervision.interval_seconds))
+
+
+def _tiles(settings: Settings) -> Tiles | None:
+    template = settings.portal.map_tiles
+    return Tiles(template, settings.portal.map_credit) if template else None
 
 
 async def _listen(

@@ -6,17 +6,18 @@ While the database is away the last reading stands, so the pages still say where
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from uuid import UUID
 
 import asyncpg
 import structlog
 
-from portal.controllers.port import ControllerRecord
 from portal.gateways.authmon import gateway_hash
 from portal.gateways.brands import ADAPTERS
 from portal.gateways.vocabulary import Registration
 from portal.places import NOWHERE, Gate, Place, Territory, publisher_of
+from portal.probes import probe_gate
 from portal.records import (
     AWAY,
     Pool,
@@ -25,13 +26,17 @@ from portal.records import (
     load_gateways,
     load_networks,
     load_organisations,
+    load_periods,
     load_places,
+    load_probes,
 )
 from territory.communes.national_list import national_list
+from territory.controllers.record import ControllerRecord
 from territory.errors import ConfigurationError, Unavailable
 from territory.gateway_dialects import Return, dialect_of
 from territory.keyring import Keyring
 from territory.law.durations import Law, load_law
+from territory.probes import probe_secret
 from territory.rules import central_login
 
 CHANNEL = "territory"
@@ -54,6 +59,7 @@ class Directory:
         self._changed = asyncio.Event()
         self._is_away = False
         self._law_files = (law_file,) if law_file else ()
+        self._filed: Law = load_law()
         self.current: Territory = NOWHERE
         self.law: Law = load_law()
         """The durations in force, with the territory's own decisions; read again like the rest."""
@@ -74,11 +80,17 @@ class Directory:
         places = await load_places(self._pool, organisations, commune_name)
         networks = await load_networks(self._pool)
         rows = await load_gateways(self._pool)
-        gates = {gate.code: gate for gate in self._gates(rows, places, networks)}
-        self.law = await asyncio.to_thread(self._read_law)
+        every = chain(
+            self._probes(await load_probes(self._pool), places),
+            self._gates(rows, places, networks),
+        )
+        gates = {gate.code: gate for gate in every}
+        periods = await load_periods(self._pool)
+        self._filed = await asyncio.to_thread(self._read_law)
+        self.law = self._filed.with_periods(periods)
         self.current = Territory(
             gates=gates,
-            names=_names(rows),
+            names=_names(rows) | {code: code for code, gate in gates.items() if gate.is_probe},
             radios=_radios(rows),
             hashes=_hashes(gates.values()),
             places=tuple(places.values()),
@@ -87,12 +99,12 @@ class Directory:
         )
 
     def _read_law(self) -> Law:
-        """The law as it now stands; a file with a fault in it changes nothing, and is logged."""
+        """The law as filed now; a file with a fault in it changes nothing, and is logged."""
         try:
             return load_law(*self._law_files)
         except ConfigurationError as fault:
             _log.error("directory.law", faults=[str(one) for one in fault.faults])
-            return self.law
+            return self._filed
 
     async def follow(self) -> None:
         """Keep `current` current until cancelled; an outage is logged once, and its end."""
@@ -152,6 +164,13 @@ class Directory:
                     row["id"],
                     frozenset(row["seen_from"]),
                 )
+
+    def _probes(self, rows: Iterable[Row], places: dict[UUID, Place]) -> Iterable[Gate]:
+        for row in rows:
+            place, base = places.get(row["site_id"]), default_base(self._public_url, row["brand"])
+            secret = probe_secret(self._keyring, "portal", row["id"])
+            if place and (gate := probe_gate(dict(row), place, secret, base)):
+                yield gate
 
     def _registration(self, row: Row) -> Registration | None:
         """The gateway's own record, opened; a secret that does not open shuts that gateway only."""

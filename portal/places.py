@@ -6,21 +6,50 @@ still shows where one is while the database is away.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from hashlib import sha256
 from uuid import UUID
 
-from portal.controllers.port import ControllerRecord
 from portal.gateways.brands import ADAPTERS
 from portal.gateways.vocabulary import Adapter, Registration
+from portal.identification.budget import NOTHING_OWN, Own
+from territory.controllers.record import ControllerRecord
 from territory.gateway_dialects import Dialect
 from territory.identifiers import MacAddress
 from territory.looks.contrast import Shades
 from territory.looks.logo import Logo
 from territory.rules.opening_hours import Hours
 from territory.rules.quotas import NO_LIMITS, Limits
-from territory.vocabulary import IdentificationMethod, Link
+from territory.vocabulary import ContractRole, IdentificationMethod, Link
 
 _NO_ROW = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Newsletter:
+    """What guests may agree to receive, by a box that nobody has to tick."""
+
+    sender: str
+    """Who writes."""
+    purpose: str
+    """What about, in one sentence."""
+
+    @property
+    def version(self) -> str:
+        """A name of these very words: who ticks the box under others has agreed to nothing."""
+        return sha256(f"{self.sender}\0{self.purpose}".encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """By what an organisation offers Wi-Fi on this base, and who decides about the data."""
+
+    role: ContractRole
+    """What it is to whoever holds the base."""
+    competence_basis: str
+    """The text, statute or decision by which it may."""
+    since: date
+    """From this day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +72,14 @@ class Organisation:
     """Its picture, where it has one."""
     message: str = ""
     """What guests read where their place says nothing."""
+    id: UUID | None = None
+    """Opaque identifier; None: none is known."""
+    newsletter: Newsletter | None = None
+    """What it offers to write to guests; None: nothing."""
+    sms: Own = NOTHING_OWN
+    """What it states that text messages may cost."""
+    contract: Contract | None = None
+    """None: nobody has told, or a page that does not show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +148,10 @@ class Place:
     """How they may identify themselves, the first first; none: nobody can be let in."""
     link: Link | None = None
     """How it joins the base; None: not known."""
+    sms: Own = NOTHING_OWN
+    """What it states that text messages may cost."""
+    code: str = ""
+    """Its name for operators and in measures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +174,8 @@ class Gate:
     """Opaque identifier: `nas_id` of its sessions, where it speaks no RADIUS."""
     seen_from: frozenset[str] = frozenset()
     """The public addresses of its site, where known."""
+    is_probe: bool = False
+    """Whether it is a synthetic guest's own: nothing of it is counted as a guest's."""
 
     @property
     def adapter(self) -> Adapter:

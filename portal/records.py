@@ -19,9 +19,12 @@ import asyncpg
 import structlog
 
 from portal.admission import Admission, Holding
-from portal.places import Helper, Organisation, Place, Plan
+from portal.identification.budget import Own
+from portal.places import Helper, Newsletter, Organisation, Place, Plan
+from territory.database.injunctions import STANDING, period_of
 from territory.errors import Unavailable
 from territory.identifiers import MacAddress
+from territory.law.durations import Period
 from territory.looks.contrast import shades_of
 from territory.looks.logo import read_logo
 from territory.rules.identification import methods_of
@@ -93,7 +96,7 @@ _REVOKE = """
 """
 _PROLONG = """
     UPDATE live.admission SET ends_at = greatest(ends_at, $2), guest_id = $3
-    WHERE id = $1 AND revoked_at IS NULL
+    WHERE id = $1 AND revoked_at IS NULL AND guest_id IS NULL
 """
 _REOPEN = """
     UPDATE live.admission SET revoked_at = NULL, revoked_reason = NULL
@@ -130,14 +133,20 @@ _GATEWAYS = """
             WHERE s.site_id = g.site_id AND s.valid_until IS NULL) AS seen_from
     FROM territory.gateway g ORDER BY g.code
 """
+_PROBES = """
+    SELECT p.id, n.code, n.site_id, host(p.source_address) AS address, g.brand, g.variant
+    FROM territory.probe p JOIN territory.nas n ON n.id = p.nas_id
+    JOIN territory.gateway g ON g.id = n.gateway_id
+"""
 _SITES = """
-    SELECT s.id, s.name, s.link, s.insee, s.latitude, s.longitude, s.postal_address,
+    SELECT s.id, s.code, s.name, s.link, s.insee, s.latitude, s.longitude, s.postal_address,
         s.place_type, s.welcome, s.listed,
         s.organisation_id, p.id AS plan_id, p.session_seconds, p.session_octets,
         p.upload_bps, p.download_bps,
         p.day_seconds, p.month_seconds, p.day_octets, p.month_octets, p.devices, p.at_end,
         p.slow_upload_bps, p.slow_download_bps, p.public_holidays, p.hours AS plan_hours,
         s.hours AS site_hours, s.closed_days, s.methods, s.wifi4eu, s.wifi4eu_snippet,
+        s.sms_a_day, s.sms_a_month, s.sms_unproven_an_hour,
         p.methods AS plan_methods, p.least_level
     FROM territory.site s JOIN territory.plan p ON p.id = s.plan_id ORDER BY s.code
 """
@@ -194,6 +203,12 @@ async def load_used(
 
 
 @reaching
+async def load_periods(pool: Pool) -> list[Period]:
+    """Return the days that recorded decisions on injunctions are about."""
+    return [period_of(row) for row in await pool.fetch(STANDING, timeout=DEADLINE_SECONDS)]
+
+
+@reaching
 async def load_blocked_devices(pool: Pool) -> dict[str, datetime | None]:
     """Return the devices that may not go online, and until when; None: until it is lifted."""
     blocked: dict[str, datetime | None] = {}
@@ -247,7 +262,8 @@ async def reopen_admission(pool: Pool, admission: Admission, reason: str) -> Adm
 
 @reaching
 async def prolong_admission(pool: Pool, whole: Admission) -> Admission | None:
-    """Let an admission last as long as `whole`, for its guest; return it as it then stands.
+    """Let an admission that is nobody's last as long as `whole`, for its guest; return it as it
+    then stands: what is somebody's stays theirs, and as long as it was.
 
     None: there is none of that identifier.
     """
@@ -285,7 +301,7 @@ async def load_sites_at(pool: Pool, address: IPv4Address) -> set[UUID]:
 async def load_organisations(pool: Pool) -> dict[UUID, Organisation]:
     """Return all of them, by id, in the order of their codes."""
     query = """SELECT id, name, kind, siren, contact_email, dpo_email, colour,
-        logo, message
+        logo, message, newsletter_sender, newsletter_purpose, sms_a_day, sms_a_month
         FROM territory.organisation ORDER BY code"""
     rows = await pool.fetch(query, timeout=DEADLINE_SECONDS)
     return {
@@ -298,9 +314,17 @@ async def load_organisations(pool: Pool) -> dict[UUID, Organisation]:
             shades_of(row["colour"]) if row["colour"] else None,
             read_logo(row["logo"]) if row["logo"] else None,
             row["message"] or "",
+            row["id"],
+            _newsletter(row),
+            Own(row["sms_a_day"], row["sms_a_month"]),
         )
         for row in rows
     }
+
+
+def _newsletter(row: Row) -> Newsletter | None:
+    sender, purpose = row["newsletter_sender"], row["newsletter_purpose"]
+    return Newsletter(sender, purpose) if sender and purpose else None
 
 
 @reaching
@@ -331,6 +355,12 @@ async def load_gateways(pool: Pool) -> list[Row]:
 
 
 @reaching
+async def load_probes(pool: Pool) -> list[Row]:
+    """Return the rows of synthetic guests' own gateways."""
+    return list(await pool.fetch(_PROBES, timeout=DEADLINE_SECONDS))
+
+
+@reaching
 async def load_networks(pool: Pool) -> dict[UUID, dict[str, UUID]]:
     """Return each site's networks by SSID."""
     networks: dict[UUID, dict[str, UUID]] = {}
@@ -343,7 +373,8 @@ async def load_networks(pool: Pool) -> dict[UUID, dict[str, UUID]]:
 async def leave_as_it_is(connection: "asyncpg.pool.PoolConnectionProxy[Row]") -> None:
     """Give a connection back without asking the server to reset it, a round trip a statement.
 
-    Whatever changes more of a session than a transaction does undoes it itself (`portal.keeper`).
+    Whatever changes more of a session than a transaction does undoes it itself
+    (`portal.without_radius.keeper`).
     """
 
 
@@ -404,6 +435,8 @@ def _place(row: Row, organisation: Organisation, commune: str, helpers: Iterable
         wifi4eu_snippet=row["wifi4eu_snippet"] or "",
         methods=_methods(row),
         link=Link(row["link"]),
+        sms=Own(row["sms_a_day"], row["sms_a_month"], row["sms_unproven_an_hour"]),
+        code=row["code"],
     )
 
 

@@ -4,9 +4,10 @@ A whole site often stands behind one address, so the general limit is far above 
 (500 guests within a minute) and only refused redirects are counted closely. Where no secret vouches
 for a redirect, anyone can make up devices, and the fresh rights they would fill the tables with
 are counted too: closely where a right is bound to the device that a redirect names, and far above
-any crowd where it is a credential that nobody has shown yet. What makes us ask a gateway's
-controller is counted before it is asked. Memory of this process only: what is lost with it is
-worth nothing.
+any crowd where it is a credential that nobody has shown yet. Ways in that leave a row to be
+answered (a code, a sign-in elsewhere, a question) are counted as they begin, far above a crowd too.
+What makes us ask a gateway's controller is counted before it is asked. Memory of this process only:
+what is lost with it is worth nothing.
 """
 
 from collections import Counter
@@ -36,6 +37,14 @@ UNSIGNED_GRANTS_OF_GATEWAY = RateLimitItemPerHour(500)
 UNSHOWN_GRANTS_OF_SOURCE = RateLimitItemPerHour(5000)
 """The same where the right is a credential that RADIUS binds: a concert's crowd, many times."""
 UNSHOWN_GRANTS_OF_GATEWAY = RateLimitItemPerHour(10_000)
+"""Of all sources together."""
+SIGN_INS_OF_SOURCE = RateLimitItemPerHour(2000)
+"""Begun by one source at one site, an hour: a concert's crowd (500), four tries each."""
+SIGN_INS_OF_SITE = RateLimitItemPerHour(4000)
+"""Of all sources together: a flood from one address leaves the site's guests as many again."""
+UNSIGNED_SIGN_INS_OF_SOURCE = RateLimitItemPerHour(1000)
+"""The same where nothing vouches for a redirect: openNDS's guests (250), four tries each."""
+UNSIGNED_SIGN_INS_OF_SITE = RateLimitItemPerHour(2000)
 """Of all sources together."""
 SEALED_OF_SOURCE = RateLimitItemPerMinute(60)
 """Redirects of one source, at one gateway, that its controller is asked to open."""
@@ -69,6 +78,19 @@ class Throttle:
             of_source, of_gateway = UNSIGNED_GRANTS_OF_SOURCE, UNSIGNED_GRANTS_OF_GATEWAY
         return self.allows(of_source, "unsigned grants", gateway, source) and self.allows(
             of_gateway, "unsigned grants of a gateway", gateway
+        )
+
+    def allows_sign_in(self, source: str, site: str, *, is_vouched: bool) -> bool:
+        """Count one more way in that is begun and leaves a row; False once it is too many.
+
+        `is_vouched`: whether a gateway's secret vouched for the device.
+        """
+        of_source, of_site = SIGN_INS_OF_SOURCE, SIGN_INS_OF_SITE
+        if not is_vouched:
+            of_source, of_site = UNSIGNED_SIGN_INS_OF_SOURCE, UNSIGNED_SIGN_INS_OF_SITE
+        kind = "sign-ins" if is_vouched else "unsigned sign-ins"
+        return self.allows(of_source, kind, site, source) and self.allows(
+            of_site, f"{kind} of a site", site
         )
 
     @contextmanager

@@ -5,8 +5,12 @@ Read once at start; every fault is listed with its setting, and the start is ref
 
 import ssl
 from dataclasses import dataclass
+from datetime import datetime
 from ipaddress import ip_network
+from pathlib import Path
 from urllib.parse import urlsplit
+
+from cryptography import x509
 
 from territory.errors import ConfigurationError, Fault
 from territory.messages.checking import mail_faults, sms_faults
@@ -25,6 +29,8 @@ class Transport:
     """Set where the portal ends TLS itself."""
     https_only: bool
     """Whether plain http is sent on to https."""
+    certificate_ends_at: datetime | None
+    """Set where the portal ends TLS itself: the last instant of its own certificate, UTC."""
 
 
 def read_transport(settings: Settings) -> Transport:
@@ -49,7 +55,9 @@ def read_transport(settings: Settings) -> Transport:
     faults += (*mail_faults(settings.mail), *sms_faults(settings.sms))
     if faults:
         raise ConfigurationError(faults)
-    return Transport(proxies, tls, https_only=is_https)
+    file = portal.tls_certificate
+    ends_at = certificate_end(file) if tls is not None and file is not None else None
+    return Transport(proxies, tls, https_only=is_https, certificate_ends_at=ends_at)
 
 
 def _proxies(portal: PortalSettings, faults: list[Fault]) -> tuple[Network, ...]:
@@ -95,3 +103,8 @@ def _tls(portal: PortalSettings, faults: list[Fault]) -> ssl.SSLContext | None:
         expected = f"expected a readable PEM chain and its key: {fault}"
         faults.append(Fault("portal.tls_certificate", expected))
         return None
+
+
+def certificate_end(file: Path) -> datetime:
+    """Return the last instant, UTC, of the first certificate of a PEM chain that TLS has taken."""
+    return x509.load_pem_x509_certificate(file.read_bytes()).not_valid_after_utc

@@ -13,6 +13,8 @@ names one device behind one gateway and is worth nothing elsewhere: what it carr
 device's challenge, and the credential it leads to is bound to that device at its first use.
 """
 
+import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -23,7 +25,8 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData, Signer
+from itsdangerous.encoding import base64_decode, base64_encode
 
 from territory.errors import ProtocolError
 from territory.identifiers import MacAddress
@@ -89,6 +92,9 @@ LIFETIME = timedelta(minutes=10)
 """How long a guest may take; CoovaChilli's challenge lives as long."""
 LONGEST_TOKEN = 3072
 """Characters of a signed visit that are looked at."""
+_WINDOW, _MEMORY = 11, 3
+"""zlib's words for 2 KiB, all that a visit needs: its usual 256 KiB take longer to make ready than
+to use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +135,8 @@ class Visit:
     """What the method awaits an answer to: the row of a code that was sent."""
     guest: UUID | None = None
     """The ticket, account or contact it was proven with; None: the device alone."""
+    proves: UUID | None = None
+    """The right that its guest has already, and is about to prove theirs; None: it leads to one."""
 
     @property
     def loan_ends_at(self) -> datetime:
@@ -141,15 +149,18 @@ def advance(state: State, event: Event) -> State | None:
     return TRANSITIONS.get((state, event))
 
 
-def advance_all(visit: Visit, *events: Event) -> Visit | None:
-    """Return `visit` after each of `events` in turn, or None where one of them cannot happen."""
+def advance_all(visit: Visit, *events: Event, guest: UUID | None = None) -> Visit | None:
+    """Return `visit` after each of `events` in turn, or None where one of them cannot happen.
+
+    `guest`: what it is proven with from then on.
+    """
     state = visit.state
     for event in events:
         after = advance(state, event)
         if after is None:
             return None
         state = after
-    return replace(visit, state=state)
+    return replace(visit, state=state, guest=guest or visit.guest)
 
 
 def refuse(visit: Visit, notice: str) -> Visit:
@@ -157,14 +168,28 @@ def refuse(visit: Visit, notice: str) -> Visit:
     return replace(visit, state=advance(visit.state, Event.REFUSE) or visit.state, notice=notice)
 
 
-def awaiting(visit: Visit, challenge: UUID, lent_until: datetime | None = None) -> Visit:
+def awaiting(
+    visit: Visit,
+    challenge: UUID,
+    lent_until: datetime | None = None,
+    good_until: datetime | None = None,
+) -> Visit:
     """Return a visit that awaits an answer to a challenge; one that awaits already goes on.
 
-    `lent_until`: its guest is online until then (LENT), and may still answer for a while after.
+    Args:
+        visit: theirs.
+        challenge: what is awaited.
+        lent_until: its guest is online until then (LENT), and may still answer for a while after.
+        good_until: an answer is looked at until then: the visit lasts as long, so that a code that
+            comes late is not worth less than its message says.
     """
     identified = replace(advance_all(visit, Event.IDENTIFY) or visit, challenge=challenge)
     if lent_until is None:
-        return identified
+        if good_until is None or identified.state is State.LENT:
+            return identified
+        return replace(
+            identified, expires_at=max(visit.expires_at, good_until.replace(microsecond=0))
+        )
     lent = advance_all(identified, Event.LEND) or identified
     return replace(lent, expires_at=lent_until.replace(microsecond=0) + LIFETIME)
 
@@ -194,7 +219,10 @@ def at(visit: Visit, now: datetime) -> Visit:
 
 def sign_visit(visit: Visit, key: bytes) -> str:
     """Return the visit as a token for addresses and forms, signed under the keyring's "visit"."""
-    return _serializer(key).dumps(_as_list(visit))
+    packing = zlib.compressobj(1, zlib.DEFLATED, _WINDOW, _MEMORY)
+    text = json.dumps(_as_list(visit), separators=(",", ":")).encode()
+    packed = packing.compress(text) + packing.flush()
+    return _signer(key).sign(base64_encode(packed)).decode()
 
 
 def read_visit(token: str, key: bytes) -> Visit:
@@ -206,15 +234,16 @@ def read_visit(token: str, key: bytes) -> Visit:
     if len(token) > LONGEST_TOKEN:
         raise ProtocolError("bad-visit")
     try:
-        return _from_list(_serializer(key).loads(token))
-    except (BadData, ValueError, TypeError, AttributeError, ProtocolError) as fault:
+        packed = base64_decode(_signer(key).unsign(token))
+        return _from_list(json.loads(zlib.decompress(packed)))
+    except (BadData, zlib.error, ValueError, TypeError, AttributeError, ProtocolError) as fault:
         raise ProtocolError("bad-visit") from fault
 
 
 @cache
-def _serializer(key: bytes) -> URLSafeSerializer:
-    signer = {"key_derivation": "hmac", "digest_method": sha256}
-    return URLSafeSerializer(key, salt="visit", signer_kwargs=signer)
+def _signer(key: bytes) -> Signer:
+    """What signs under a key that is the visits' own already."""
+    return Signer(key, key_derivation="none", digest_method=sha256)
 
 
 def _as_list(visit: Visit) -> list[Any]:
@@ -237,12 +266,13 @@ def _as_list(visit: Visit) -> list[Any]:
         visit.method,
         visit.challenge.hex if visit.challenge else "",
         visit.guest.hex if visit.guest else "",
+        visit.proves.hex if visit.proves else "",
     ]
 
 
 def _from_list(fields: list[Any]) -> Visit:
     number, gateway, device, expires, state, language, terms, admission, *more = fields
-    page, ssid, notice, carried, vouched, handed_back, method, challenge, guest = more
+    page, ssid, notice, carried, vouched, handed_back, method, challenge, guest, proves = more
     return Visit(
         id=UUID(number),
         gateway=gateway,
@@ -261,4 +291,5 @@ def _from_list(fields: list[Any]) -> Visit:
         method=method,
         challenge=UUID(challenge) if challenge else None,
         guest=UUID(guest) if guest else None,
+        proves=UUID(proves) if proves else None,
     )

@@ -2,9 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
-from portal.console.estate import CLEAR_FROM_PUBLIC, UNKNOWN_NAS, Discard, Health, SetAside, Site
+from portal.console.discards import CLEAR_FROM_PUBLIC, UNKNOWN_NAS, Discard, SetAside
+from portal.console.estate import Nas
+from portal.console.live_picture import Spot, worst_first
+from territory.health.states import State
+from territory.law.decisions import Coverage
 
 
 class Weight(StrEnum):
@@ -29,39 +34,29 @@ class Item:
     """The site it is about, where the page is a site's."""
 
 
-def site_items(sites: Iterable[Site]) -> list[Item]:
+MOST_SITES = 12
+"""Failing sites that are told one by one."""
+_WEIGHTS = {State.DOWN: Weight.BAD, State.DEGRADED: Weight.WARN}
+
+
+def site_items(spots: Iterable[Spot], *, in_detail: bool) -> list[Item]:
     """Sites where people cannot get online, then those where part of the equipment fails."""
-    failing = [site for site in sites if site.health in {Health.DOWN, Health.DEGRADED}]
-    return [
-        Item(
-            Weight.BAD if site.health is Health.DOWN else Weight.WARN,
-            f"{site.name}\u00a0: {site.health.french}",
-            _why(site),
-            "site",
-            site.code,
-        )
-        for site in sorted(failing, key=lambda site: (-site.health.rank, site.name))
-    ]
+    failing = [spot for spot in worst_first(spots) if spot.state in _WEIGHTS]
+    shown = [_of_site(spot, in_detail=in_detail) for spot in failing[:MOST_SITES]]
+    if more := len(failing) - len(shown):
+        shown.append(Item(Weight.WARN, f"Et {more} lieux de plus", "Le pire d'abord.", "sites"))
+    return shown
 
 
-def _why(site: Site) -> str:
-    named = [(nas.code, nas.reading) for nas in site.nas]
-    named += [(radio.name, radio.reading) for radio in site.access_points]
-    failing = [(name, reading) for name, reading in named if reading.health is Health.DOWN]
-    if not failing:
-        return "Une partie de l'équipement répond mal."
-    first, reading = failing[0]
-    more = f" et {len(failing) - 1} de plus" if len(failing) > 1 else ""
-    why = reading.reason or "ne répond pas"
-    end = "" if why.endswith((".", "?")) else "."
-    return f"{first}{more}\u00a0: {why}{end}"
+def _of_site(spot: Spot, *, in_detail: bool) -> Item:
+    title = f"{spot.name}\u00a0: {spot.state.french}"
+    return Item(_WEIGHTS[spot.state], title, spot.words(in_detail), "site", spot.code)
 
 
 def radius_items(
-    sites: Iterable[Site], discards: Sequence[Discard], aside: Sequence[SetAside]
+    all_nas: Sequence[Nas], discards: Sequence[Discard], aside: Sequence[SetAside]
 ) -> list[Item]:
     """What RADIUS refused or could not record, and NAS that were never heard."""
-    all_nas = [nas for site in sites for nas in site.nas]
     unknown = {found.source_address for found in discards if found.reason == UNKNOWN_NAS}
     public = {found.source_address for found in discards if found.reason == CLEAR_FROM_PUBLIC}
     unsigned = [nas.code for nas in all_nas if nas.is_unsigned]
@@ -91,13 +86,14 @@ def radius_items(
         (silent, Weight.PLAIN, "Des NAS n'ont encore rien envoyé", ""),
     )
     return [
-        Item(weight, title, f"{lead}{_listed(names)}.", "equipment")
+        Item(weight, title, f"{lead}{listed(names)}.", "equipment")
         for names, weight, title, lead in facts
         if names
     ]
 
 
-def _listed(names: Iterable[str], most: int = 4) -> str:
+def listed(names: Iterable[str], most: int = 4) -> str:
+    """Return the first names, each once, and how many more there are."""
     different = sorted(set(names))
     shown = ", ".join(different[:most])
     return f"{shown} et {len(different) - most} de plus" if len(different) > most else shown
@@ -111,10 +107,23 @@ def operator_items(waiting: Sequence[str]) -> list[Item]:
         Item(
             Weight.PLAIN,
             "Des opérateurs n'ont pas encore ouvert de session",
-            f"{_listed(waiting)}. Un lien d'accès s'obtient sur leur fiche.",
+            f"{listed(waiting)}. Un lien d'accès s'obtient sur leur fiche.",
             "operators",
         )
     ]
+
+
+def injunction_items(known: Coverage, today: date) -> list[Item]:
+    """What is to be decided on injunctions, for whoever may: on every day until it is."""
+    page, ask = "injunctions", "Enregistrez le décret paru, ou qu'il n'y en a pas."
+    if known.undecided_from and known.lost_from:
+        lost = f"Sans décision, des données seraient à effacer le {known.lost_from:%d/%m/%Y}."
+        title = "Une décision manque sur l'injonction de conserver"
+        return [Item(Weight.BAD, title, f"{lost} {ask}", page)]
+    if known.asks(today):
+        title = f"Aucune injonction décidée à partir du {known.decided_until:%d/%m/%Y}"
+        return [Item(Weight.WARN, title, ask, page)]
+    return []
 
 
 def all_is_well(items: Sequence[Item], page: str) -> list[Item]:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from portal.console.places import CLOCK, ENGINE
-from territory.access.audit import GENESIS, Verdict, load_entries, verify
+from territory.access.audit import Verdict, load_anchor, load_entries, verify
 from territory.access.operators import record
 from territory.access.roles import Role
 from territory.access.sign_in import actor_of
@@ -35,15 +35,27 @@ ACTIONS = {
     "operators.read": "liste des opérateurs consultée",
     "audit.read": "journal consulté",
     "device.explained": "appareil recherché",
+    "live.opened": "page en direct ouverte",
+    "wall.made": "lien d'écran mural créé",
+    "wall.opened": "écran mural allumé",
+    "wall.revoked": "lien d'écran mural retiré",
+    "incident.acknowledged": "incident pris en charge",
+    "incident.released": "incident rendu",
+    "maintenance.announced": "maintenance annoncée",
+    "maintenance.ended": "maintenance terminée",
     "site.disconnected": "sessions fermées à la demande",
     "tickets.made": "tickets faits",
     "tickets.printed": "feuille de tickets imprimée",
     "tickets.revoked": "tickets annulés",
+    "account.invited": "personne invitée à faire un compte",
+    "newsletter.listed": "liste d'une lettre d'information prise",
     "site.tested": "lieu essayé",
     "nas.secret_read": "secret d'un NAS consulté",
     "nas.rotation_begun": "renouvellement d'un secret commencé",
     "nas.rotation_finished": "renouvellement d'un secret terminé",
     "nas.rotation_abandoned": "renouvellement d'un secret abandonné",
+    "injunction.recorded": "décision sur une injonction enregistrée",
+    "injunction.withdrawn": "décision sur une injonction retirée",
     "nas.signature_forgotten": "signature d'un NAS à réapprendre",
 }
 """What stable words mean; others show as they are."""
@@ -55,6 +67,8 @@ FACTS = {
     "scope": "étendue",
     "devices": "appareils à la fois",
     "seconds": "secondes",
+    "addresses": "adresses",
+    "days": "jours",
     "reason": "motif",
 }
 VALUES = {"link": "lien", "password": "mot de passe"} | {role.value: role.french for role in Role}
@@ -83,8 +97,9 @@ async def show_audit(request: web.Request) -> web.StreamResponse:
 
 
 async def check_chain(db: AsyncConnection) -> Verdict:
-    """Recompute the chain from its first line to its last."""
-    number, digest, checked = 0, GENESIS, 0
+    """Recompute the chain from the first line that is kept to the last."""
+    number, digest = await load_anchor(db)
+    checked = 0
     while entries := await load_entries(db, after=number, limit=BATCH):
         verdict = verify(entries, after_number=number, after_digest=digest)
         checked += verdict.checked

@@ -9,11 +9,11 @@ from uuid import UUID
 
 from aiohttp import web
 
+from portal.console.asked import asked_site
 from portal.console.estate import Site
 from portal.console.places import CLOCK, ENGINE
-from portal.console.queries import load_sites
 from territory.access.operators import record
-from territory.access.sign_in import actor_of, form_of, operator_of
+from territory.access.sign_in import actor_of, form_of
 from territory.database.commands import (
     InTransaction,
     OnEngine,
@@ -32,13 +32,13 @@ NOT_A_MAC = "L'adresse d'un appareil s'écrit par exemple 8a:56:7e:f9:10:e4."
 
 
 async def show_disconnection(request: web.Request) -> web.StreamResponse:
-    """The whole site: how many it would concern, and the button."""
-    return _page(request, await _site(request))
+    """One device, or the whole site: how many it would concern, and the buttons."""
+    return _page(request, await asked_site(request))
 
 
 async def disconnect(request: web.Request) -> web.StreamResponse:
     """Whom it would concern; once that is confirmed, ask for it and show what came of it."""
-    site, form = await _site(request), form_of(request)
+    site, form = await asked_site(request), form_of(request)
     try:
         device = _device(form.get("appareil", ""))
     except ProtocolError:
@@ -57,15 +57,6 @@ async def _ask(request: web.Request, site: Site, device: MacAddress | None) -> U
         await record(db, actor_of(request), "site.disconnected", site.code, now, scope=scope)
         target = Target(site_id=site.id, device=device)
         return await ask_disconnect(InTransaction(db), target, Request("technician", now))
-
-
-async def _site(request: web.Request) -> Site:
-    organisation_id = operator_of(request).organisation_id
-    async with request.app[ENGINE].connect() as db:
-        sites = await load_sites(db, organisation_id, request.match_info["code"])
-    if not sites:
-        raise web.HTTPNotFound
-    return sites[0]
 
 
 def _device(text: str) -> MacAddress | None:

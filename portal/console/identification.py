@@ -12,13 +12,13 @@ from aiohttp import web
 from sqlalchemy import RowMapping, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from portal.console.asked import asked_site
 from portal.console.estate import Site
 from portal.console.places import CLOCK, ENGINE, LAW
-from portal.console.queries import load_sites
 from portal.guest.notice import Section, sections
 from portal.identification.methods import METHODS
 from territory.access.operators import record
-from territory.access.sign_in import actor_of, form_of, operator_of, url
+from territory.access.sign_in import actor_of, form_of, url
 from territory.database import tables
 from territory.rules.identification import allowed_methods, methods_of
 from territory.rules.wifi4eu import ONE_CLICK
@@ -68,8 +68,8 @@ class Choice:
 
 async def show_identification(request: web.Request) -> web.StreamResponse:
     """Each way, whether it is offered, and what it keeps."""
+    site = await asked_site(request)
     async with request.app[ENGINE].connect() as db:
-        site = await _site(request, db)
         choice = await _choice(db, site)
     return _page(request, site, choice)
 
@@ -77,8 +77,8 @@ async def show_identification(request: web.Request) -> web.StreamResponse:
 async def choose(request: web.Request) -> web.StreamResponse:
     """Offer what is ticked: an audit line, and every portal reads the territory again."""
     ticked = [method for method in Method if form_of(request).get(method) == "yes"]
+    site = await asked_site(request)
     async with request.app[ENGINE].begin() as db:
-        site = await _site(request, db)
         choice = await _choice(db, site)
         wanted = _in_order(choice, ticked)
         if choice.described or not wanted:
@@ -127,14 +127,6 @@ def _read(row: RowMapping) -> Choice:
     if row["wifi4eu"]:
         return Choice(row["methods_described"], ONE_CLICK, taken & set(ONE_CLICK))
     return Choice(row["methods_described"], methods_of(stated, listed, level), taken)
-
-
-async def _site(request: web.Request, db: AsyncConnection) -> Site:
-    organisation_id = operator_of(request).organisation_id
-    sites = await load_sites(db, organisation_id, request.match_info["code"])
-    if not sites:
-        raise web.HTTPNotFound
-    return sites[0]
 
 
 def _page(

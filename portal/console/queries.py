@@ -1,30 +1,26 @@
 """The console's reads, each scoped to what the operator may see. The shell over the database."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, func, select
+from sqlalchemy import RowMapping, Select, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from portal.console.estate import (
     NEVER_READ,
     AccessPoint,
-    Discard,
     Gateway,
-    Health,
     Nas,
     Reading,
-    SetAside,
     Site,
     Tunnel,
 )
 from territory.communes.national_list import national_list
 from territory.database.tables import (
     access_point,
-    discard,
     equipment_state,
     gateway,
     nas,
@@ -33,52 +29,65 @@ from territory.database.tables import (
     organisation,
     plan,
     session,
-    set_aside,
     site,
     tunnel_peer,
     tunnel_seen,
 )
-
-RECENT = timedelta(days=1)
-MOST_ROWS = 200
-
-Rows = Mapping[Hashable, Sequence[RowMapping]]
+from territory.health.states import State
 
 
-async def load_sites(
-    db: AsyncConnection, organisation_id: UUID | None, code: str | None = None
-) -> list[Site]:
-    """The sites of an organisation (None: of the territory), by name; only ``code`` where given."""
-    chosen = _chosen_sites(organisation_id, code)
-    rows = (await db.execute(chosen)).mappings().all()
-    identifiers = [row["id"] for row in rows]
-    gateways = await _by(db, select(gateway).where(gateway.c.site_id.in_(identifiers)), "site_id")
-    all_nas = await _by(db, _nas_of(identifiers), "gateway_id")
-    radios = await _by(db, _access_points_of(identifiers), "site_id")
-    networks = await _by(db, _public_networks_of(identifiers), "site_id")
-    open_sessions = await _open_sessions(db, identifiers)
-    return [
-        _site(
-            row,
-            [_gateway(found, all_nas[found["id"]]) for found in gateways[row["id"]]],
-            [_access_point(found) for found in radios[row["id"]]],
-            [found["ssid"] for found in networks[row["id"]]],
-            open_sessions.get(row["id"], 0),
-        )
-        for row in rows
-    ]
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which sites somebody may see."""
+
+    organisation_id: UUID | None
+    """Only this organisation's; None: the territory's."""
+    unlisted: bool
+    """Also those that are not on the public map."""
+
+    def narrow(self, query: Select[Any]) -> Select[Any]:
+        """The query with this scope's sites alone."""
+        if self.organisation_id is not None:
+            query = query.where(site.c.organisation_id == self.organisation_id)
+        return query if self.unlisted else query.where(site.c.listed)
 
 
-def _chosen_sites(organisation_id: UUID | None, code: str | None) -> Select[Any]:
-    query = (
-        select(site, organisation.c.name.label("organisation"), plan.c.name.label("plan"))
-        .join_from(site, organisation, site.c.organisation_id == organisation.c.id)
-        .join(plan, site.c.plan_id == plan.c.id)
-        .order_by(site.c.name)
+async def load_site(db: AsyncConnection, scope: Scope, code: str) -> Site | None:
+    """The site of a code with all that stands in it; None: there is none in this scope."""
+    row = (await db.execute(scope.narrow(_SITE.where(site.c.code == code)))).mappings().first()
+    if row is None:
+        return None
+    here = [row["id"]]
+    all_nas: defaultdict[UUID, list[Nas]] = defaultdict(list)
+    for found in await _rows(db, nas_query(here)):
+        all_nas[found["gateway_id"]].append(read_nas(found))
+    gateways = await _rows(db, select(gateway).where(gateway.c.site_id == row["id"]))
+    return _site(
+        row,
+        [_gateway(found, all_nas[found["id"]]) for found in gateways],
+        [read_access_point(found) for found in await _rows(db, access_point_query(here))],
+        [found["ssid"] for found in await _rows(db, _public_networks_of(row["id"]))],
+        await _open_sessions(db, row["id"]),
     )
-    if organisation_id is not None:
-        query = query.where(site.c.organisation_id == organisation_id)
-    return query if code is None else query.where(site.c.code == code)
+
+
+async def load_site_of_nas(
+    db: AsyncConnection, scope: Scope, nas_code: str
+) -> tuple[Site, Nas] | None:
+    """A NAS by its code, with its site; None: there is none in this scope."""
+    where = select(site.c.code).join_from(nas, site, nas.c.site_id == site.c.id)
+    code = (await db.execute(where.where(nas.c.code == nas_code))).scalar()
+    found = await load_site(db, scope, code) if code else None
+    if found is None:
+        return None
+    return found, next(each for each in found.nas if each.code == nas_code)
+
+
+_SITE = (
+    select(site, organisation.c.name.label("organisation"), plan.c.name.label("plan"))
+    .join_from(site, organisation, site.c.organisation_id == organisation.c.id)
+    .join(plan, site.c.plan_id == plan.c.id)
+)
 
 
 def _state_of(kind: str, table: Any) -> Any:
@@ -91,6 +100,8 @@ _STATE = (
     equipment_state.c.since,
     equipment_state.c.checked_at,
     equipment_state.c.round_trip_seconds,
+    equipment_state.c.reason_code,
+    equipment_state.c.consequence,
 )
 _READABLE_NAS = (
     nas.c.id,
@@ -104,7 +115,8 @@ _READABLE_NAS = (
 )
 
 
-def _nas_of(sites: Sequence[UUID]) -> Select[Any]:
+def nas_query(sites: Sequence[UUID] | Select[Any]) -> Select[Any]:
+    """The NAS of these sites with what is known of each, by code; `read_nas` takes its rows."""
     return (
         select(
             *_READABLE_NAS,
@@ -126,70 +138,90 @@ def _nas_of(sites: Sequence[UUID]) -> Select[Any]:
     )
 
 
-def _access_points_of(sites: Sequence[UUID]) -> Select[Any]:
+def access_point_query(sites: Sequence[UUID] | Select[Any]) -> Select[Any]:
+    """The access points of these sites, by name; `read_access_point` takes its rows."""
     return (
-        select(access_point, *_STATE)
+        select(
+            access_point.c.id,
+            access_point.c.site_id,
+            access_point.c.code,
+            access_point.c.name,
+            access_point.c.model,
+            access_point.c.management_address,
+            *_STATE,
+        )
         .outerjoin_from(access_point, equipment_state, _state_of("access_point", access_point))
         .where(access_point.c.site_id.in_(sites))
         .order_by(access_point.c.name)
     )
 
 
-def _public_networks_of(sites: Sequence[UUID]) -> Select[Any]:
+def _public_networks_of(site_id: UUID) -> Select[Any]:
     return (
-        select(network.c.site_id, network.c.ssid)
-        .where(network.c.site_id.in_(sites), network.c.kind == "public")
+        select(network.c.ssid)
+        .where(network.c.site_id == site_id, network.c.kind == "public")
         .order_by(network.c.ssid)
     )
 
 
-async def _open_sessions(db: AsyncConnection, sites: Sequence[UUID]) -> dict[UUID, int]:
-    query = (
-        select(session.c.site_id, func.count(session.c.session_key))
-        .where(session.c.ended_at.is_(None), session.c.site_id.in_(sites))
-        .group_by(session.c.site_id)
+async def _open_sessions(db: AsyncConnection, site_id: UUID) -> int:
+    """How many are open, by who reports them: a synthetic guest's are nobody's."""
+    reporters = union_all(
+        select(nas.c.id).where(nas.c.site_id == site_id),
+        select(gateway.c.id).where(gateway.c.site_id == site_id),
     )
-    return {row[0]: row[1] for row in await db.execute(query)}
+    query = select(func.count(session.c.session_key)).where(
+        session.c.ended_at.is_(None), session.c.nas_id.in_(reporters)
+    )
+    return int((await db.execute(query)).scalar_one())
 
 
-async def _by(db: AsyncConnection, query: Select[Any], key: str) -> Rows:
-    grouped: defaultdict[Hashable, list[RowMapping]] = defaultdict(list)
-    for row in (await db.execute(query)).mappings():
-        grouped[row[key]].append(row)
-    return grouped
+async def _rows(db: AsyncConnection, query: Select[Any]) -> Sequence[RowMapping]:
+    rows: Sequence[RowMapping] = (await db.execute(query)).mappings().all()
+    return rows
 
 
 def _reading(row: RowMapping) -> Reading:
     if row["state"] is None:
         return NEVER_READ
     return Reading(
-        Health(row["state"]),
+        State(row["state"]),
         row["reason"],
         row["since"],
         row["checked_at"],
         row["round_trip_seconds"],
+        row["reason_code"],
+        row["consequence"],
     )
 
 
-def _access_point(row: RowMapping) -> AccessPoint:
+def read_access_point(row: RowMapping) -> AccessPoint:
+    """An access point of `access_point_query`."""
     address = row["management_address"]
     return AccessPoint(
-        row["code"], row["name"], row["model"], str(address) if address else None, _reading(row)
+        row["id"],
+        row["code"],
+        row["name"],
+        row["model"],
+        str(address) if address else None,
+        _reading(row),
     )
 
 
-def _gateway(row: RowMapping, all_nas: Sequence[RowMapping]) -> Gateway:
+def _gateway(row: RowMapping, all_nas: Sequence[Nas]) -> Gateway:
     return Gateway(
         row["code"],
         row["brand"],
         row["model"],
         row["login_address"],
-        tuple(_nas(found) for found in all_nas),
+        tuple(all_nas),
     )
 
 
-def _nas(row: RowMapping) -> Nas:
+def read_nas(row: RowMapping) -> Nas:
+    """A NAS of `nas_query`."""
     return Nas(
+        id=row["id"],
         code=row["code"],
         known_by=str(row["source_address"] or row["tls_name"]),
         identifier=row["identifier"],
@@ -205,6 +237,7 @@ def _nas(row: RowMapping) -> Nas:
         rotation_began_at=row["rotation_began_at"],
         old_secret_at=row["old_secret_at"],
         next_secret_at=row["next_secret_at"],
+        is_radsec=row["tls_name"] is not None,
     )
 
 
@@ -252,45 +285,3 @@ async def load_tunnel(db: AsyncConnection, site_id: UUID) -> Tunnel | None:
     if row is None:
         return None
     return Tunnel(str(row["inside_address"]), row["at"], row["rotation_began_at"])
-
-
-async def load_discards(db: AsyncConnection, now: datetime) -> list[Discard]:
-    """Packets discarded since yesterday, by address and reason, the latest first."""
-    query = (
-        select(
-            discard.c.source_address,
-            discard.c.reason,
-            func.sum(discard.c.packets).label("packets"),
-            func.min(discard.c.first_at).label("first_at"),
-            func.max(discard.c.last_at).label("last_at"),
-            func.max(discard.c.packet_kind).label("packet_kind"),
-            func.max(discard.c.claimed_name).label("claimed_name"),
-        )
-        .where(discard.c.last_at > now - RECENT)
-        .group_by(discard.c.source_address, discard.c.reason)
-        .order_by(func.max(discard.c.last_at).desc())
-        .limit(MOST_ROWS)
-    )
-    return [
-        Discard(
-            str(row["source_address"]),
-            row["reason"],
-            int(row["packets"]),
-            row["first_at"],
-            row["last_at"],
-            row["packet_kind"],
-            row["claimed_name"],
-        )
-        for row in (await db.execute(query)).mappings()
-    ]
-
-
-async def load_set_aside(db: AsyncConnection) -> list[SetAside]:
-    """Accounting packets that wait to be looked at, the latest first."""
-    query = (
-        select(set_aside.c.received_at, nas.c.code, set_aside.c.reason)
-        .join_from(set_aside, nas, set_aside.c.nas_id == nas.c.id)
-        .order_by(set_aside.c.received_at.desc())
-        .limit(MOST_ROWS)
-    )
-    return [SetAside(row[0], row[1], row[2]) for row in await db.execute(query)]

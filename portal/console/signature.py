@@ -7,10 +7,9 @@ send unsigned ones, which somebody on the way could forge; hence two steps.
 
 from aiohttp import web
 
-from portal.console.estate import Nas, Site
+from portal.console.asked import asked_nas
 from portal.console.places import CLOCK, ENGINE
-from portal.console.queries import load_sites
-from territory.access.sign_in import actor_of, operator_of, url
+from territory.access.sign_in import actor_of, url
 from territory.application.nas_trust import forget_signature
 from territory.application.writing import Authority
 from territory.web.pages import render
@@ -18,26 +17,15 @@ from territory.web.pages import render
 
 async def show_signature(request: web.Request) -> web.StreamResponse:
     """What would be forgotten, and the button."""
-    site, nas = await _wanted(request)
+    site, nas = await asked_nas(request)
     return render(request, "signature.html", site=site, nas=nas, now=request.app[CLOCK].now())
 
 
 async def forget(request: web.Request) -> web.StreamResponse:
     """Let it learn anew whether it signs, then show the equipment again."""
-    _, nas = await _wanted(request)
+    _, nas = await asked_nas(request)
     actor, now = actor_of(request), request.app[CLOCK].now()
     authority = Authority(actor.name, "console", now, actor.operator_id)
     async with request.app[ENGINE].begin() as db:
         await forget_signature(db, nas.code, authority)
     return web.Response(status=303, headers={"Location": url(request, "equipment")})
-
-
-async def _wanted(request: web.Request) -> tuple[Site, Nas]:
-    """The NAS of this code; another organisation's is as if it did not exist."""
-    async with request.app[ENGINE].connect() as db:
-        sites = await load_sites(db, operator_of(request).organisation_id)
-    for site in sites:
-        for nas in site.nas:
-            if nas.code == request.match_info["nas"]:
-                return site, nas
-    raise web.HTTPNotFound

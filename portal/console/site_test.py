@@ -7,11 +7,11 @@ how to find out. Each test is an audit line.
 
 from aiohttp import web
 
+from portal.console.asked import asked_site
 from portal.console.estate import Site
-from portal.console.places import CLOCK, ENGINE, PUBLIC_URL
-from portal.console.queries import load_sites
+from portal.console.places import CLOCK, ENGINE, PROVIDERS, PUBLIC_URL
 from territory.access.operators import record
-from territory.access.sign_in import actor_of, form_of, operator_of
+from territory.access.sign_in import actor_of, form_of
 from territory.errors import ProtocolError
 from territory.site_test.findings import Finding, State
 from territory.site_test.judgement import judge, worst
@@ -30,12 +30,12 @@ NOT_A_REPORT = (
 
 async def show_test(request: web.Request) -> web.StreamResponse:
     """What to do before, and the button."""
-    return _page(request, await _site(request))
+    return _page(request, await asked_site(request))
 
 
 async def run_test(request: web.Request) -> web.StreamResponse:
     """Look, judge, and show it, the worst first."""
-    site, pasted = await _site(request), form_of(request).get("releve", "").strip()
+    site, pasted = await asked_site(request), form_of(request).get("releve", "").strip()
     try:
         report = parse_report(pasted) if pasted else None
     except ProtocolError:
@@ -50,21 +50,13 @@ async def _findings(request: web.Request, site: Site, report: SiteReport | None)
     engine, now = request.app[ENGINE], request.app[CLOCK].now()
     async with engine.begin() as db:
         await record(db, actor_of(request), "site.tested", site.code, now)
-    wanted = Wanted(site.id, request.app[PUBLIC_URL], now, report, WAIT_SECONDS)
+    url, providers = request.app[PUBLIC_URL], request.app[PROVIDERS]
+    wanted = Wanted(site.id, url, now, report, WAIT_SECONDS, providers)
     return judge(await read_site(engine, wanted))
 
 
 def _worst_first(findings: list[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda found: -list(State).index(found.state))
-
-
-async def _site(request: web.Request) -> Site:
-    organisation_id = operator_of(request).organisation_id
-    async with request.app[ENGINE].connect() as db:
-        sites = await load_sites(db, organisation_id, request.match_info["code"])
-    if not sites:
-        raise web.HTTPNotFound
-    return sites[0]
 
 
 def _page(

@@ -17,7 +17,7 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from portal.ticket_office import key_of
+from portal.tickets.office import key_of
 from territory.keyring import Keyring
 from territory.rules.ticket_codes import SEED_OCTETS
 

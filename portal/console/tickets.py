@@ -20,8 +20,8 @@ from aiohttp import web
 from portal.console.places import CLOCK, ENGINE, PUBLIC_URL, TICKET_KEYS
 from portal.console.ticket_sheet import open_seed, seal_seed
 from portal.guest.ticket_link import ticket_url
-from portal.ticket_choices import load_choices, load_networks_of
-from portal.ticket_office import (
+from portal.tickets.choices import load_choices, load_networks_of
+from portal.tickets.office import (
     Numbered,
     Order,
     Sheet,
@@ -30,8 +30,8 @@ from portal.ticket_office import (
     make_sheet,
     revoke,
 )
-from portal.ticket_order import LASTING, USUAL_SECONDS, USUAL_WAIT, read_order
-from portal.ticket_paper import paper_of
+from portal.tickets.order import LASTING, USUAL_SECONDS, read_order
+from portal.tickets.paper import paper_of
 from territory.access.operators import record
 from territory.access.sign_in import actor_of, form_of, operator_of, url
 from territory.paper.qr import qr_svg
@@ -158,7 +158,6 @@ async def _list(
         draft=draft or {},
         lasting=LASTING,
         usual_seconds=USUAL_SECONDS,
-        usual_day=day_of(now) + USUAL_WAIT,
         today=day_of(now),
         most_tickets=MOST_TICKETS,
         now=now,

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from portal.controllers.omada import OmadaController
-from portal.controllers.port import Controller, ControllerRecord, Opener
+from portal.controllers.port import Controller, Opener
 from portal.controllers.smartzone import SmartZone, ruckus_one
 from portal.controllers.unifi import UnifiOfficial
 from portal.controllers.unifi_legacy import UnifiLegacy
+from territory.controllers.record import ControllerRecord
 
 MOST_KEPT = 4096
 """Of each make."""

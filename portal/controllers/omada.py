@@ -19,7 +19,9 @@ from urllib.parse import quote
 
 from pydantic import AliasChoices, Field
 
-from portal.controllers.https import (
+from portal.controllers.port import ControllerGuest, Online
+from portal.gateways.vocabulary import Allowance, Credential
+from territory.controllers.https import (
     LOOK_SECONDS,
     Answer,
     Ask,
@@ -33,14 +35,7 @@ from portal.controllers.https import (
     each_that_reads,
     mac_of,
 )
-from portal.controllers.port import (
-    ControllerFault,
-    ControllerGuest,
-    ControllerRecord,
-    Online,
-    Trouble,
-)
-from portal.gateways.vocabulary import Allowance, Credential
+from territory.controllers.record import ControllerFault, ControllerRecord, Trouble
 from territory.identifiers import MacAddress
 
 EXTERNAL_PORTAL = 4

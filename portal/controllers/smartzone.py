@@ -15,15 +15,10 @@ guide (response codes), PacketFence `Ruckus/SmartZone.pm`.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from portal.controllers.https import Ask, Conversation, Told, conversation, mac_of
-from portal.controllers.port import (
-    ControllerFault,
-    ControllerGuest,
-    ControllerRecord,
-    Online,
-    Trouble,
-)
+from portal.controllers.port import ControllerGuest, Online
 from portal.gateways.vocabulary import Allowance, Credential
+from territory.controllers.https import Ask, Conversation, Told, conversation, mac_of
+from territory.controllers.record import ControllerFault, ControllerRecord, Trouble
 from territory.identifiers import MacAddress
 
 PATH = "/portalintf"

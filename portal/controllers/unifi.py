@@ -3,49 +3,30 @@
     sites -> clients of ours, by MAC address -> on which access point -> AUTHORIZE_GUEST_ACCESS
 
 The redirect is not signed, so anybody can name another's device: the controller must say that it
-is connected, to an access point of the site. The API stands below `/proxy/network/integration` on
-a console, below `/integration` where Network runs by itself; what is found once is kept. From
-documents: help.ui.com 31228198640023, and the reference that Network 9.1.105 and later shows at
-Integrations (rx is the guest's download there, tx the upload).
+is connected, to an access point of the site. From documents: help.ui.com 31228198640023, and the
+reference that Network 9.1.105 and later shows at Integrations (rx is the guest's download there,
+tx the upload). The way through the API itself: `territory.controllers.unifi`.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 from urllib.parse import quote
 
-from portal.controllers.https import (
+from portal.controllers.port import ControllerGuest, Online
+from portal.controllers.unifi_limits import official_limits
+from portal.gateways.vocabulary import Allowance, Credential
+from territory.controllers.https import (
     LOOK_SECONDS,
-    Ask,
     Conversation,
     Count,
-    Kept,
     Text,
     Told,
     each_that_reads,
     mac_of,
 )
-from portal.controllers.port import (
-    ControllerFault,
-    ControllerGuest,
-    ControllerRecord,
-    Online,
-    Trouble,
-)
-from portal.controllers.unifi_limits import official_limits
-from portal.gateways.vocabulary import Allowance, Credential
+from territory.controllers.record import ControllerFault, ControllerRecord, Trouble
+from territory.controllers.unifi import NetworkApi, Page
 from territory.identifiers import MacAddress
-
-PAGE = 200
-"""Entries of one answer; the API gives no more."""
-MOST_PAGES = 25
-"""Looked through; 5 000 clients of one site."""
-_PLACES = ("/proxy/network/integration/v1", "/integration/v1")
-
-
-class _Site(Told):
-    id: str
-    internalReference: Text = ""  # noqa: N815
-    name: Text = ""
 
 
 class _Usage(Told):
@@ -81,14 +62,8 @@ class _Device(Told):
     macAddress: str  # noqa: N815
 
 
-class _SitePage(Told):
-    data: tuple[_Site, ...]
-    totalCount: Count  # noqa: N815
-
-
-class _ClientPage(Told):
+class _ClientPage(Page):
     data: Annotated[tuple[_Client, ...], each_that_reads(_Client)]
-    totalCount: Count  # noqa: N815
 
 
 class _Refusal(Told):
@@ -96,22 +71,18 @@ class _Refusal(Told):
     statusName: Text = ""  # noqa: N815
 
 
-PageT = TypeVar("PageT", _SitePage, _ClientPage)
-
-
 class UnifiOfficial:
     """A controller with an API key."""
 
     def __init__(self, record: ControllerRecord) -> None:
         self._record = record
-        self._kept = Kept[str](record)
-        """The path of the site's own part of the API."""
+        self._api = NetworkApi(record)
 
     async def let_in(
         self, guest: ControllerGuest, allowance: Allowance, credential: Credential
     ) -> None:
         """Authorise a guest that is connected to an access point of the site."""
-        async with self._kept.conversation() as talk:
+        async with self._api.conversation() as talk:
             client = await self._client(talk, guest.device)
             if client is None:
                 words = "the controller does not see this device: it left, or was made up"
@@ -123,37 +94,21 @@ class UnifiOfficial:
     async def put_out(self, guest: ControllerGuest) -> None:
         """Withdraw an authorisation; a device that is away cannot be told, and is shown online
         again by `online` when it comes back."""
-        async with self._kept.conversation() as talk:
+        async with self._api.conversation() as talk:
             client = await self._client(talk, guest.device)
             if client is not None and client.access.is_open:
                 await self._act(talk, client, {"action": "UNAUTHORIZE_GUEST_ACCESS"})
 
     async def online(self) -> Sequence[Online]:
         """Return the guests that are connected and authorised, with what they used since then."""
-        async with self._kept.conversation(LOOK_SECONDS) as talk:
+        async with self._api.conversation(LOOK_SECONDS) as talk:
             clients = await self._clients(talk, "access.type.eq('GUEST')")
             guests = [each for each in clients if each.access.is_open]
             found = [_online(await self._detailed(talk, guest)) for guest in guests]
         return [guest for guest in found if guest is not None]
 
     async def _site(self, talk: Conversation) -> str:
-        """Return the path of the site's own part of the API, asked for once."""
-        if self._kept.value is not None:
-            return self._kept.value
-        path = f"{await self._place(talk)}/sites"
-        for page in await self._pages(talk, path, _SitePage):
-            for site in page.data:
-                if self._record.site in (site.internalReference, site.id, site.name):
-                    self._kept.value = f"{path}/{quote(site.id, safe='')}"
-                    return self._kept.value
-        words = f"the controller has no site {self._record.site} that this key may see"
-        raise ControllerFault(Trouble.REFUSED, words)
-
-    async def _place(self, talk: Conversation) -> str:
-        """Return where the API stands on this product."""
-        first, second = _PLACES
-        answer = await talk.ask(self._signed("GET", f"{first}/sites?limit=1"))
-        return second if answer.status in (302, 404) else first
+        return await self._api.site(talk, self._record.site)
 
     async def _client(self, talk: Conversation, device: MacAddress) -> _Client | None:
         found = await self._clients(talk, f"macAddress.eq('{device}')")
@@ -162,27 +117,15 @@ class UnifiOfficial:
     async def _clients(self, talk: Conversation, only: str) -> list[_Client]:
         """Return clients; versions that know no filter give them all, so each is looked at."""
         path, more = f"{await self._site(talk)}/clients", f"&filter={quote(only, safe='')}"
-        pages = await self._pages(talk, path, _ClientPage, more)
+        pages = await self._api.pages(talk, path, _ClientPage, more)
         return [client for page in pages for client in page.data]
-
-    async def _pages(
-        self, talk: Conversation, path: str, shape: type[PageT], more: str = ""
-    ) -> list[PageT]:
-        pages: list[PageT] = []
-        for offset in range(0, MOST_PAGES * PAGE, PAGE):
-            query = f"?offset={offset}&limit={PAGE}{more}"
-            answer = await talk.ask(self._signed("GET", f"{path}{query}"))
-            pages.append(answer.checked().read(shape))
-            if offset + PAGE >= pages[-1].totalCount or not pages[-1].data:
-                break
-        return pages
 
     async def _detailed(self, talk: Conversation, client: _Client) -> _Client:
         """Return a client with its usage, which lists leave out."""
         if client.access.authorization is not None:
             return client
         path = f"{await self._site(talk)}/clients/{quote(client.id, safe='')}"
-        answer = await talk.ask(self._signed("GET", path))
+        answer = await self._api.ask(talk, "GET", path)
         return client if answer.status == 404 else answer.checked().read(_Client)
 
     async def _confirm_place(
@@ -193,7 +136,7 @@ class UnifiOfficial:
         told = {carried.get("ap", ""), *carried.get("radios", "").split()}
         if device_id:
             path = f"{await self._site(talk)}/devices/{device_id}"
-            answer = await talk.ask(self._signed("GET", path))
+            answer = await self._api.ask(talk, "GET", path)
             if str(mac_of(answer.checked().read(_Device).macAddress)) in told:
                 return
         words = "the controller sees this device elsewhere than at the site's access points"
@@ -201,16 +144,12 @@ class UnifiOfficial:
 
     async def _act(self, talk: Conversation, client: _Client, action: dict[str, Any]) -> None:
         path = f"{await self._site(talk)}/clients/{quote(client.id, safe='')}/actions"
-        answer = await talk.ask(self._signed("POST", path, action))
+        answer = await self._api.ask(talk, "POST", path, action)
         if answer.status in (400, 409, 422):
             said = answer.read(_Refusal)
             words = said.code or said.statusName or str(answer.status)
             raise ControllerFault(Trouble.REFUSED, f"the controller says no: {words[:80]}")
         answer.checked()
-
-    def _signed(self, method: str, path: str, body: dict[str, Any] | None = None) -> Ask:
-        """Return a call with the key; every one of ours sets a state, so may be repeated."""
-        return Ask(method, path, body, {"X-API-KEY": self._record.password})
 
 
 def _online(client: _Client) -> Online | None:

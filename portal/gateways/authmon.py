@@ -20,7 +20,7 @@ is in docs/decisions/polls-are-not-signed.md. An acknowledgement counts only for
 made (SHA-256 under the faskey); a notice of leaving only with the client's token, which the
 gateway never shows.
 
-Read from openNDS 9.10 (Debian), whose polls are recorded in tests/data, and the documents of 10.
+Read from openNDS 9.10 at level 3 and 10.3 at level 4 (Debian), whose polls are in tests/data.
 """
 
 import base64
@@ -46,8 +46,8 @@ MOST_CHARACTERS: Final = 1024
 """Of an answer that a gateway keeps, after its first two."""
 MOST_ACKNOWLEDGED: Final = 64
 """Of one poll that are looked at: a gateway was told four."""
-AGENT: Final = "openNDS("
-"""How its User-Agent begins."""
+_AGENT: Final = "openNDS("
+"""How its User-Agent begins; at level 4 its script adds a quotation mark before it."""
 ACK: Final = "ack"
 
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -115,6 +115,11 @@ _CAUSES: Final[Mapping[str, int]] = {
 """openNDS's reasons as Acct-Terminate-Cause: User-Request, Idle-Timeout, Session-Timeout,
 NAS-Request, Admin-Reset, Admin-Reboot."""
 _OTHER_CAUSE = 10
+
+
+def is_agent(user_agent: str) -> bool:
+    """Whether this is how openNDS calls itself."""
+    return user_agent.removeprefix('"').startswith(_AGENT)
 
 
 def read_poll(parameters: Mapping[str, str]) -> Poll:

@@ -1,6 +1,7 @@
 """Which adapter speaks which dialect; `territory.gateway_dialects` has the same list."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from portal.gateways import (
     aruba,
@@ -43,7 +44,8 @@ ADAPTERS: Mapping[tuple[str, str], Adapter] = {
 """By brand and variant."""
 
 
-def adapters_of(brand: str) -> list[Adapter]:
+@lru_cache(len(ADAPTERS))
+def adapters_of(brand: str) -> tuple[Adapter, ...]:
     """Return the adapters that `/gateway/<brand>` may need, each once; none: no such brand."""
     found = [adapter for (name, _), adapter in ADAPTERS.items() if name == brand]
-    return list(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found))

@@ -17,8 +17,8 @@ token, which opens the access without us: it is not spoken.
 openNDS asks no RADIUS server: the admission is bound to the device when it is written, so devices
 that do not exist could be written too; the portal counts such rights closely (`portal.throttle`).
 
-Read from openNDS 9.10 (Debian) and the documents of 10; both are met: the list may hold
-`cpi_query`, a gateway's name may end in a space or in ` Node:` and a serial number.
+Read from openNDS 9.10 and 10.3 (Debian); both are met: the list may hold `cpi_query`, and end in
+what its owner did not add; a gateway's name may end in a space or in ` Node:` and a serial number.
 """
 
 import base64

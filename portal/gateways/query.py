@@ -6,6 +6,8 @@ where a name is given twice the first counts, since what a guest can add stands 
 """
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from portal.gateways.vocabulary import LONGEST_QUERY_OCTETS
@@ -14,9 +16,12 @@ from territory.errors import ProtocolError
 MOST_PARAMETERS = 64
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 """What no parameter of a gateway's holds, and no header may."""
+LATEST = 64
+"""Queries kept as they were read: each is asked for who sends it, then for what it tells."""
 
 
-def parse_query(query: bytes) -> dict[str, str]:
+@lru_cache(LATEST)
+def parse_query(query: bytes) -> Mapping[str, str]:
     """Return the parameters of `query`, percent-decoded as UTF-8; the first of a name counts.
 
     Raises:
@@ -36,7 +41,7 @@ def parse_query(query: bytes) -> dict[str, str]:
 
 def _text(octets: bytes) -> str:
     try:
-        text = unquote_to_bytes(octets).decode()
+        text = (unquote_to_bytes(octets) if b"%" in octets else octets).decode()
     except UnicodeDecodeError as fault:
         raise ProtocolError("bad-encoding") from fault
     if CONTROL.search(text):

@@ -91,7 +91,7 @@ def _base(registration: Registration, carried: Mapping[str, str]) -> str:
     return f"{'https' if port == TLS_PORT else 'http'}://{in_url(host)}:{port}"
 
 
-def _parse(query: bytes) -> dict[str, str]:
+def _parse(query: bytes) -> Mapping[str, str]:
     return parse_query(query.replace(b"+", b"%20"))
 
 

@@ -9,6 +9,7 @@ There are five ways back (`WayBack`): the browser follows an address, sends a fo
 the gateway to come and ask, or the portal asks the gateway's controller, or RADIUS the gateway.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +21,7 @@ from uuid import UUID
 from territory.errors import ProtocolError
 from territory.identifiers import MAX_SSID_OCTETS, MacAddress
 
+_ORIGIN = re.compile("[^:/?#]+://[^/?#]*")
 LONGEST_QUERY_OCTETS = 8192
 """A redirect above this is refused unread; recorded ones stay under 1 500."""
 
@@ -272,9 +274,9 @@ class Adapter(Protocol):
 
 
 def origin_of(url: str) -> str:
-    """Return `scheme://host[:port]` of an absolute address."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    """Return `scheme://host[:port]` of an absolute address (RFC 3986 appendix B)."""
+    found = _ORIGIN.match(url)
+    return found[0] if found else ""
 
 
 def required(parameters: Mapping[str, str], name: str) -> str:

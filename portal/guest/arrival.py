@@ -25,7 +25,6 @@ from portal.guest.parts import (
     may_see,
     portal_of,
     raw_query,
-    show_refused,
 )
 from portal.guest.splash import read_current, show_restart, show_splash
 from portal.guest.way_back import open_device
@@ -63,7 +62,7 @@ async def _arrive(request: web.Request, brand: str) -> web.Response:
         source = source_of(client_address(request))
         if not portal_of(request).throttle.allows(BAD_REDIRECTS, "bad redirects", source):
             raise web.HTTPTooManyRequests(headers={"Retry-After": "60"}) from refused
-        return show_refused(request, refused.reason)
+        raise
 
 
 async def _read(request: web.Request, brand: str, query: bytes) -> web.Response:
@@ -154,10 +153,12 @@ async def _welcome(request: web.Request, gate: Gate, arrival: Arrival) -> web.Re
     visit = begin_visit(request, gate, arrival)
     match arrival.situation:
         case Situation.REFUSED:
-            portal_of(request).metrics.refused.labels(notice_of(arrival)).inc()
+            portal_of(request).metrics.refuse(gate, visit, notice_of(arrival))
             visit = refuse(visit, notice_of(arrival))
         case Situation.LEFT:
             visit = replace(visit, notice="left")
+    if arrival.situation is Situation.CAPTIVE:
+        portal_of(request).metrics.funnel.arrived(gate, visit)
     if arrival.situation in NOT_ONLINE:
         return show_splash(request, gate, visit)
     if arrival.situation is Situation.ONLINE:
@@ -165,7 +166,8 @@ async def _welcome(request: web.Request, gate: Gate, arrival: Arrival) -> web.Re
     holding = await _holding(request, gate, visit, arrival)
     if holding is None:
         return show_connected(request, gate, replace(visit, state=State.ADMITTED), None)
-    if speaks_for_site(arrival, holding.admission, portal_of(request).now()):
+    now = portal_of(request).now()
+    if not gate.is_probe and speaks_for_site(arrival, holding.admission, now):
         await _note_public_address(request, gate, holding.admission)
     if not arrival.language:
         set_language(request, holding.admission.language)

@@ -13,7 +13,9 @@ from aiohttp import web
 
 from portal.admission import REVOKED_BY_GUEST, Holding
 from portal.gateways.vocabulary import FormBack, HandBack, WayBack
-from portal.guest.parts import log, longer_right, may_see, portal_of, see_other, show_refused
+from portal.guest.parts import is_own, log, longer_right, may_see, portal_of, see_other
+from portal.guest.proving_again import PATH as PROVE_PATH
+from portal.guest.proving_again import can_prove
 from portal.guest.splash import notice_at, read_current, show_restart
 from portal.guest.way_back import allow_way, show_way_back
 from portal.guest.wording import duration, volume
@@ -37,10 +39,7 @@ async def my_connection(request: web.Request) -> web.Response:
     token, _, _ = request.query.get("visit", "").partition("?")
     if not token:
         return await _find_connection(request)
-    try:
-        visit, gate = read_current(request, token)
-    except ProtocolError as refused:
-        return show_refused(request, refused.reason)
+    visit, gate = read_current(request, token)
     if visit.state is not State.ADMITTED:
         return show_restart(request, gate, visit)
     asked = language_of(request) if "lang" in request.query else visit.language
@@ -58,6 +57,13 @@ async def show_connection(request: web.Request, gate: Gate, visit: Visit) -> web
         else None
     )
     return show_connected(request, gate, visit, holding, told=_just_let_in(visit, portal.now()))
+
+
+def _proves_at(gate: Gate, visit: Visit, holding: Holding | None) -> str:
+    """Return where a guest proves who they are once more; empty: they did, or nobody could."""
+    if visit.guest is not None or holding is None or not can_prove(gate, holding.admission):
+        return ""
+    return PROVE_PATH
 
 
 def _just_let_in(visit: Visit, now: datetime) -> bool:
@@ -88,6 +94,8 @@ def show_connected(
     portal = portal_of(request)
     if holding is not None and not _is_online(request, gate, holding, told=told):
         return _show_over(request, gate, visit, holding)
+    if holding is not None:
+        portal.metrics.funnel.online(holding.admission.id)
     way_out = _way_out(gate, visit)
     if way_out:
         allow_way(request, gate, way_out)
@@ -101,7 +109,8 @@ def show_connected(
         page_wanted=visit.page_wanted,
         can_leave=_can_leave(gate, visit, way_out),
         has_devices=visit.guest is not None,
-        is_lent=holding is not None and holding.admission.is_lent,
+        proves_at=_proves_at(gate, visit, holding),
+        is_lent=holding is not None and holding.admission.is_lent and is_own(visit),
         can_extend=holding is not None and longer_right(portal, gate, holding) is not None,
         **_left(request, gate, holding),
     )
@@ -132,10 +141,7 @@ async def log_out(request: web.Request) -> web.Response:
     """
     form = await read_form(request)
     portal = portal_of(request)
-    try:
-        visit, gate = read_current(request, form.get("visit", ""))
-    except ProtocolError as refused:
-        return show_refused(request, refused.reason)
+    visit, gate = read_current(request, form.get("visit", ""))
     if visit.state is not State.ADMITTED:
         return show_restart(request, gate, visit)
     way_out = _way_out(gate, visit)

@@ -7,12 +7,10 @@ online ends with it, and its gateway is told as after a log-out.
 from aiohttp import web
 
 from portal.guest.information import about
-from portal.guest.my_data import kept_after, opens
-from portal.guest.parts import log, portal_of, show_refused
+from portal.guest.my_data import kept_after, own
+from portal.guest.parts import log, portal_of
 from portal.guest.splash import read_current
-from portal.own_data import erase, load_held
-from portal.throttle import GRANTS
-from territory.errors import ProtocolError
+from portal.people.own_data import erase
 from territory.web.forms import read_form
 from territory.web.pages import render
 
@@ -21,26 +19,18 @@ async def ask_or_erase(request: web.Request) -> web.Response:
     """`POST`: show what it means; with `confirmed`, do it."""
     form = await read_form(request)
     portal = portal_of(request)
-    try:
-        visit, gate = read_current(request, form.get("visit", ""))
-    except ProtocolError as refused:
-        return show_refused(request, refused.reason)
-    if visit.admission is None or not opens(visit):
-        return show_refused(request, "not-theirs")
-    if not portal.throttle.allows(GRANTS, "own data", str(visit.admission)):
-        raise web.HTTPTooManyRequests(headers={"Retry-After": "600"})
-    held = await load_held(portal.pool, visit.admission, visit.guest)
-    if held is None:
-        return show_refused(request, "no-data")
+    visit, gate = read_current(request, form.get("visit", ""))
+    right, held = await own(request, visit)
     is_done = form.get("confirmed") == "yes"
     if is_done:
-        await erase(portal.pool, visit.admission, visit.guest, portal.now())
+        await erase(portal.pool, right, visit.guest, portal.now())
         log.info("own_data.erased", gateway=gate.code)
     return render(
         request,
         "erasure.html",
         is_done=is_done,
         has_guest=held.guest is not None,
+        has_newsletter=bool(held.newsletters),
         kept=kept_after(request, held),
         **about(request, visit, gate),
     )

@@ -14,13 +14,11 @@ from portal.guest.parts import (
     may_see,
     portal_of,
     see_other,
-    show_refused,
 )
 from portal.guest.splash import read_current, show_restart
 from portal.lengthening import lengthen
 from portal.records import load_admission
 from portal.visit import State
-from territory.errors import ProtocolError
 from territory.web.forms import read_form
 from territory.web.pages import page_context
 
@@ -29,10 +27,7 @@ async def extend(request: web.Request) -> web.Response:
     """Make the right of a guest last longer, or say that it cannot be."""
     form = await read_form(request)
     portal = portal_of(request)
-    try:
-        visit, gate = read_current(request, form.get("visit", ""))
-    except ProtocolError as refused:
-        return show_refused(request, refused.reason)
+    visit, gate = read_current(request, form.get("visit", ""))
     if visit.state is not State.ADMITTED:
         return show_restart(request, gate, visit)
     holding = None

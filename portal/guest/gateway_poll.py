@@ -15,19 +15,19 @@ from aiohttp import web
 
 from portal.gateways.authmon import (
     ACK,
-    AGENT,
     Action,
     Left,
     Poll,
     answer,
+    is_agent,
     read_poll,
 )
 from portal.gateways.query import parse_query
 from portal.guest.parts import Portal, log, portal_of, raw_query
 from portal.places import Gate
 from portal.public_address import is_elsewhere
-from portal.sessions import Ending, load_session_to_end, stop_session
 from portal.throttle import BAD_REDIRECTS, POLLS, source_of
+from portal.without_radius.sessions import Ending, load_session_to_end, stop_session
 from territory.errors import ProtocolError, Unavailable
 from territory.gateway_dialects import Return
 from territory.web.forms import read_form
@@ -124,7 +124,7 @@ def _gate(portal: Portal, request: web.Request, poll: Poll) -> Gate:
     Raises:
         ProtocolError: none of ours is called so, or it is not one that asks.
     """
-    if not request.headers.get("User-Agent", "").startswith(AGENT):
+    if not is_agent(request.headers.get("User-Agent", "")):
         raise ProtocolError("bad-agent")
     territory = portal.directory.current
     code = request.match_info.get("gateway") or territory.hashes.get(poll.gateway_hash, "")

@@ -17,15 +17,15 @@ from portal.admission import (
     Grant,
     Refused,
     Right,
+    after_a_loan,
     decide,
     fresh_admission,
     user_name_of,
 )
-from portal.controllers.port import ControllerFault
 from portal.guest.parts import Portal, admitted_visit, log, portal_of, see_other
 from portal.guest.splash import show_restart, show_splash
-from portal.guest.way_back import go_back
-from portal.own_devices import load_own_devices
+from portal.guest.way_back import go_back, leads_back
+from portal.people.own_devices import load_own_devices
 from portal.places import Gate
 from portal.public_address import is_elsewhere
 from portal.records import (
@@ -36,7 +36,8 @@ from portal.records import (
     reopen_admission,
 )
 from portal.throttle import source_of
-from portal.visit import Event, State, Visit, advance_all, refuse
+from portal.visit import Event, State, Visit, advance, advance_all, refuse
+from territory.controllers.record import ControllerFault
 from territory.database.commands import Request, Target, ask_change
 from territory.errors import Unavailable
 from territory.rules.quotas import UNUSED, Stop
@@ -58,7 +59,7 @@ async def grant(
     try:
         return await _grant(request, gate, visit, ends_at)
     except ControllerFault as failure:
-        portal.metrics.refused.labels(f"controller-{failure.trouble}").inc()
+        portal.metrics.refuse(gate, visit, f"controller-{failure.trouble}")
         return show_splash(request, gate, begun_again(visit, "equipment"), status=502)
     except Unavailable as failure:
         return show_away(request, gate, visit, failure)
@@ -72,15 +73,20 @@ async def make_whole(
     While the loan lasts its gateway is asked to go on; one that cannot be told ends the session
     when the loan would have ended, and the guest comes back with one tap to what they hold. After
     it, or where the device was online by a right it held already, they are handed back as anybody.
+    A right that somebody has proven to be theirs by now becomes nobody else's.
     """
     portal, now = portal_of(request), portal_of(request).now()
     verified = advance_all(visit, Event.VERIFY)
     if verified is None:
         return show_restart(request, gate, visit)
-    name = user_name_of(visit.id, portal.keys.user_name)
+    name = user_name_of(visit.id, portal.keys.user_name, is_probe=gate.is_probe)
     try:
+        if await _has_too_many(portal, gate, visit, now):
+            return _show_refused(request, gate, visit, Stop.DEVICES)
         whole = fresh_admission(visit, gate, name, now, ends_at)
         admission = await prolong_admission(portal.pool, whole)
+        if admission is not None and admission.guest_id != visit.guest:
+            return show_restart(request, gate, visit)
         lasts = now < visit.loan_ends_at
         if admission is None or not admission.lives(now) or not lasts:
             return await grant(request, gate, verified, ends_at)
@@ -96,14 +102,16 @@ async def make_whole(
 
 def show_away(request: web.Request, gate: Gate, visit: Visit, failure: Unavailable) -> web.Response:
     """Return the first page of a visit that an outage held up; nothing of it is lost."""
-    portal_of(request).metrics.refused.labels("unavailable").inc()
+    portal_of(request).metrics.refuse(gate, visit, "unavailable")
     log.warning("visit.unavailable", gateway=gate.code, cause=type(failure.__cause__).__name__)
     return show_splash(request, gate, begun_again(visit, "away"), status=503)
 
 
-def begun_again(visit: Visit, notice: str = "") -> Visit:
-    """Return the visit at its beginning, with what its page opens with."""
-    return replace(visit, state=State.ARRIVED, method="", challenge=None, guest=None, notice=notice)
+def begun_again(visit: Visit, notice: str = "", method: str = "") -> Visit:
+    """Return the visit at its beginning, with what its page opens with, and the way now chosen."""
+    return replace(
+        visit, state=State.ARRIVED, method=method, challenge=None, guest=None, notice=notice
+    )
 
 
 def _may_have(request: web.Request, gate: Gate, visit: Visit) -> bool:
@@ -132,7 +140,7 @@ async def _grant(
     """Give the device its right, fresh or held, and hand it back."""
     portal = portal_of(request)
     now = portal.now()
-    name = user_name_of(visit.id, portal.keys.user_name)
+    name = user_name_of(visit.id, portal.keys.user_name, is_probe=gate.is_probe)
     fresh = fresh_admission(visit, gate, name, now, ends_at)
     held = await load_admission_of(portal.pool, gate.place.id, visit.device, now)
     match decide(held, fresh, await _circumstances(portal, gate, visit, now)):
@@ -146,9 +154,12 @@ async def _grant(
             raise web.HTTPTooManyRequests(headers={"Retry-After": "600"})
         case Grant(admission, right):
             admission = await _write(portal, admission, right)
-            if not admission.lives(now) or not _may_go(visit):
+            if admission.is_lent and visit.state is not State.LENT:
+                return await _grant(request, gate, after_a_loan(visit), ends_at)
+            if not admission.lives(now) or not _may_go(gate, visit):
                 return show_restart(request, gate, visit)
             portal.metrics.admitted.labels(gate.brand, right).inc()
+            portal.metrics.funnel.admitted(gate, visit, admission, now)
             log.info("visit", gateway=gate.code, outcome="admitted", right=right)
             return await go_back(request, gate, visit, admission)
 
@@ -164,13 +175,15 @@ async def _has_too_many(portal: Portal, gate: Gate, visit: Visit, now: datetime)
     return len(others) >= most
 
 
-def _may_go(visit: Visit) -> bool:
-    """Whether the visit may be admitted, or is on loan."""
-    return visit.state is State.LENT or advance_all(visit, Event.ADMIT) is not None
+def _may_go(gate: Gate, visit: Visit) -> bool:
+    """Whether the visit may be admitted, or is on loan, and its gateway takes it back; where only
+    a new redirect does, that one finds the right written."""
+    may = visit.state is State.LENT or advance(visit.state, Event.ADMIT) is not None
+    return may and leads_back(gate, visit)
 
 
 def _show_refused(request: web.Request, gate: Gate, visit: Visit, why: str) -> web.Response:
-    portal_of(request).metrics.refused.labels(why).inc()
+    portal_of(request).metrics.refuse(gate, visit, why)
     log.info("visit", gateway=gate.code, outcome=why)
     return show_splash(request, gate, refuse(visit, why))
 

@@ -17,7 +17,7 @@ from itsdangerous import BadData, URLSafeSerializer
 
 from portal.gateways.vocabulary import FormBack
 from portal.guest.onward import sources_of
-from portal.guest.parts import Portal, portal_of, show_refused
+from portal.guest.parts import Portal, portal_of
 from portal.places import Gate
 from territory.errors import ProtocolError
 from territory.web.headers import is_https, lead_forms_to
@@ -49,10 +49,7 @@ def address_in_clear(
 async def show(request: web.Request) -> web.Response:
     """`GET /remise`: the form, as this portal has signed it."""
     portal = portal_of(request)
-    try:
-        gate, language, back, page_of_ours = _read(portal, request.query.get("x", ""))
-    except ProtocolError as refused:
-        return show_refused(request, refused.reason)
+    gate, language, back, page_of_ours = _read(portal, request.query.get("x", ""))
     set_language(request, language)
     lead_forms_to(request, *sources_of(portal, gate, back))
     return render(

@@ -51,7 +51,11 @@ PAGES_OF_INFORMATION = (
 )
 """In the order of the foot of every page."""
 
-_BY_PATH = {page.path: page for page in PAGES_OF_INFORMATION}
+AUTHORITIES = Page("/autorites", "authorities.html", "Autorités judiciaires et administratives")
+"""For who brings a requisition (CPCE L34-1 II): French authorities, so in French whatever the
+guest's language, title included; on the map of the site, and not at the foot of a guest's pages."""
+
+_BY_PATH = {page.path: page for page in (*PAGES_OF_INFORMATION, AUTHORITIES)}
 
 
 async def inform(request: web.Request) -> web.Response:
@@ -63,6 +67,7 @@ async def inform(request: web.Request) -> web.Response:
         page.template,
         title=page_context(request)["accessibility"] if page is ACCESSIBILITY else page.title,
         pages=PAGES_OF_INFORMATION,
+        for_authorities=AUTHORITIES,
         here=page.path,
         **about(request, visit, gate),
         **(await _content(request, page, visit, gate)),
@@ -128,6 +133,8 @@ async def _content(
                 "articles": terms.articles[spoken],
                 "articles_language": spoken,
             }
+        case AUTHORITIES.path:
+            return {"authorities": portal.authorities}
         case "/mes-donnees":
             return await my_data.told(request, visit, gate)
     return {}

@@ -35,6 +35,14 @@ _ACCOUNT_LINES = (
 )
 
 
+_INVITATION_LINES = (
+    N_("Ce lieu vous propose un compte pour son Wi-Fi."),
+    N_("Ouvrez cette page pour choisir votre mot de passe :"),
+    N_("La page marche une seule fois, pendant {days} jours."),
+    N_("Vous n'attendez rien de ce lieu ? Oubliez ce message."),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Code:
     """What a message brings."""
@@ -50,8 +58,8 @@ class Code:
 @cache
 def _words(language: str) -> Mapping[str, str]:
     """Return the messages of this file in a language."""
-    translate = load_catalogue([LOCALE], language).gettext
-    said = (SUBJECT, *_LINES, TEXT, ACCOUNT_SUBJECT, *_ACCOUNT_LINES)
+    translate = load_catalogue((LOCALE,), language).gettext
+    said = (SUBJECT, *_LINES, TEXT, ACCOUNT_SUBJECT, *_ACCOUNT_LINES, *_INVITATION_LINES)
     return {message: translate(message) for message in said}
 
 
@@ -93,6 +101,14 @@ def _letter(
         )
     )
     return Letter(to, subject, text, language)
+
+
+def invitation_letter(to: MailAddress, place: str, link: str, days: int, language: str) -> Letter:
+    """Return the mail by which an operator invites somebody to make an account: no password."""
+    words = _words(language)
+    invites, here, lasts, not_you = (words[line] for line in _INVITATION_LINES)
+    lines = (place, "", invites, here, "", link, "", lasts.format(days=days), not_you, "")
+    return Letter(to, words[ACCOUNT_SUBJECT], "\n".join(lines), language)
 
 
 def sponsor_letter(to: MailAddress, place: str, link: str, minutes: int) -> Letter:

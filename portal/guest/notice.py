@@ -15,7 +15,7 @@ from typing import Final
 from portal.guest.wording import Translate
 from territory.database.tables.columns import Category
 from territory.law.durations import Duration, InjunctionState, Law
-from territory.law.holdings import Datum, kept_by
+from territory.law.holdings import Datum, Holding, kept_by
 from territory.vocabulary import IdentificationMethod
 from territory.web.problems import N_
 
@@ -25,6 +25,7 @@ HEADINGS: Final[Mapping[Category, str]] = {
     Category.SOURCE: N_("Votre appareil"),
     Category.TRAFFIC: N_("Votre utilisation"),
     Category.SECURITY: N_("La sécurité du réseau"),
+    Category.CONSENT: N_("La lettre d'information que vous voulez"),
 }
 """What guests call a category."""
 
@@ -34,6 +35,7 @@ STARTS: Final[Mapping[Category, str]] = {
     Category.SOURCE: N_("votre connexion"),
     Category.TRAFFIC: N_("votre connexion"),
     Category.SECURITY: N_("votre connexion"),
+    Category.CONSENT: N_("la fin de votre accord"),
 }
 """What its time runs from."""
 
@@ -43,6 +45,7 @@ REASONS: Final[Mapping[Category, str]] = {
     Category.SOURCE: N_("La loi l'impose."),
     Category.TRAFFIC: N_("Un décret l'impose."),
     Category.SECURITY: N_("Nous devons protéger le réseau."),
+    Category.CONSENT: N_("Vous avez coché la case."),
 }
 """Why it is kept."""
 WAITING: Final = N_("Le décret de l'année est attendu. Nous gardons tout jusque-là.")
@@ -68,8 +71,51 @@ DATA: Final[Mapping[Datum, str]] = {
     Datum.PASSWORD: N_("De quoi vérifier votre mot de passe, jamais le mot de passe"),
     Datum.PROOF: N_("La date des codes envoyés"),
     Datum.SPONSOR: N_("L'adresse de la personne qui vous invite"),
+    Datum.NEWSLETTER: N_("Votre adresse pour la lettre, et la date de votre accord"),
 }
 """Each kind of data, as guests read it."""
+
+LOCKED: Final = (
+    N_(
+        "Ces données sont sous clé."
+        " Deux personnes ensemble peuvent les ouvrir, si une autorité prévue par la loi l'écrit."
+    ),
+    N_("Au jour dit, la clé qui ouvre ces données est détruite."),
+)
+"""Who can open what is kept, and its end."""
+
+ASKS_NOBODY: Final = N_("Nous ne demandons ni votre nom, ni votre courriel, ni votre téléphone.")
+"""Of a place that keeps nothing of who its guests are."""
+
+NEVER: Final = (
+    N_("Nous ne gardons ni les sites que vous visitez, ni ce que vous écrivez."),
+    N_("Nous ne vous suivons pas d'un site à l'autre."),
+    N_("Nous ne vendons ni ne donnons vos données."),
+)
+"""What is done nowhere."""
+
+BASES: Final = (
+    N_("Vous donner Internet est une mission d'intérêt public (RGPD, article 6.1.e)."),
+    N_("Garder ce que la loi impose est une obligation légale (RGPD, article 6.1.c)."),
+)
+"""What allows it."""
+BASIS_OF_LETTERS: Final = N_(
+    "La lettre demande votre accord. Vous pouvez le reprendre (RGPD, article 6.1.a)."
+)
+"""The same where an organisation has one."""
+
+RIGHTS: Final = (
+    N_("Voir vos données et en prendre une copie (RGPD, article 15)."),
+    N_("Les faire corriger (article 16) ou en limiter l'usage (article 18)."),
+    N_("Les faire effacer (article 17). Nous gardons celles que la loi impose."),
+    N_("Dire non à un usage de vos données (article 21)."),
+)
+"""What guests may ask."""
+ANSWER: Final = (
+    N_("Écrivez à l'adresse ci-dessus. Nous répondons en un mois au plus."),
+    N_("La réponse ne vous convient pas ? Vous pouvez vous plaindre à la CNIL (www.cnil.fr)."),
+)
+"""How they ask, and who hears them then."""
 
 _YEAR, _YEARS, _MONTHS = N_("{years} an"), N_("{years} ans"), N_("{months} mois")
 
@@ -105,9 +151,16 @@ class FirstLayer:
 
 
 def sections(
-    methods: Iterable[IdentificationMethod], law: Law, today: date, words: Translate
+    methods: Iterable[IdentificationMethod],
+    law: Law,
+    today: date,
+    words: Translate,
+    *more: Holding,
 ) -> list[Section]:
-    """Return the notice of a place with these methods, the longest kept first."""
+    """Return the notice of a place with these methods, the longest kept first.
+
+    `more`: what some guests agree to there beyond that.
+    """
     return [
         Section(
             category=holding.category,
@@ -118,7 +171,7 @@ def sections(
             reason=_reason(law, holding.category, today),
             source=law.rules[holding.category].source,
         )
-        for holding in kept_by(methods)
+        for holding in (*kept_by(methods), *more)
     ]
 
 

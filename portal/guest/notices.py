@@ -137,9 +137,16 @@ NOTICES = {
         N_("La personne que vous avez nommée a répondu non."),
         N_("Demandez à quelqu'un d'autre, ou à l'accueil du lieu."),
     ),
+    "sponsor_cancelled": Notice(
+        N_("Votre demande est annulée."), N_("Choisissez un autre moyen, ou demandez de nouveau.")
+    ),
     "sponsor_over": Notice(
         N_("Votre demande est trop vieille."),
         N_("Rien n'est perdu. Recommencez au début."),
+    ),
+    "proven_another": Notice(
+        N_("Ce n'est pas ce qui vous a ouvert cette connexion."),
+        N_("Votre connexion reste ouverte. Vous pouvez essayer de nouveau."),
     ),
     "openid_over": Notice(
         N_("Le temps est passé, ou le code était faux trop de fois."),

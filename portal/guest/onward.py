@@ -9,6 +9,7 @@ A page in front of an address to follow is never opened so wide: there the form 
 ours, which leads on by itself (`goes_by_redirect`).
 """
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from portal.gateways.vocabulary import FormBack, HandBack, origin_of
@@ -40,6 +41,7 @@ def _named(portal: Portal, gate: Gate, back: HandBack | FormBack) -> tuple[str, 
     return back.origin, own_origin(portal), origin_of(gate.registration.portal_base)
 
 
+@lru_cache
 def _has_a_name(origin: str) -> bool:
     """Whether a content policy can name an origin: it has no word for an IPv6 address (CSP level 3
     §2.3.1), and Chromium passes over such a source."""

@@ -16,7 +16,6 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from portal.accounts import Holder, account_of
 from portal.guest.parts import Portal, log, portal_of, see_other, show_refused
 from portal.guest.way_back import allow_way_back
 from portal.identification.openid_connect import begun_from, sign_in_address
@@ -36,6 +35,7 @@ from portal.openid.records import (
     load_request,
     record_vouched,
 )
+from portal.people.accounts import Holder, account_of
 from portal.places import Gate
 from portal.throttle import BAD_REDIRECTS, source_of
 from portal.visit import Visit
@@ -66,34 +66,28 @@ async def open_elsewhere(request: web.Request) -> web.Response:
     portal = portal_of(request)
     word = request.match_info["word"].upper().translate(_TYPED)
     found = None
-    if len(word) == PLAIN_CHARACTERS and word.isascii():
+    if len(word) == PLAIN_CHARACTERS and word.isascii() and word.isalnum():
         found = await find_request(portal.pool, word, portal.now())
     if found is None:
         source = source_of(client_address(request))
         if not portal.throttle.allows(BAD_REDIRECTS, "plain addresses", source):
             raise web.HTTPTooManyRequests(headers={"Retry-After": "60"})
         return show_refused(request, "openid-over")
-    try:
-        begun = _begun(request, found)
-        address = await sign_in_address(portal, found, language_of(request), portal.now())
-    except ProtocolError as refused:
-        return show_refused(request, refused.reason)
+    begun = _begun(request, found)
+    address = await sign_in_address(portal, found, language_of(request), portal.now())
     return _page(request, begun, "openid_open.html", address=address)
 
 
 async def come_back(request: web.Request) -> web.Response:
     """`GET .../retour`: take the provider's answer, once, and go on to the page after it."""
     portal, now = portal_of(request), portal_of(request).now()
-    try:
-        challenge = challenge_of(request.query.get("state", ""), portal.keys.openid)
-        found = await load_request(portal.pool, challenge, now)
-        if found is None:
-            return show_refused(request, "openid-over")
-        begun = _begun(request, found)
-        if await claim_request(portal.pool, challenge, now) is None:
-            return _ended(request, begun, "openid-used")
-    except ProtocolError as refused:
-        return show_refused(request, refused.reason)
+    challenge = challenge_of(request.query.get("state", ""), portal.keys.openid)
+    found = await load_request(portal.pool, challenge, now)
+    if found is None:
+        return show_refused(request, "openid-over")
+    begun = _begun(request, found)
+    if await claim_request(portal.pool, challenge, now) is None:
+        return _ended(request, begun, "openid-used")
     try:
         return see_other(await _take(portal, begun, request.query))
     except ProtocolError as refused:
@@ -105,14 +99,11 @@ async def come_back(request: web.Request) -> web.Response:
 async def go_on(request: web.Request) -> web.Response:
     """`GET .../suite`: a button where the sign-in was begun from here, else the digits to type."""
     portal = portal_of(request)
-    try:
-        challenge = challenge_left(request.query.get("state", ""), portal.keys.openid)
-        found = await load_request(portal.pool, challenge, portal.now())
-        if found is None or found.account_id is None:
-            return show_refused(request, "openid-over")
-        begun = _begun(request, found)
-    except ProtocolError as refused:
-        return show_refused(request, refused.reason)
+    challenge = challenge_left(request.query.get("state", ""), portal.keys.openid)
+    found = await load_request(portal.pool, challenge, portal.now())
+    if found is None or found.account_id is None:
+        return show_refused(request, "openid-over")
+    begun = _begun(request, found)
     code = secrets_of(challenge, portal.keys.openid).code
     if not _is_here(request, begun):
         return _page(request, begun, "openid_code.html", code=code)

@@ -11,14 +11,13 @@ from uuid import UUID
 
 from aiohttp import web
 
-from portal.accounts import close_account, is_open
-from portal.guest.parts import log, portal_of, show_refused
+from portal.guest.parts import log, portal_of
 from portal.guest.splash import read_current, show_restart
 from portal.guest.wording import duration
-from portal.own_devices import load_own_devices, release
+from portal.people.accounts import close_account, is_open
+from portal.people.own_devices import load_own_devices, release
 from portal.places import Gate
 from portal.visit import State, Visit
-from territory.errors import ProtocolError
 from territory.web.forms import read_form
 from territory.web.pages import render, translate
 
@@ -29,20 +28,14 @@ _PROVEN: Final = (State.ADMITTED, State.REFUSED)
 
 async def show_devices(request: web.Request) -> web.Response:
     """`GET /mes-appareils`: the list."""
-    try:
-        visit, gate = read_current(request, request.query.get("visit", ""))
-    except ProtocolError as refused:
-        return show_refused(request, refused.reason)
+    visit, gate = read_current(request, request.query.get("visit", ""))
     return await _show(request, gate, visit)
 
 
 async def change_devices(request: web.Request) -> web.Response:
     """`POST /mes-appareils`: let a device go, or close the account; then the list again."""
     form = await read_form(request)
-    try:
-        visit, gate = read_current(request, form.get("visit", ""))
-    except ProtocolError as refused:
-        return show_refused(request, refused.reason)
+    visit, gate = read_current(request, form.get("visit", ""))
     portal, now = portal_of(request), portal_of(request).now()
     if visit.state not in _PROVEN or visit.guest is None:
         return show_restart(request, gate, visit)

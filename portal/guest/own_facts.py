@@ -4,17 +4,16 @@ Each fact says its legal category, what it is, and until when it is kept. That c
 dated data, so a decree entered late is told from then on.
 """
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from portal import spreadsheet
 from portal.guest.notice import HEADINGS, UNKNOWN_END
 from portal.guest.wording import Translate
-from portal.own_data import Held
+from portal.people.own_data import Held
 from territory.database.tables.columns import Category
 from territory.law.durations import End, Law, end_of
 from territory.web.problems import N_
@@ -41,6 +40,7 @@ def facts_of(held: Held, law: Law) -> list[Fact]:
     granted = held.right["granted_at"]
     found = [
         *_of_guest(held.guest),
+        *_of_newsletters(held),
         *_of_right(held.right),
         *_of_sessions(held),
         *_of_addresses(held),
@@ -81,6 +81,23 @@ def _of_guest(guest: dict[str, Any] | None) -> Iterator[_Told]:
     yield account, N_("Dernière utilisation"), used, used
     if guest["is_identified"]:
         yield Category.IDENTITY, N_("Qui vous êtes, sous clé"), guest["kind"], used
+
+
+def _of_newsletters(held: Held) -> Iterator[_Told]:
+    """The letters agreed to; their time runs from the end of that, so from now at the earliest."""
+    used = held.guest["used_at"] if held.guest else None
+    for letter in held.newsletters:
+        ended = letter["withdrawn_at"]
+        since = ended or used
+        yield Category.CONSENT, N_("Lettre acceptée"), _words_of(letter), since
+        yield Category.CONSENT, N_("Date de votre accord"), letter["given_at"], since
+        yield Category.CONSENT, N_("Fin de votre accord"), ended, since
+        if ended is None:
+            yield Category.CONSENT, N_("Adresse pour la lettre"), N_("sous clé"), since
+
+
+def _words_of(letter: dict[str, Any]) -> str:
+    return f"{letter['organisation']}, {letter['sender']} : {letter['purpose']}"
 
 
 def _of_right(right: dict[str, Any]) -> Iterator[_Told]:
@@ -147,7 +164,6 @@ _COLUMNS: Final = (
     N_("Gardé jusqu'au"),
     N_("Règle"),
 )
-_STARTS_A_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_json(copy: Copy, words: Translate) -> str:
@@ -164,20 +180,8 @@ def as_json(copy: Copy, words: Translate) -> str:
 
 
 def as_csv(copy: Copy, words: Translate) -> str:
-    """Return a copy as CSV (RFC 4180) with a byte order mark, which spreadsheets ask for.
-
-    No cell begins as a formula does.
-    """
-    text = io.StringIO()
-    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
-    writer.writerow([words(column) for column in _COLUMNS])
-    for row in _rows(copy, words):
-        writer.writerow(map(_harmless, row))
-    return f"\ufeff{text.getvalue()}"
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_STARTS_A_FORMULA) else cell
+    """Return a copy as CSV, for spreadsheets."""
+    return spreadsheet.as_csv([[words(column) for column in _COLUMNS], *_rows(copy, words)])
 
 
 def _rows(copy: Copy, words: Translate) -> Iterator[tuple[str, ...]]:

@@ -8,7 +8,6 @@ from uuid import uuid4
 import structlog
 from aiohttp import web
 
-from portal.accounts import AccountKeys
 from portal.admission import Admission, Holding
 from portal.directory import Directory
 from portal.extension import lengthened
@@ -16,21 +15,24 @@ from portal.gateway_sightings import GatewaySightings
 from portal.gateways.vocabulary import Arrival
 from portal.guest.accessibility.audit import Audit, load_audit
 from portal.identification.terms import Terms, terms_in_force
-from portal.messages import Messages
+from portal.messages.senders import Messages
 from portal.metrics import Metrics
 from portal.openid.client import ProviderClient
+from portal.people.accounts import AccountKeys
+from portal.people.newsletter import KEY as NEWSLETTER
 from portal.places import Gate
 from portal.public_address import Sightings, is_from_site
 from portal.records import Pool
-from portal.sessions import Days
 from portal.throttle import Throttle
 from portal.visit import LIFETIME, State, Visit, read_visit, sign_visit
-from portal.waiting import Waiting
+from portal.without_radius.sessions import Days
+from portal.without_radius.waiting import Waiting
 from territory.access.passwords import Passwords
 from territory.clock import Clock
 from territory.errors import ProtocolError
 from territory.keyring import Keyring
 from territory.rules.credentials import credential_password
+from territory.settings import AuthoritiesSettings
 from territory.web.headers import client_address
 from territory.web.pages import language_of, render, set_language
 
@@ -54,6 +56,7 @@ class Keys:
     guess: bytes
     openid: bytes
     accounts: AccountKeys
+    newsletter: bytes
 
     @classmethod
     def of(cls, keyring: Keyring) -> "Keys":
@@ -66,6 +69,7 @@ class Keys:
             guess=keyring.derive("guess"),
             openid=keyring.derive("openid"),
             accounts=AccountKeys(keyring.derive("account"), keyring.seal),
+            newsletter=keyring.derive(NEWSLETTER),
         )
 
 
@@ -95,6 +99,8 @@ class Portal:
     """Our client at each identity provider, by its code."""
     messages: Messages | None = None
     """What codes are sent with; None: nothing can be sent."""
+    authorities: AuthoritiesSettings = field(default_factory=AuthoritiesSettings)
+    """Whom an authority reaches; empty: the territory's own contact."""
 
     def now(self) -> datetime:
         """Return the present instant, aware, in UTC."""
@@ -129,7 +135,7 @@ PORTAL = web.AppKey("PORTAL", Portal)
 
 def portal_of(request: web.Request) -> Portal:
     """Return the portal that serves this request."""
-    return request.config_dict[PORTAL]
+    return request.app[PORTAL]
 
 
 def begin_visit(request: web.Request, gate: Gate, arrival: Arrival) -> Visit:
@@ -150,7 +156,9 @@ def begin_visit(request: web.Request, gate: Gate, arrival: Arrival) -> Visit:
     )
 
 
-def admitted_visit(visit: Visit, admission: Admission) -> Visit:
+def admitted_visit(
+    visit: Visit, admission: Admission, handed_back_at: datetime | None = None
+) -> Visit:
     """Return the visit of a guest who is online; it lasts as long as the right to be."""
     return Visit(
         id=visit.id,
@@ -163,6 +171,7 @@ def admitted_visit(visit: Visit, admission: Admission) -> Visit:
         page_wanted=visit.page_wanted,
         carried={name: visit.carried[name] for name in FOR_THE_WAY_OUT & visit.carried.keys()},
         vouched=visit.vouched,
+        handed_back_at=handed_back_at,
         method=visit.method,
         guest=visit.guest,
     )
@@ -176,6 +185,12 @@ def longer_right(portal: Portal, gate: Gate, holding: Holding) -> Admission | No
     return lengthened(holding, gate, now)
 
 
+def is_own(visit: Visit) -> bool:
+    """Whether a visit shows that the right it names is its guest's own: its gateway vouched for it,
+    or this very visit got the right. Who comes from the site may name a neighbour's device."""
+    return visit.vouched or visit.admission == visit.id
+
+
 async def may_see(request: web.Request, gate: Gate, visit: Visit) -> bool:
     """Whether who brings this visit may see and end the right it names.
 
@@ -185,7 +200,7 @@ async def may_see(request: web.Request, gate: Gate, visit: Visit) -> bool:
     Raises:
         Unavailable: the database is away.
     """
-    if visit.vouched or visit.admission == visit.id:
+    if is_own(visit):
         return True
     address = client_address(request)
     return await is_from_site(portal_of(request).pool, address, gate.place.id)

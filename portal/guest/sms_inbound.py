@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from portal.challenges import hear_word
 from portal.guest.parts import log, portal_of
 from portal.identification.challenge import digest, words_in
+from portal.people.challenges import hear_word
 from territory.errors import ProtocolError
 from territory.messages.numbers import PhoneNumber
 from territory.messages.sms_dialects import twilio_signature
@@ -34,7 +34,7 @@ async def hear(request: web.Request) -> web.Response:
     posted = await _read(request)
     signed = twilio_signature(messages.sms, f"{portal.public_url}{PATH}", posted)
     told = request.headers.get("X-Twilio-Signature", "")
-    if not hmac.compare_digest(signed.encode(), told.encode()):
+    if not hmac.compare_digest(signed.encode(), told.encode("utf-8", "replace")):
         portal.metrics.refused.labels("sms-signature").inc()
         raise web.HTTPForbidden
     form, sms = dict(posted), messages.sms

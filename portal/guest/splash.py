@@ -10,17 +10,16 @@ from aiohttp import web
 
 from portal.guest.notice import first_layer
 from portal.guest.notices import NOTICES, OPENS, Notice
-from portal.guest.parts import Portal, portal_of, show_refused
+from portal.guest.parts import Portal, portal_of
 from portal.guest.way_back import allow_way_back
 from portal.guest.ways import ways_of
 from portal.guest.wording import duration, moment, volume
 from portal.places import Gate, Place
 from portal.visit import State, Visit, at
-from territory.errors import ProtocolError
 from territory.rules import wifi4eu
 from territory.rules.quotas import Stop
 from territory.web.headers import load_from
-from territory.web.pages import language_of, render, set_language, translate
+from territory.web.pages import language_of, render, render_kept, set_language, translate
 
 OPEN = (State.ARRIVED, State.REFUSED)
 """States in which the first page is shown."""
@@ -28,10 +27,7 @@ OPEN = (State.ARRIVED, State.REFUSED)
 
 async def show_visit(request: web.Request) -> web.Response:
     """`GET /visite`: the page of a visit as it stands now."""
-    try:
-        visit, gate = read_current(request, request.query.get("visit", ""))
-    except ProtocolError as refused:
-        return show_refused(request, refused.reason)
+    visit, gate = read_current(request, request.query.get("visit", ""))
     if visit.state not in OPEN:
         return show_restart(request, gate, visit)
     asked = language_of(request) if "lang" in request.query else visit.language
@@ -65,14 +61,14 @@ def show_splash(
     def words(message: str) -> str:
         return translate(request, message)
 
-    return render(
+    return render_kept(
         request,
         "splash.html",
+        {"token": portal.sign(visit)},
         has_devices=visit.guest is not None,
         status=status,
         place=gate.place,
         publisher=gate.place.organisation,
-        token=portal.sign(visit),
         here="/visite",
         ways=ways_of(gate.place),
         notice=notice_at(request, gate.place, visit.notice),

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from portal.guest.parts import log, portal_of, show_refused
 from portal.identification.sponsor import LINK_PATH
-from portal.sponsors import SponsorRequest, answer_question, find_question
+from portal.people.sponsors import SponsorRequest, answer_question, find_question
 from portal.throttle import BAD_REDIRECTS, source_of
 from territory.web.forms import read_form
 from territory.web.headers import client_address

@@ -7,14 +7,13 @@ PollBack        a page that waits until the gateway has asked us, then "connecte
 CoaBack         RADIUS asks the gateway, then 303 to "connected"
 """
 
-from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 
 from portal.admission import Admission, Holding
 from portal.controllers.makes import CONTROLLERS, OPENERS
-from portal.controllers.port import Controller, ControllerFault, ControllerGuest, Trouble
+from portal.controllers.port import Controller, ControllerGuest
 from portal.gateways.vocabulary import (
     Allowance,
     CoaBack,
@@ -27,12 +26,13 @@ from portal.gateways.vocabulary import (
     WayBack,
 )
 from portal.guest.in_clear import address_in_clear, passes_in_clear
-from portal.guest.onward import OURSELVES, goes_by_redirect, own_origin, sources_of
+from portal.guest.onward import ANYWHERE, OURSELVES, goes_by_redirect, own_origin, sources_of
 from portal.guest.parts import Portal, admitted_visit, log, portal_of, see_other
 from portal.guest.without_radius import begin_session, begin_waiting, wait_address
 from portal.places import Gate
 from portal.reauthentication import reauthenticate
 from portal.visit import Visit
+from territory.controllers.record import ControllerFault, Trouble
 from territory.database.commands import Outcome
 from territory.errors import ProtocolError
 from territory.identifiers import MacAddress
@@ -44,9 +44,7 @@ _NOBODY = Credential("", "")
 
 def departure_of(portal: Portal, gate: Gate, visit: Visit, admission: Admission) -> Departure:
     """Return what a guest leaves with whom this admission lets in."""
-    leaving = replace(
-        admitted_visit(visit, admission), handed_back_at=portal.now().replace(microsecond=0)
-    )
+    leaving = admitted_visit(visit, admission, portal.now().replace(microsecond=0))
     token = portal.sign(leaving)
     return Departure(
         carried=visit.carried,
@@ -72,20 +70,31 @@ def allowance_of(portal: Portal, gate: Gate, holding: Holding) -> Allowance:
 
 def allow_way_back(request: web.Request, gate: Gate, visit: Visit) -> None:
     """Let this page's form lead to where the visit will be handed back, and nowhere else."""
+    if (back := _way_of(gate, visit)) is not None:
+        allow_way(request, gate, back)
+
+
+def leads_back(gate: Gate, visit: Visit) -> bool:
+    """Whether a visit still carries what its gateway needs to take its guest back: one that came
+    by the gateway's answer to a log-in carries no challenge for another."""
+    return _way_of(gate, visit) is not None
+
+
+def _way_of(gate: Gate, visit: Visit) -> WayBack | None:
+    """How a visit's guest would go back, whoever they are; None: only a new redirect tells."""
     leaving = Departure(carried=visit.carried, credential=_NOBODY)
     try:
-        back = gate.adapter.hand_back(gate.registration, leaving)
+        return gate.adapter.hand_back(gate.registration, leaving)
     except ProtocolError:
-        return
-    allow_way(request, gate, back)
+        return None
 
 
 def allow_way(request: web.Request, gate: Gate, back: WayBack) -> None:
     """Let this page's form lead by us to where this way begins, and nowhere else."""
     portal = portal_of(request)
     match back:
-        case HandBack() if goes_by_redirect(portal, gate, back):
-            lead_forms_to(request, OURSELVES, *sources_of(portal, gate, back))
+        case HandBack() if (sources := sources_of(portal, gate, back)) != ANYWHERE:
+            lead_forms_to(request, OURSELVES, *sources)
         case FormBack() if passes_in_clear(portal, request, back):
             lead_forms_to(request, OURSELVES, portal.plain_url)
         case _:

@@ -9,9 +9,9 @@ from portal.admission import Admission
 from portal.gateways.vocabulary import PollBack
 from portal.guest.parts import Portal, admitted_visit
 from portal.places import Gate
-from portal.sessions import Beginning, start_session
 from portal.visit import Visit
-from portal.waiting import Awaited, record_waiting
+from portal.without_radius.sessions import Beginning, start_session
+from portal.without_radius.waiting import Awaited, record_waiting
 
 WAIT_PATH = "/attente"
 

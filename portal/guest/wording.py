@@ -16,6 +16,19 @@ from territory.web.problems import N_
 
 Translate = Callable[[str], str]
 
+LANGUAGE_NAMES = {
+    "fr": "Français",
+    "en": "English",
+    "de": "Deutsch",
+    "nl": "Nederlands",
+    "es": "Español",
+    "it": "Italiano",
+    "pt": "Português",
+    "ar": "العربية",
+    "uk": "Українська",
+}
+"""Each in its own words: who looks for theirs reads no other."""
+
 _HOURS_MINUTES = N_("{hours} h {minutes} min")
 _HOURS = N_("{hours} h")
 _MINUTES = N_("{minutes} min")

@@ -15,9 +15,6 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-from portal.accounts import ACCOUNT, find_account, record_use, set_password
-from portal.challenges import Fresh, count_answer, load_challenge, record_challenge
-from portal.guesses import Guesser, Limit, forgive, may_guess
 from portal.guest.letters import Code, account_letter
 from portal.guest.parts import Portal
 from portal.identification.answers import NO_CODE, WRONG_CODE
@@ -29,9 +26,28 @@ from portal.identification.challenge import (
     is_same,
     read_code,
 )
+from portal.identification.consent import FIELD as BOX
+from portal.identification.consent import record_ticked, ticked
 from portal.identification.email_code import BAD_ADDRESS, MIXED_SCRIPTS, Desk, desk_of
-from portal.identification.method import Again, Answer, Asking, Denied, Lent, Proven, Sent
-from portal.visit import awaiting
+from portal.identification.method import (
+    Again,
+    Answer,
+    Asking,
+    Denied,
+    Proven,
+    awaiting_answer,
+)
+from portal.people.accounts import ACCOUNT, find_account, record_use, set_password, settled_key
+from portal.people.challenges import (
+    Fresh,
+    count_answer,
+    find_just_sent,
+    load_challenge,
+    record_challenge,
+    sending,
+)
+from portal.people.guesses import Guesser, Limit, forgive, may_guess
+from portal.visit import Visit
 from territory.access.passwords import LONGEST as LONGEST_PASSWORD
 from territory.access.passwords import Flaw, flaws_of
 from territory.errors import ProtocolError
@@ -76,32 +92,38 @@ class ByAccount:
             address = MailAddress.parse(typed)
         except ProtocolError as fault:
             words = MIXED_SCRIPTS if fault.reason == "mixed-scripts" else BAD_ADDRESS
-            return Again({EMAIL: words}, {EMAIL: typed[:LONGEST]})
+            return Again({EMAIL: words}, {EMAIL: typed[:LONGEST], BOX: ticked(asking) or ""})
         known = _Known(address, portal.keys.accounts.of(ACCOUNT, address.key))
         if CREATE in asking.form:
             return await self._send(portal, asking, known)
         return await self._enter(portal, asking, known)
 
     async def _enter(self, portal: Portal, asking: Asking, known: _Known) -> Answer:
-        again = {EMAIL: str(known.address)}
-        guessers = _guessers(asking, known.key)
+        holder = await self._holder(portal, asking, known.key)
+        if isinstance(holder, str):
+            return Again({PASSWORD: holder}, {EMAIL: str(known.address), BOX: ticked(asking) or ""})
+        sealed = portal.keys.accounts.seal(str(known.address))
+        await record_ticked(portal, asking, holder, ticked(asking), sealed)
+        return Proven(holder)
+
+    async def _holder(self, portal: Portal, asking: Asking, key: bytes) -> UUID | str:
+        """Return the account of a key whose password was typed; or what is wrong, in words."""
+        guessers = _guessers(asking, key)
         if not await may_guess(portal.pool, portal.keys.guess, guessers, asking.now):
-            return Again({PASSWORD: TOO_MANY}, again)
-        found = await find_account(portal.pool, known.key)
+            return TOO_MANY
+        found = await find_account(portal.pool, key)
         password = asking.form.get(PASSWORD, "")
         matches = await portal.passwords.verify(found.password_hash if found else None, password)
         if found is None or not matches:
-            return Again({PASSWORD: WRONG}, again)
+            return WRONG
         await forgive(portal.pool, portal.keys.guess, guessers, asking.now)
         await record_use(portal.pool, found.id, asking.now)
-        return Proven(found.id)
+        return found.id
 
     async def _send(self, portal: Portal, asking: Asking, known: _Known) -> Answer:
         desk = desk_of(portal, asking)
         if desk is None:
             return Denied("no_messages")
-        if not await desk.may_send(known.address):
-            return Denied("too_many_messages")
         challenge, code = uuid4(), fresh_code()
         fresh = Fresh(
             id=challenge,
@@ -109,17 +131,25 @@ class ByAccount:
             code_digest=digest(desk.key, "code", code, challenge),
             contact_digest=known.key,
             contact_sealed=desk.messages.seal(str(known.address)),
+            newsletter=ticked(asking),
         )
-        await record_challenge(portal.pool, fresh, asking.visit, asking.gate.place.id, asking.now)
-        seconds = await desk.loan_seconds()
-        await _write(desk, known.address, challenge, code, seconds)
-        return Lent(challenge, seconds) if seconds else Sent(challenge)
+        made = (portal.pool, fresh, asking.visit, asking.gate.place.id, asking.now)
+        if (just_sent := await find_just_sent(*made)) is not None:
+            return await desk.sent(just_sent)
+        if not await desk.may_send(known.address):
+            return Denied("too_many_messages")
+        await record_challenge(*made)
+        answer = await desk.sent(challenge)
+        async with sending(portal.pool, challenge):
+            visit = awaiting_answer(asking.visit, answer, asking.now)
+            await _write(desk, known.address, code, visit)
+        return answer
 
     async def prove(self, portal: Portal, asking: Asking) -> Answer:
         """Take the code and the password that is chosen with it."""
         held = await load_challenge(portal.pool, asking.visit)
         if held is None or held.contact_sealed is None or portal.messages is None:
-            return Denied("code_over")
+            return await self._settled(portal, asking)
         address = MailAddress.parse(portal.messages.open(held.contact_sealed))
         typed, password = asking.form.get(CODE, ""), asking.form.get(PASSWORD, "")
         code, flaws = read_code(typed), flaws_of(password, str(address))
@@ -135,7 +165,19 @@ class ByAccount:
         if not is_same(answered.code_digest, said):
             return Again({CODE: WRONG_CODE})
         account_id = await self._settle(portal, asking, answered, address)
-        return Proven(account_id) if account_id else Denied("code_over")
+        if account_id is not None:
+            agreed = held.newsletter, held.contact_sealed
+            await record_ticked(portal, asking, account_id, *agreed)
+        return Proven(account_id) if account_id else await self._settled(portal, asking)
+
+    async def _settled(self, portal: Portal, asking: Asking) -> Answer:
+        """Take in who has just chosen their password, and whose form came twice, by that password;
+        it chooses no other."""
+        key = await settled_key(portal.pool, asking.visit)
+        if key is None:
+            return Denied("code_over")
+        holder = await self._holder(portal, asking, key)
+        return Again({PASSWORD: holder}) if isinstance(holder, str) else Proven(holder)
 
     async def _settle(
         self, portal: Portal, asking: Asking, answered: Challenge, address: MailAddress
@@ -158,16 +200,13 @@ class ByAccount:
         return {"address": messages.open(sealed) if sealed else ""}
 
 
-async def _write(desk: Desk, to: MailAddress, challenge: UUID, code: str, seconds: int) -> None:
+async def _write(desk: Desk, to: MailAddress, code: str, visit: Visit) -> None:
     """Send a code, with the page to type it on in whatever browser reads the mail."""
     portal, asking = desk.portal, desk.asking
-    ends = asking.now + timedelta(seconds=seconds) if seconds else None
-    token = portal.sign(awaiting(asking.visit, challenge, ends))
-    page = f"{portal.public_url}/preuve/{IdentificationMethod.ACCOUNT}?visit={token}"
+    page = f"{portal.public_url}/preuve/{IdentificationMethod.ACCOUNT}?visit={portal.sign(visit)}"
     brought = Code(code, page, int(LIFETIME.total_seconds()) // 60)
     letter = account_letter(to, asking.gate.place.name, brought, asking.language)
-    outcome = await desk.mailer.send(letter, asking.now)
-    portal.metrics.sent.labels("mail", outcome).inc()
+    await portal.metrics.count_letter(desk.mailer.send(letter, asking.now))
 
 
 def _guessers(asking: Asking, key: bytes) -> tuple[Guesser, ...]:

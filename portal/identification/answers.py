@@ -11,10 +11,10 @@ link was opened in another window.
 from datetime import timedelta
 from typing import Final
 
-from portal.challenges import count_answer, load_challenge, settle
 from portal.guest.parts import Portal
 from portal.identification.challenge import digest, is_same, read_code
 from portal.identification.method import Again, Answer, Asking, Denied, Proven
+from portal.people.challenges import count_answer, load_challenge, settle
 from territory.web.problems import N_
 
 CODE: Final = "code"

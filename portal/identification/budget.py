@@ -38,6 +38,56 @@ class Span(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Own:
+    """What a site or an organisation states for itself; None: as the settings have it for all."""
+
+    a_day: int | None = None
+    """Parts."""
+    a_month: int | None = None
+    """Parts."""
+    unproven_an_hour: int | None = None
+    """Codes that nobody typed, beyond which a site sends none."""
+
+
+NOTHING_OWN: Final = Own()
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What messages may cost a site or an organisation."""
+
+    a_day: int
+    """Parts."""
+    a_month: int
+    """Parts."""
+
+
+def allowance_of_site(own: Own, settings: SmsSettings) -> Allowance:
+    """Return what a site may spend."""
+    return Allowance(
+        own.a_day or settings.a_day_of_a_site, own.a_month or settings.a_month_of_a_site
+    )
+
+
+def allowance_of_organisation(own: Own, settings: SmsSettings) -> Allowance:
+    """Return what all sites of an organisation may spend together."""
+    return Allowance(
+        own.a_day or settings.a_day_of_an_organisation,
+        own.a_month or settings.a_month_of_an_organisation,
+    )
+
+
+def most_unproven(own: Own, settings: SmsSettings) -> int:
+    """Return how many codes within an hour may be typed by nobody at a site."""
+    return own.unproven_an_hour or settings.unproven_an_hour_of_a_site
+
+
+def payer(siren: str | None, name: str) -> str:
+    """Return what an organisation's budget is counted under: it outlives the row."""
+    return siren or name
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """Who asks for a message, and to whom."""
 
@@ -48,7 +98,11 @@ class Asked:
     site: str
     """At which site."""
     organisation: str
-    """Whose site that is."""
+    """Whose site that is: `payer`."""
+    site_own: Own = NOTHING_OWN
+    """What the site states."""
+    organisation_own: Own = NOTHING_OWN
+    """What the organisation states."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +121,18 @@ class Budget:
 
 def budgets_of(asked: Asked, settings: SmsSettings) -> tuple[Budget, ...]:
     """Return the budgets that one message is counted against."""
+    site = allowance_of_site(asked.site_own, settings)
+    organisation = allowance_of_organisation(asked.organisation_own, settings)
     return (
         Budget(Scope.NUMBER, asked.number.e164, Span.DAY, settings.a_day_of_a_number),
         Budget(Scope.NUMBER, asked.number.e164, Span.MONTH, settings.a_month_of_a_number),
         Budget(Scope.BLOCK, asked.number.block, Span.DAY, settings.a_day_of_a_block),
         Budget(Scope.SOURCE, asked.source, Span.DAY, settings.a_day_of_a_source),
         Budget(Scope.SOURCE, asked.source, Span.MONTH, settings.a_month_of_a_source),
-        Budget(Scope.SITE, asked.site, Span.DAY, settings.a_day_of_a_site),
-        Budget(Scope.SITE, asked.site, Span.MONTH, settings.a_month_of_a_site),
-        Budget(Scope.ORGANISATION, asked.organisation, Span.DAY, settings.a_day_of_an_organisation),
-        Budget(
-            Scope.ORGANISATION, asked.organisation, Span.MONTH, settings.a_month_of_an_organisation
-        ),
+        Budget(Scope.SITE, asked.site, Span.DAY, site.a_day),
+        Budget(Scope.SITE, asked.site, Span.MONTH, site.a_month),
+        Budget(Scope.ORGANISATION, asked.organisation, Span.DAY, organisation.a_day),
+        Budget(Scope.ORGANISATION, asked.organisation, Span.MONTH, organisation.a_month),
     )
 
 

@@ -1,4 +1,4 @@
-"""A challenge: a code that was sent and is awaited. The rules; rows: `portal.challenges`.
+"""A challenge: a code that was sent and is awaited. The rules; rows: `portal.people.challenges`.
 
     new ──sent──> awaited ──right answer──> proven, once
                      │ ▲
@@ -63,6 +63,8 @@ class Challenge:
     """Answered rightly then."""
     contact_id: UUID | None = None
     """Whose it proved to be."""
+    newsletter: str | None = None
+    """Version of the words beside the box that was ticked; None: it was not."""
 
     def is_over(self, now: datetime) -> bool:
         """Whether no answer to it is looked at any more."""

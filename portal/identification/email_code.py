@@ -16,18 +16,38 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-from portal.challenges import Fresh, load_challenge, record_challenge, replace_code
-from portal.guesses import Guesser, Limit, has_left, may_guess
 from portal.guest.letters import Code, code_letter
 from portal.guest.parts import Portal
 from portal.identification.answers import CODE, LINK, OVER, TOO_SOON, judge, settled
 from portal.identification.challenge import LIFETIME, digest, fresh_code
-from portal.identification.method import Again, Answer, Asking, Denied, Lent, Sent
-from portal.messages import Messages
-from portal.visit import Visit, awaiting
+from portal.identification.consent import FIELD as BOX
+from portal.identification.consent import offered, record_ticked, ticked
+from portal.identification.method import (
+    Again,
+    Answer,
+    Asking,
+    Denied,
+    Lent,
+    Proven,
+    Sent,
+    awaiting_answer,
+)
+from portal.messages.senders import Messages
+from portal.people.challenges import (
+    Fresh,
+    find_just_sent,
+    load_challenge,
+    record_challenge,
+    replace_code,
+    sending,
+)
+from portal.people.guesses import Guesser, Limit, has_left, may_guess
+from portal.records import load_admission
+from portal.visit import Visit
 from territory.errors import ProtocolError
 from territory.messages.addresses import LONGEST, MailAddress
 from territory.messages.mail import Mailer
+from territory.rules.usage import NOTHING_USED
 from territory.vocabulary import IdentificationMethod
 from territory.web.problems import N_
 
@@ -69,35 +89,52 @@ class Desk:
         """Of codes' and links' digests."""
         return self.messages.challenge_key
 
-    async def may_send(self, to: MailAddress) -> bool:
-        """Count a letter to an address, from a source, at a site; whether it may be sent."""
+    async def may_send(self, to: MailAddress, *, is_sponsor: bool = False) -> bool:
+        """Count a letter to an address, from a source, at a site; whether it may be sent.
+
+        `is_sponsor`: whether it asks somebody to let its guest in.
+        """
         mail, asking = self.messages.mail, self.asking
+        of_one = Limit("mail to", mail.a_day_of_an_address, _DAY)
+        if is_sponsor:
+            of_one = Limit("mail to sponsor", mail.a_day_of_a_sponsor, _DAY)
         return await self._counts(
-            Guesser(Limit("mail to", mail.a_day_of_an_address, _DAY), to.key),
+            Guesser(of_one, to.mailbox),
             Guesser(Limit("mail from", mail.a_day_of_a_source, _DAY), asking.source),
             Guesser(Limit("mail at", mail.a_day_of_a_site, _DAY), str(asking.gate.place.id)),
         )
 
     async def loan_seconds(self) -> int:
-        """Count a loan of a device and of a site; return how long it is, nought for none."""
-        mail, asking = self.messages.mail, self.asking
-        seconds = mail.provisional_minutes * 60
-        place = str(asking.gate.place.id)
-        is_left = seconds > 0 and await self._counts(
-            self._borrower, Guesser(Limit("loan at", _LOANS_OF_A_SITE, _DAY), place)
-        )
-        return seconds if is_left else 0
+        """Count a visit's loan, of its device and of the site; return how long it is or still is,
+        nought for none. A visit has one: who corrects an address does not spend another."""
+        asking, seconds = self.asking, self.messages.mail.provisional_minutes * 60
+        if asking.visit.proves is not None:
+            return 0  # they are online already
+        lent = await load_admission(self.portal.pool, asking.visit.id, asking.now)
+        if lent is not None:
+            left = lent.admission.left(NOTHING_USED, asking.now)
+            return left.seconds if lent.admission.is_lent else 0
+        of_visit = Guesser(Limit("loan of a visit", 1, _DAY), str(asking.visit.id))
+        at = Guesser(Limit("loan at", _LOANS_OF_A_SITE, _DAY), str(asking.gate.place.id))
+        if seconds and await self._counts(of_visit, self._borrower, at):
+            return seconds
+        return 0 if await self._has_left(of_visit) else seconds
 
     async def may_borrow(self) -> bool:
         """Whether the device has not had all its loans today; nothing is counted."""
-        portal, now = self.portal, self.asking.now
         is_on = self.messages.mail.provisional_minutes > 0
-        return is_on and await has_left(portal.pool, portal.keys.guess, self._borrower, now)
+        return is_on and await self._has_left(self._borrower)
 
     @property
     def _borrower(self) -> Guesser:
         limit = Limit("loan to", self.messages.mail.provisional_a_day, _DAY)
         return Guesser(limit, str(self.asking.visit.device))
+
+    async def sent(self, challenge: UUID) -> Sent | Lent:
+        """Return what its guest is told of a challenge whose code goes out, or has just."""
+        if seconds := await self.loan_seconds():
+            return Lent(challenge, seconds)
+        return Sent(challenge, self.asking.now + LIFETIME)
 
     async def send(self, visit: Visit, to: MailAddress, brought: _Secrets) -> None:
         """Send a code and a link; that nobody has this address is not told to who typed it.
@@ -110,11 +147,13 @@ class Desk:
         code = Code(brought.code, link, int(LIFETIME.total_seconds()) // 60)
         asking = self.asking
         letter = code_letter(to, asking.gate.place.name, code, asking.language)
-        outcome = await self.mailer.send(letter, asking.now)
-        self.portal.metrics.sent.labels("mail", outcome).inc()
+        await self.portal.metrics.count_letter(self.mailer.send(letter, asking.now))
 
     async def _counts(self, *who: Guesser) -> bool:
         return await may_guess(self.portal.pool, self.portal.keys.guess, who, self.asking.now)
+
+    async def _has_left(self, who: Guesser) -> bool:
+        return await has_left(self.portal.pool, self.portal.keys.guess, who, self.asking.now)
 
 
 class EmailCode:
@@ -132,9 +171,7 @@ class EmailCode:
             to = MailAddress.parse(typed)
         except ProtocolError as fault:
             words = MIXED_SCRIPTS if fault.reason == "mixed-scripts" else BAD_ADDRESS
-            return Again({FIELD: words}, {FIELD: typed[:LONGEST]})
-        if not await desk.may_send(to):
-            return Denied("too_many_messages")
+            return Again({FIELD: words}, {FIELD: typed[:LONGEST], BOX: ticked(asking) or ""})
         return await self._ask(desk, to)
 
     async def _ask(self, desk: Desk, to: MailAddress) -> Answer:
@@ -148,12 +185,18 @@ class EmailCode:
             link_digest=link,
             contact_digest=digest(messages.contact_key, "email", to.key),
             contact_sealed=messages.seal(str(to)),
+            newsletter=ticked(asking),
         )
-        await record_challenge(portal.pool, fresh, asking.visit, asking.gate.place.id, asking.now)
-        seconds = await desk.loan_seconds()
-        ends = asking.now + timedelta(seconds=seconds) if seconds else None
-        await desk.send(awaiting(asking.visit, challenge, ends), to, brought)
-        return Lent(challenge, seconds) if seconds else Sent(challenge)
+        made = (portal.pool, fresh, asking.visit, asking.gate.place.id, asking.now)
+        if (just_sent := await find_just_sent(*made)) is not None:
+            return await desk.sent(just_sent)
+        if not await desk.may_send(to):
+            return Denied("too_many_messages")
+        await record_challenge(*made)
+        answer = await desk.sent(challenge)
+        async with sending(portal.pool, challenge):
+            await desk.send(awaiting_answer(asking.visit, answer, asking.now), to, brought)
+        return answer
 
     async def prove(self, portal: Portal, asking: Asking) -> Answer:
         """Take the code, or the link; or send another code."""
@@ -162,7 +205,12 @@ class EmailCode:
             return Denied("no_messages")
         if "encore" in asking.form:
             return await self._send_again(desk)
-        return await judge(portal, asking, desk.key)
+        held = await load_challenge(portal.pool, asking.visit) if offered(asking) else None
+        answer = await judge(portal, asking, desk.key)
+        if held is not None and isinstance(answer, Proven) and answer.guest is not None:
+            agreed = held.newsletter, held.contact_sealed
+            await record_ticked(portal, asking, answer.guest, *agreed)
+        return answer
 
     async def _send_again(self, desk: Desk) -> Answer:
         portal, visit, now = desk.portal, desk.asking.visit, desk.asking.now
@@ -178,7 +226,8 @@ class EmailCode:
         digests = brought.digests(desk.key, held.id)
         if await replace_code(portal.pool, visit, digests, now) is None:
             return Again({CODE: TOO_SOON})
-        await desk.send(visit, to, brought)
+        async with sending(portal.pool, held.id):
+            await desk.send(visit, to, brought)
         return Sent(held.id)
 
     async def shown(self, portal: Portal, asking: Asking) -> Mapping[str, str]:

@@ -10,13 +10,13 @@ method can let anybody in by another way than the others.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, TypeAlias
 from uuid import UUID
 
 from portal.guest.parts import Portal
 from portal.places import Gate, Plan
-from portal.visit import Visit
+from portal.visit import Visit, awaiting
 from territory.vocabulary import IdentificationMethod
 
 NOTHING: Mapping[str, str] = {}
@@ -58,6 +58,8 @@ class Sent:
 
     challenge: UUID
     """Its row."""
+    until: datetime | None = None
+    """An answer is looked at until then (aware, UTC); None: as long as the visit lasts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,13 @@ class Denied:
 Step: TypeAlias = Proven | Sent | Lent | Denied
 """What takes a visit on."""
 Answer: TypeAlias = Step | Again
+
+
+def awaiting_answer(visit: Visit, answer: Sent | Lent, now: datetime) -> Visit:
+    """Return the visit of a guest of whom something is awaited, as it stands from `now` on."""
+    if isinstance(answer, Lent):
+        return awaiting(visit, answer.challenge, now + timedelta(seconds=answer.seconds))
+    return awaiting(visit, answer.challenge, good_until=answer.until)
 
 
 class Method(Protocol):

@@ -1,6 +1,7 @@
-"""Every way of identifying oneself that the portal has, by its name."""
+"""Every way of identifying oneself that the portal has, by its name, and what its page does."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from portal.identification.account import ByAccount
 from portal.identification.click_through import ClickThrough
@@ -24,3 +25,5 @@ METHODS: Mapping[IdentificationMethod, Method] = {
         BySponsor(),
     )
 }
+ANSWERED_ELSEWHERE: Final = frozenset({IdentificationMethod.SPONSOR})
+"""Somebody else brings the proof: the page that awaits it looks again by itself."""

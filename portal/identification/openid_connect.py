@@ -16,11 +16,11 @@ from hashlib import sha256
 from typing import Final
 from uuid import UUID, uuid4
 
-from portal.guesses import Guesser, Limit, forgive, may_guess
 from portal.guest.parts import Portal
 from portal.identification.method import NOTHING, Again, Answer, Asking, Denied, Proven, Sent
 from portal.openid.asking import authorization_address, secrets_of
 from portal.openid.records import OpenidRequest, load_request, open_request
+from portal.people.guesses import Guesser, Limit, forgive, may_guess
 from portal.visit import Event, advance_all
 from territory.vocabulary import IdentificationMethod
 from territory.web.problems import N_

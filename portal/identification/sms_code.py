@@ -17,19 +17,28 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-from portal.challenges import Fresh, load_challenge, record_challenge, replace_code
-from portal.guesses import Guesser, Limit, may_guess
 from portal.guest.letters import code_text
 from portal.guest.parts import Portal, log
 from portal.identification.answers import CODE, OVER, TOO_SOON, conclude, judge, settled
-from portal.identification.budget import Asked, Budget, Scope, Span, budgets_of, forecast
-from portal.identification.challenge import digest, fresh_code, word_of
+from portal.identification.budget import Asked, Budget, Scope, budgets_of, most_unproven, payer
+from portal.identification.challenge import LIFETIME, digest, fresh_code, word_of
 from portal.identification.method import Again, Answer, Asking, Denied, Sent
-from portal.message_budgets import count_message, count_unproven
-from portal.messages import Messages
-from territory.errors import ProtocolError
+from portal.messages.budgets import count_message, count_unproven, give_back, record_failure
+from portal.messages.senders import Messages
+from portal.metrics import FAILED
+from portal.people.challenges import (
+    Fresh,
+    find_just_sent,
+    load_challenge,
+    record_challenge,
+    replace_code,
+    sending,
+)
+from portal.people.guesses import Guesser, Limit, may_guess
+from territory.errors import ProtocolError, Unavailable
 from territory.messages.numbers import LONGEST, PhoneNumber
 from territory.messages.sms import SmsSender
+from territory.messages.sms_dialects import NotTaken
 from territory.messages.sms_text import TextMessage, parts_of
 from territory.vocabulary import IdentificationMethod
 from territory.web.problems import N_
@@ -65,41 +74,42 @@ class _Desk:
     async def may_send(self, to: PhoneNumber, text: str) -> Denied | None:
         """Count a message against every budget; None: it may be sent."""
         place, sms, now = self.asking.gate.place, self.messages.sms, self.asking.now
-        if await count_unproven(self.portal.pool, place.id, now) >= sms.unproven_an_hour_of_a_site:
+        if await count_unproven(self.portal.pool, place.id, now) >= most_unproven(place.sms, sms):
             return self._stop(Scope.SITE, "unproven")
-        who = place.organisation.siren or place.organisation.name
-        asked = Asked(to, self.asking.source, str(place.id), who)
-        key, parts = self.messages.contact_key, parts_of(text)
-        budgets = budgets_of(asked, sms)
-        counted = await count_message(self.portal.pool, key, budgets, parts, now)
-        if counted.gone is not None:
-            return self._stop(counted.gone.scope, counted.gone.span)
-        self._foretell(budgets, counted.parts)
-        return None
+        key, budgets = self.messages.contact_key, self._budgets(to)
+        gone = await count_message(self.portal.pool, key, budgets, parts_of(text), now)
+        return self._stop(gone.scope, gone.span) if gone else None
+
+    def _budgets(self, to: PhoneNumber) -> tuple[Budget, ...]:
+        place, source = self.asking.gate.place, self.asking.source
+        body = place.organisation
+        paid_by = payer(body.siren, body.name)
+        asked = Asked(to, source, str(place.id), paid_by, place.sms, body.sms)
+        return budgets_of(asked, self.messages.sms)
 
     def _stop(self, scope: Scope, why: str) -> Denied:
         self.portal.metrics.budget_gone.labels(scope, why).inc()
         log.warning("sms.budget", scope=scope, why=why, gateway=self.asking.gate.code)
         return Denied("sms_gone" if scope in OURS else "too_many_messages")
 
-    def _foretell(
-        self, budgets: tuple[Budget, ...], parts: Mapping[tuple[Scope, Span], int]
-    ) -> None:
-        """Show where the organisation's month is heading, beside what it may spend."""
-        month = (Scope.ORGANISATION, Span.MONTH)
-        most = next(b.most for b in budgets if (b.scope, b.span) == month)
-        name = self.asking.gate.place.organisation.name
-        ratio = forecast(parts[month], self.asking.now) / most
-        self.portal.metrics.sms_forecast.labels(name).set(ratio)
-
     async def send(self, to: PhoneNumber, text: str) -> None:
-        """Send a text; that nobody has this number is not told to who typed it.
+        """Send a text that was counted; that nobody has this number is not told to who typed it.
 
         Raises:
-            Unavailable: the provider does not take it now.
+            Unavailable: the provider does not take it now. Where it certainly has not, nobody has
+                spent anything; where only its answer is missing, the message may yet be paid for.
         """
-        outcome = await self.sender.send(TextMessage(to, text), self.asking.now)
-        self.portal.metrics.sent.labels("sms", outcome).inc()
+        now, sent = self.asking.now, self.portal.metrics.sent
+        try:
+            outcome = await self.sender.send(TextMessage(to, text), now)
+        except Unavailable as fault:
+            sent.labels("sms", FAILED).inc()
+            await record_failure(self.portal.pool, self.asking.gate.place.id, str(fault), now)
+            if isinstance(fault, NotTaken):
+                spent = self._budgets(to), parts_of(text)
+                await give_back(self.portal.pool, self.messages.contact_key, *spent, now)
+            raise
+        sent.labels("sms", outcome).inc()
 
 
 class SmsCode:
@@ -119,10 +129,11 @@ class SmsCode:
             to = PhoneNumber.parse(typed, sms.region, sms.countries)
         except ProtocolError as fault:
             return Again({NUMBER: FAULTS[fault.reason]}, {NUMBER: typed[:LONGEST]})
+        return await self._ask(desk, to)
+
+    async def _ask(self, desk: _Desk, to: PhoneNumber) -> Answer:
+        portal, asking = desk.portal, desk.asking
         challenge, code = uuid4(), fresh_code()
-        text = code_text(code, asking.language)
-        if (stop := await desk.may_send(to, text)) is not None:
-            return stop
         fresh = Fresh(
             id=challenge,
             method=self.name,
@@ -130,9 +141,17 @@ class SmsCode:
             contact_digest=digest(desk.messages.contact_key, "phone", to.e164),
             contact_sealed=desk.messages.seal(to.e164),
         )
-        await record_challenge(portal.pool, fresh, asking.visit, asking.gate.place.id, asking.now)
-        await desk.send(to, text)
-        return Sent(challenge)
+        made = (portal.pool, fresh, asking.visit, asking.gate.place.id, asking.now)
+        until = asking.now + LIFETIME
+        if (just_sent := await find_just_sent(*made)) is not None:
+            return Sent(just_sent, until)
+        text = code_text(code, asking.language)
+        if (stop := await desk.may_send(to, text)) is not None:
+            return stop
+        await record_challenge(*made)
+        async with sending(portal.pool, challenge):
+            await desk.send(to, text)
+        return Sent(challenge, until)
 
     async def _await_word(self, desk: _Desk) -> Answer:
         portal, asking = desk.portal, desk.asking
@@ -143,7 +162,7 @@ class SmsCode:
         word = digest(desk.key, "word", word_of(desk.key, challenge))
         fresh = Fresh(challenge, self.name, word)
         await record_challenge(portal.pool, fresh, asking.visit, asking.gate.place.id, asking.now)
-        return Sent(challenge)
+        return Sent(challenge, asking.now + LIFETIME)
 
     async def prove(self, portal: Portal, asking: Asking) -> Answer:
         """Take the code; or go on once the word has come; or send another code."""
@@ -177,7 +196,8 @@ class SmsCode:
         digests = (digest(desk.key, "code", code, challenge), None)
         if await replace_code(portal.pool, visit, digests, now) is None:
             return Again({CODE: TOO_SOON})
-        await desk.send(to, text)
+        async with sending(portal.pool, challenge):
+            await desk.send(to, text)
         return Sent(challenge)
 
     async def shown(self, portal: Portal, asking: Asking) -> Mapping[str, str]:

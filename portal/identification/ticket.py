@@ -13,10 +13,10 @@ does not begin in vain.
 from collections.abc import Mapping
 from typing import Final
 
-from portal.guesses import forgive, may_guess
 from portal.guest.parts import Portal
 from portal.identification.method import NOTHING, Again, Answer, Asking, Denied, Proven
-from portal.tickets import Redeemed, Redemption, guessers, redeem
+from portal.people.guesses import forgive, may_guess
+from portal.tickets.redeeming import Redeemed, Redemption, guessers, redeem
 from territory.rules.quotas import Stop
 from territory.rules.ticket_codes import Typo, format_code, parse_code
 from territory.rules.tickets import Flaw
@@ -24,6 +24,8 @@ from territory.vocabulary import IdentificationMethod
 from territory.web.problems import N_
 
 CODE: Final = "code"
+KEPT: Final = "ticket"
+"""The cookie that brings the code of a QR code to this form, and to nothing else."""
 INSTEAD: Final = "instead"
 """The box by which this device takes another's place; shown once all are taken."""
 TOO_MANY: Final = "ticket_guesses"
@@ -41,6 +43,7 @@ SENTENCES: Mapping[Typo | Flaw | str, str] = {
     Flaw.REVOKED: N_("Ce ticket a été annulé. Demandez-en un autre à l'accueil."),
     Flaw.ENDED: N_("Le temps de ce ticket est fini. Demandez-en un autre à l'accueil."),
     Flaw.LAPSED: N_("Ce ticket est trop vieux pour servir. Demandez-en un autre à l'accueil."),
+    Flaw.EARLY: N_("Ce ticket ne sert pas encore. Revenez le jour écrit dessus."),
     Flaw.DEVICES: N_("Ce ticket sert déjà ailleurs. Cochez la case pour le prendre ici."),
     Flaw.BLOCKED: N_("Ce ticket ne peut pas servir en ce moment. Demandez à l'accueil."),
     TOO_MANY: N_("Trop d'essais. Attendez dix minutes, puis essayez de nouveau."),
@@ -74,8 +77,9 @@ class ByTicket:
         return await self.begin(portal, asking)
 
     async def shown(self, portal: Portal, asking: Asking) -> Mapping[str, str]:
-        """Return nothing."""
-        return NOTHING
+        """Return the code that came with the page, where a QR code has left one behind."""
+        code = parse_code(asking.form.get(KEPT, ""))
+        return NOTHING if isinstance(code, Typo) else {CODE: format_code(code)}
 
 
 async def _redeem(portal: Portal, asking: Asking, code: str) -> Redeemed | Flaw | str:

@@ -17,7 +17,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from portal.openid.asking import Secrets
-from portal.openid.metadata import WELL_KNOWN, Metadata, read_metadata
+from portal.openid.metadata import Metadata, read_metadata
 from portal.openid.tokens import (
     Claims,
     Expected,
@@ -122,7 +122,7 @@ class ProviderClient:
         known = self._known
         if known is not None and not anew and now - known.read_at < KEPT:
             return known
-        address = self.provider.issuer + WELL_KNOWN
+        address = self.provider.document
         try:
             metadata = read_metadata((await self._get(address)).body, self.provider.issuer)
             told = json.loads((await self._get(metadata.jwks_uri)).body)

@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from territory.errors import ProtocolError
 
-WELL_KNOWN = "/.well-known/openid-configuration"
 _LONGEST = 2000
 
 

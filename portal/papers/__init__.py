@@ -1,0 +1,1 @@
+"""Papers that the territory owes: written from the same data that the code runs by."""

@@ -1,0 +1,1 @@
+"""Rows of guests as people: accounts, contacts to be proven, devices, consent, what is theirs."""

@@ -1,0 +1,1 @@
+"""Tickets: made at the console, printed, listed, revoked, and turned into a right."""
