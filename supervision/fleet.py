@@ -1,36 +1,22 @@
-"""The equipment to watch, and where its health is kept: supervision's one seam to the database.
+"""The equipment to watch: what the territory describes, what RADIUS saw of it, how it last was.
 
-Reads what the territory describes and what RADIUS saw, writes `live.equipment_state`. Nothing it
-reads is about a guest: of sessions, only whether they are open and how long they have been quiet.
+Nothing read here is about a guest: of sessions, only whether they are open and how long they have
+been quiet.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    Row,
-    Select,
-    and_,
-    bindparam,
-    case,
-    column,
-    delete,
-    func,
-    select,
-    union_all,
-)
-from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import Row, Select, and_, case, func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from supervision.health import RadiusFacts, Standing, State, Verdict
+from supervision.clocks import own_error
+from supervision.facts import RadiusFacts, Standing
+from territory.database.connect import transaction
 from territory.database.tables import (
     access_point,
     equipment_state,
@@ -39,9 +25,14 @@ from territory.database.tables import (
     plan,
     session,
     site,
+    synthetic_visit,
 )
-from territory.errors import Unavailable
+from territory.health.reasons import Reason
+from territory.health.states import State
+from territory.identifiers import MacAddress
 
+LATELY = timedelta(days=1)
+"""The clock of a NAS that was heard of late may be compared with ours."""
 PATIENCE_INTERIMS = 2.5
 """A session is overdue once it missed this many interim records."""
 
@@ -53,6 +44,20 @@ class Kind(StrEnum):
     NAS = "nas"
 
 
+Key = tuple[Kind, UUID]
+"""What tells a piece of equipment from all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class SnmpDoor:
+    """Where and how a piece of equipment is asked by SNMP."""
+
+    address: str
+    """A loopback one too: whoever knows the secrets is no other."""
+    sealed: bytes
+    """Its access, as the keyring sealed it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Equipment:
     """One thing to watch."""
@@ -60,6 +65,7 @@ class Equipment:
     kind: Kind
     id: UUID
     code: str
+    site_id: UUID
     site_code: str
     address: IPv4Address | IPv6Address | None
     """Where it is pinged; None where there is no address, or one that proves nothing."""
@@ -67,28 +73,15 @@ class Equipment:
     """None for an access point."""
     standing: Standing | None
     """Its last judgement; None before the first."""
+    snmp: SnmpDoor | None = None
+    """None where it is not asked."""
+    mac: MacAddress | None = None
+    """An access point's own, by which its controller knows it; None: not described."""
 
     @property
-    def key(self) -> tuple[Kind, UUID]:
+    def key(self) -> Key:
         """What tells it from all others."""
         return self.kind, self.id
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One judgement to be kept."""
-
-    equipment: Equipment
-    verdict: Verdict
-    checked_at: datetime
-    round_trip_seconds: float | None
-    """None when it did not answer, or was not pinged: the last known one is kept."""
-
-    @property
-    def changed(self) -> bool:
-        """Whether the state is another than before; the first judgement is a change too."""
-        standing = self.equipment.standing
-        return standing is None or standing.state is not self.verdict.state
 
 
 async def load_fleet(engine: AsyncEngine, now: datetime) -> tuple[Equipment, ...]:
@@ -97,59 +90,18 @@ async def load_fleet(engine: AsyncEngine, now: datetime) -> tuple[Equipment, ...
     Raises:
         Unavailable: the database does not answer.
     """
-    async with _connected(engine) as connection:
+    async with transaction(engine) as connection:
         nas_rows = (await connection.execute(_nas_query(now))).all()
         access_point_rows = (await connection.execute(_ACCESS_POINTS)).all()
+    told = [row.clock_offset_seconds for row in nas_rows if _heard_since(row, now - LATELY)]
+    ours = own_error([offset for offset in told if offset is not None])
     return (
-        *(_equipment(Kind.NAS, row, _radius_facts(row)) for row in nas_rows),
-        *(_equipment(Kind.ACCESS_POINT, row, None) for row in access_point_rows),
+        *(_equipment(Kind.NAS, row, _radius_facts(row, now, ours)) for row in nas_rows),
+        *(
+            replace(_equipment(Kind.ACCESS_POINT, row, None), mac=_mac(row.mac))
+            for row in access_point_rows
+        ),
     )
-
-
-async def record_findings(engine: AsyncEngine, findings: Sequence[Finding]) -> None:
-    """Keep these judgements; `since` moves only where the state changes.
-
-    Raises:
-        Unavailable: the database does not answer, and none of them is kept.
-    """
-    rows = sorted((_row(finding) for finding in findings), key=itemgetter(0, 1))
-    if not rows:
-        return
-    columns = zip(_KEPT, zip(*rows, strict=True), strict=True)
-    values = {f"{each.name}_rows": list(found) for each, found in columns}
-    async with _connected(engine) as connection:
-        await connection.execute(_UPSERT, values)
-
-
-async def forget_strangers(engine: AsyncEngine) -> None:
-    """Drop the state of equipment that is no longer described.
-
-    Raises:
-        Unavailable: the database does not answer.
-    """
-    known = union_all(select(access_point.c.id), select(nas.c.id)).subquery()
-    gone = equipment_state.c.equipment_id.not_in(select(known.c.id))
-    async with _connected(engine) as connection:
-        await connection.execute(delete(equipment_state).where(gone))
-
-
-async def ask_database(engine: AsyncEngine) -> None:
-    """Return when the database answers.
-
-    Raises:
-        Unavailable: it does not.
-    """
-    async with _connected(engine) as connection:
-        await connection.execute(select(1))
-
-
-@asynccontextmanager
-async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    try:
-        async with engine.begin() as connection:
-            yield connection
-    except (DBAPIError, OSError, TimeoutError) as fault:
-        raise Unavailable(f"database.url: the database does not answer: {fault}") from fault
 
 
 def _standing_of(kind: Kind, equipment_id: Any) -> Any:
@@ -158,14 +110,23 @@ def _standing_of(kind: Kind, equipment_id: Any) -> Any:
     )
 
 
-_STANDING_COLUMNS = (equipment_state.c.state, equipment_state.c.round_trip_seconds)
+_STANDING_COLUMNS = (
+    equipment_state.c.state,
+    equipment_state.c.round_trip_seconds,
+    equipment_state.c.since,
+    equipment_state.c.reason_code,
+    equipment_state.c.consequence,
+)
 
 _ACCESS_POINTS = (
     select(
         access_point.c.id,
         access_point.c.code,
+        access_point.c.site_id,
         site.c.code.label("site_code"),
         access_point.c.management_address.label("address"),
+        access_point.c.snmp_sealed,
+        access_point.c.mac,
         *_STANDING_COLUMNS,
     )
     .join(site, site.c.id == access_point.c.site_id)
@@ -193,82 +154,89 @@ def _nas_query(now: datetime) -> Select[*tuple[Any, ...]]:
         select(
             nas.c.id,
             nas.c.code,
+            nas.c.site_id,
             site.c.code.label("site_code"),
             nas.c.source_address.label("address"),
+            nas.c.snmp_sealed,
             func.greatest(nas_seen.c.last_access_at, nas_seen.c.last_accounting_at).label(
                 "last_heard_at"
             ),
             func.coalesce(sessions.c.open_sessions, 0).label("open_sessions"),
             func.coalesce(sessions.c.overdue_sessions, 0).label("overdue_sessions"),
             patience_seconds.label("patience_seconds"),
+            func.coalesce(nas_seen.c.refused_in_row, 0).label("refused_in_row"),
+            nas_seen.c.refused_since,
+            nas_seen.c.clock_offset_seconds,
+            case((synthetic_visit.c.counts_until > now, synthetic_visit.c.failures), else_=0).label(
+                "failed_log_ins"
+            ),
             *_STANDING_COLUMNS,
         )
         .join(site, site.c.id == nas.c.site_id)
         .join(plan, plan.c.id == site.c.plan_id)
         .outerjoin(nas_seen, nas_seen.c.nas_id == nas.c.id)
+        .outerjoin(synthetic_visit, synthetic_visit.c.nas_id == nas.c.id)
         .outerjoin(sessions, sessions.c.nas_id == nas.c.id)
         .outerjoin(equipment_state, _standing_of(Kind.NAS, nas.c.id))
     )
 
 
-def _radius_facts(row: Row[*tuple[Any, ...]]) -> RadiusFacts:
+def _heard_since(row: Row[*tuple[Any, ...]], instant: datetime) -> bool:
+    return row.last_heard_at is not None and row.last_heard_at > instant
+
+
+def _radius_facts(row: Row[*tuple[Any, ...]], now: datetime, ours: float) -> RadiusFacts:
+    offset = row.clock_offset_seconds
     return RadiusFacts(
         row.last_heard_at,
         row.open_sessions,
         row.overdue_sessions,
         timedelta(seconds=float(row.patience_seconds)),
+        now,
+        row.refused_in_row,
+        row.refused_since,
+        None if offset is None else offset - ours,
+        row.failed_log_ins,
     )
 
 
 def _equipment(kind: Kind, row: Row[*tuple[Any, ...]], radius: RadiusFacts | None) -> Equipment:
     standing = None
     if row.state is not None:
-        standing = Standing(State(row.state), row.round_trip_seconds is not None)
+        standing = Standing(
+            State(row.state),
+            row.round_trip_seconds is not None,
+            row.since,
+            Reason.from_code(row.reason_code),
+            row.consequence,
+        )
+    address = _address(row.address)
+    snmp = None
+    if address is not None and row.snmp_sealed is not None:
+        snmp = SnmpDoor(str(address), row.snmp_sealed)
     return Equipment(
-        kind, row.id, row.code, row.site_code, _pingable(row.address), radius, standing
+        kind,
+        row.id,
+        row.code,
+        row.site_id,
+        row.site_code,
+        _pingable(address),
+        radius,
+        standing,
+        snmp,
     )
 
 
-def _pingable(address: object) -> IPv4Address | IPv6Address | None:
+def _mac(stored: object) -> MacAddress | None:
+    return None if stored is None else MacAddress.parse(str(stored))
+
+
+def _address(stored: object) -> IPv4Address | IPv6Address | None:
+    return None if stored is None else ip_address(str(stored).partition("/")[0])
+
+
+def _pingable(parsed: IPv4Address | IPv6Address | None) -> IPv4Address | IPv6Address | None:
     """An address that proves something: this machine answers for its loopback ones itself."""
-    if address is None:
+    if parsed is None:
         return None
-    parsed = ip_address(str(address).partition("/")[0])
     return None if parsed.is_loopback or parsed.is_unspecified else parsed
-
-
-def _row(finding: Finding) -> tuple[Any, ...]:
-    """The values of `_KEPT`, in its order."""
-    return (
-        finding.equipment.kind.value,
-        finding.equipment.id,
-        finding.verdict.state.value,
-        str(finding.verdict.reason.value),
-        finding.checked_at,
-        finding.checked_at,
-        finding.round_trip_seconds,
-    )
-
-
-_KEPT = tuple(equipment_state.c)
-
-
-def _upsert() -> Insert:
-    """One statement for any number of rows: an array for each column, so that it stays prepared."""
-    arrays = [bindparam(f"{each.name}_rows", type_=ARRAY(each.type)) for each in _KEPT]
-    rows = func.unnest(*arrays).table_valued(*(column(each.name, each.type) for each in _KEPT))
-    statement = insert(equipment_state).from_select(_KEPT, select(rows.render_derived()))
-    fresh, kept = statement.excluded, equipment_state.c
-    return statement.on_conflict_do_update(
-        index_elements=[kept.kind, kept.equipment_id],
-        set_={
-            "state": fresh.state,
-            "reason": fresh.reason,
-            "since": case((kept.state == fresh.state, kept.since), else_=fresh.since),
-            "checked_at": fresh.checked_at,
-            "round_trip_seconds": func.coalesce(fresh.round_trip_seconds, kept.round_trip_seconds),
-        },
-    )
-
-
-_UPSERT = _upsert()

@@ -1,7 +1,9 @@
 """Asks a piece of equipment whether it is there: ICMP echo, three tries before it counts as silent.
 
 One gufo-ping object serves the whole fleet, with a large receive buffer and at most 500 questions
-under way: beyond that the kernel drops answers, and our own congestion would look like an outage.
+sent within a fifth of a second: beyond that the kernel drops answers, and our own congestion would
+look like an outage. What is silent gives its place up after that, so that thousands that are off
+never keep those that live waiting.
 Pings leave through an unprivileged ICMP socket where `net.ipv4.ping_group_range` allows it, else
 through a raw one (CAP_NET_RAW); where neither is allowed, `PingNotAllowed` says so, once for all.
 """
@@ -11,12 +13,13 @@ from ipaddress import IPv4Address, IPv6Address
 
 from gufo.ping import Ping, SelectionPolicy
 
-from supervision.health import Reading
+from supervision.facts import Reading
 from territory.clock import Clock
 from territory.errors import Unavailable
 
 TRIES = 3
-AT_ONCE = 500
+AT_ONCE, PLACE_SECONDS = 500, 0.2
+"""Questions that await an answer, and how long one that gets none holds its place."""
 RECEIVE_BUFFER_OCTETS = 4 << 20
 LONGEST_TIMEOUT_SECONDS = 1.0
 _PROBES = ("127.0.0.1",)
@@ -60,24 +63,32 @@ class Pinger:
         Raises:
             PingNotAllowed: nothing could be sent, so silence would mean nothing.
         """
-        async with self._room:
-            for tries in range(1, TRIES + 1):
-                seconds = await self._once(str(address))
-                if seconds is not None:
-                    return Reading(self._clock.now(), seconds, tries)
+        for tries in range(1, TRIES + 1):
+            seconds = await self._once(str(address))
+            if seconds is not None:
+                return Reading(self._clock.now(), seconds, tries)
         return Reading(self._clock.now(), None, TRIES)
 
     async def _once(self, address: str) -> float | None:
-        # Shielded: gufo-ping 0.7 stumbles over a question whose asker was cancelled.
+        await self._room.acquire()
         task = asyncio.ensure_future(self._ping.ping(address))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
+        place = asyncio.get_running_loop().call_later(PLACE_SECONDS, self._room.release)
+        task.add_done_callback(lambda _: self._leave(place))
         try:
+            # Shielded: gufo-ping 0.7 stumbles over a question whose asker was cancelled.
             return await asyncio.shield(task)
         except (PermissionError, NotImplementedError) as refusal:
             raise PingNotAllowed(
                 "pings cannot be sent: set net.ipv4.ping_group_range, or give CAP_NET_RAW"
             ) from refusal
+
+    def _leave(self, place: asyncio.TimerHandle) -> None:
+        """Give a place up as its question ends, unless that took too long and it is given up."""
+        if place.when() > asyncio.get_running_loop().time():
+            place.cancel()
+            self._room.release()
 
     async def close(self) -> None:
         """Let what is under way end (two timeouts at most), then leave the event loop."""

@@ -5,7 +5,7 @@ any fleet, and the same after a restart.
 """
 
 import hashlib
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 
@@ -21,3 +21,9 @@ def span(interval: timedelta, longest_poll: timedelta) -> timedelta:
     At least half of the interval: where polls are long for it, a round may run over a little.
     """
     return max(interval - longest_poll, interval / 2)
+
+
+def next_multiple(now: datetime, step: timedelta) -> datetime:
+    """The first instant after `now` (UTC) that is a whole number of steps from 1970 on."""
+    origin = datetime(1970, 1, 1, tzinfo=UTC)
+    return origin + ((now - origin) // step + 1) * step

@@ -13,7 +13,6 @@ another public address is followed by WireGuard itself; here it is only told.
 import asyncio
 from datetime import datetime
 from ipaddress import IPv4Address, IPv4Interface
-from pathlib import Path
 from typing import Final
 from uuid import UUID
 
@@ -25,10 +24,11 @@ from supervision.tunnel_interface import TunnelInterface
 from supervision.tunnel_records import Sighting, Tunnel, load_tunnels, record_sightings
 from territory.clock import Clock
 from territory.errors import ConfigurationError, Fault, ProtocolError, Unavailable
+from territory.health.states import State
 from territory.keyring import Keyring
 from territory.settings import TunnelSettings
 from territory.wireguard.hub import SILENT, Heard, configuration, parse_dump
-from territory.wireguard.keys import parse_key
+from territory.wireguard.keys import parse_key, public_of
 
 ROUND_SECONDS: Final = 3.0
 
@@ -49,17 +49,18 @@ class Hub:
         """Read the private key; `engine` is supervision's own.
 
         Raises:
-            ConfigurationError: no private key is where the settings say.
+            ConfigurationError: no private key is where the settings say, or another than theirs.
         """
         self._engine, self._keyring, self._clock = engine, keyring, clock
         self._settings, self._metrics = settings, metrics
-        self._private_key = read_private_key(settings.private_key_file)
+        self._private_key = read_private_key(settings)
         length = settings.network.prefixlen
         address = IPv4Interface(f"{settings.base_address}/{length}")
         self._interface = TunnelInterface(settings.interface, address)
         self._applied: str | None = None
         self._failing: Unavailable | None = None
         self._noted: dict[UUID, Sighting] = {}
+        self._links: dict[UUID, State] = {}
         self._unreadable: frozenset[UUID] = frozenset()
 
     async def run(self) -> None:
@@ -86,6 +87,10 @@ class Hub:
         """
         if self._failing is not None:
             raise self._failing
+
+    def link(self, site_id: UUID) -> State | None:
+        """How a site's tunnel is: UP or DOWN; None where it never stood, or we cannot tell."""
+        return None if self._failing else self._links.get(site_id)
 
     async def _round(self) -> None:
         network = self._settings.network
@@ -118,6 +123,11 @@ class Hub:
             for _ in await record_sightings(self._engine, news, now):
                 log.info("site_public_address_changed", by="tunnel")
         self._noted = seen
+        self._links = {
+            each.site_id: State.UP if _is_up(each, heard, now) else State.DOWN
+            for each in tunnels
+            if seen[each.site_id].handshake_at or seen[each.site_id].next_handshake_at
+        }
         up = sum(_is_up(each, heard, now) for each in tunnels)
         self._metrics.show_tunnels(up=up, down=len(tunnels) - up + unreadable)
 
@@ -163,14 +173,20 @@ def _is_up(tunnel: Tunnel, heard: dict[str, Heard], now: datetime) -> bool:
     return any(heard.get(key.public, SILENT).is_alive(now) for key in keys)
 
 
-def read_private_key(file: Path | None) -> str:
+def read_private_key(settings: TunnelSettings) -> str:
     """Return the hub's private key.
 
     Raises:
-        ConfigurationError: there is none in that file.
+        ConfigurationError: there is none in that file, or the public key that sites are given is
+            another's.
     """
+    file = settings.private_key_file
     try:
-        return parse_key(file.read_text() if file else "")
+        private = parse_key(file.read_text() if file else "")
     except (OSError, ValueError) as fault:
         expected = f"expected a file with a WireGuard key, as `socle link prepare` makes: {fault}"
         raise ConfigurationError([Fault("tunnel.private_key_file", expected)]) from fault
+    if settings.public_key not in (None, public_of(private)):
+        expected = f"expected {public_of(private)}, that of {file}: no site could connect"
+        raise ConfigurationError([Fault("tunnel.public_key", expected)])
+    return private

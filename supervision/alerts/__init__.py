@@ -1,0 +1,1 @@
+"""Alerts without Prometheus: the same rules, told by mail and webhook from supervision itself."""

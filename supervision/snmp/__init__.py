@@ -1,0 +1,1 @@
+"""SNMP: equipment is asked for its counters, beside the ping."""
