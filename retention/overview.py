@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from retention.chain import Chain
+from retention.manifests.chain import Chain
 from territory.database.tables.columns import Category
 from territory.law.durations import End, Law, end_of
 

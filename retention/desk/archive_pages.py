@@ -10,19 +10,25 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy import select
 
-from retention import manifest
 from retention.categories import SEALED
-from retention.chain import MANIFESTS, PUBLIC_KEY
 from retention.desk.keys import CLOCK, ENGINE, PLACES
+from retention.desk.network import REFUSALS
 from retention.desk.words import CATEGORIES
+from retention.keys.ceremonies import load_pairs
+from retention.manifests import manifest
+from retention.manifests.chain import MANIFESTS, PUBLIC_KEY
+from retention.manifests.verify import CheckedChain, Verdict, check_chain
+from retention.manifests.verify import verify as verify_storage
 from retention.overview import HeldDay, describe_days
+from retention.sealing.vault import VAULTED
 from retention.standing import look
-from retention.verify import CheckedChain, Verdict, check_chain, verify_folder
 from territory.access.operators import record
 from territory.access.roles import Permission, may
 from territory.access.sign_in import actor_of, operator_of
 from territory.database import tables
-from territory.law.durations import load_law
+from territory.database.commands import InTransaction
+from territory.database.injunctions import load_periods
+from territory.law.durations import Law
 from territory.web.pages import render
 
 
@@ -42,7 +48,7 @@ async def show_state(request: web.Request) -> web.StreamResponse:
 async def verify(request: web.Request) -> web.StreamResponse:
     """Check every segment's digest, then show the state with what was found."""
     places = request.app[PLACES]
-    verdict = await asyncio.to_thread(verify_folder, places.archive)
+    verdict = await asyncio.to_thread(verify_storage, places.storage)
     async with request.app[ENGINE].begin() as db:
         now = request.app[CLOCK].now()
         whole = verdict.is_whole
@@ -52,7 +58,7 @@ async def verify(request: web.Request) -> web.StreamResponse:
 
 async def _state(request: web.Request, verdict: Verdict | None) -> web.Response:
     places, now = request.app[PLACES], request.app[CLOCK].now()
-    law = load_law(places.law)
+    law = await _law(request)
     chain = await asyncio.to_thread(_check, request)
     standing = await asyncio.to_thread(look, places, law, now)
     days = [link for link in chain.links if isinstance(link, manifest.DayLink)]
@@ -69,11 +75,19 @@ async def _state(request: web.Request, verdict: Verdict | None) -> web.Response:
         fingerprint=chain.links[0].signed_by if chain.links else "",
         head=chain.digests[-1] if chain.digests else "",
         law=law,
-        categories=SEALED,
+        categories=(*SEALED, *VAULTED),
         names=CATEGORIES,
         cases=await _open_cases(request),
+        overdue_drills=await _overdue_drills(request),
+        refusals=request.app[REFUSALS].count,
         now=now,
     )
+
+
+async def _law(request: web.Request) -> Law:
+    """Return the law in force, with the decisions that the territory has recorded."""
+    async with request.app[ENGINE].connect() as db:
+        return request.app[PLACES].read_law(await load_periods(db))
 
 
 def _check(request: web.Request) -> CheckedChain:
@@ -100,10 +114,17 @@ async def _open_cases(request: web.Request) -> Sequence[Any]:
         return (await db.execute(query)).all()
 
 
+async def _overdue_drills(request: web.Request) -> int:
+    """Return how many pairs of custodians have not proved for a quarter that they can open."""
+    now = request.app[CLOCK].now()
+    async with request.app[ENGINE].connect() as db:
+        return sum(pair.is_overdue(now) for pair in await load_pairs(InTransaction(db)))
+
+
 async def list_days(request: web.Request) -> web.StreamResponse:
     """The days of one month, the last one with a day when none is asked for."""
     places = request.app[PLACES]
-    held = await asyncio.to_thread(describe_days, places.archive, load_law(places.law))
+    held = await asyncio.to_thread(describe_days, places.archive, await _law(request))
     months = sorted({row.day.replace(day=1) for row in held}, reverse=True)
     wanted = _month(request.query.get("mois", ""))
     chosen = wanted if wanted in months else (months[0] if months else None)

@@ -1,0 +1,1 @@
+"""From an authority's question to a signed answer, carried by two custodians."""

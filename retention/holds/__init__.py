@@ -1,0 +1,1 @@
+"""What an authority has preserved beyond its day (CPCE L34-1 III bis)."""

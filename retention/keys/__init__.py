@@ -1,0 +1,1 @@
+"""Segments' keys, wrapped for pairs of custodians; drills and new pairs."""
