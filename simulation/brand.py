@@ -21,6 +21,8 @@ class Brand(ABC):
 
     words: RadiusWords = RadiusWords()
     """How it speaks RADIUS."""
+    by_tls: bool = False
+    """Whether log-ins are taken by TLS alone."""
 
     def __init__(self, table: PhoneTable) -> None:
         self.table = table

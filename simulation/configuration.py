@@ -45,6 +45,9 @@ class ControllerAccount:
     user: str = ""
     """Empty: the password is an API key."""
     password: str = ""
+    client: str = ""
+    """Omada: the client ID of an application that may view; empty: there is none."""
+    client_secret: str = ""
 
 
 @dataclass(frozen=True, slots=True)

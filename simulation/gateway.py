@@ -136,6 +136,10 @@ class SimulatedGateway:
         """Tell the listener of something that happened around the gateway."""
         self._table.tell(kind, summary)
 
+    async def settle(self) -> None:
+        """Wait until what was reported is answered, as long as a stop would."""
+        await self._table.radius.settle(self.configuration.stop_seconds)
+
     def leave(self, source: str) -> None:
         """Take a phone off the network; the next one at this address is another phone."""
         self._table.leave(source)

@@ -152,7 +152,8 @@ class GatewayRadius:
         if reply is None:
             self._tell("accounting-lost", f"Nobody confirms {words}: it is given up", ())
         else:
-            self._tell("accounting-response", f"The server confirms {words}", reply.attributes)
+            about = (("Acct-Status-Type", words), *reply.attributes)
+            self._tell("accounting-response", f"The server confirms {words}", about)
 
     def _take_order(self, octets: bytes, sender: Address) -> bytes | None:
         secret = self._server.shared_secret.encode()

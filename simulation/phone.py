@@ -82,18 +82,7 @@ class Phone:
         long it waits at most before it follows a page that leads on by itself.
         """
         self.source = source
-        connector = aiohttp.TCPConnector(
-            local_addr=(source, 0),
-            resolver=_Resolver(doorway, hosts or {}),
-            use_dns_cache=False,
-            ssl=trusts or True,
-        )
-        self._http = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=20),
-            headers={"User-Agent": USER_AGENT},
-        )
+        self._http = session_from((source, 0), Resolver(doorway, hosts or {}), trusts)
         self._patience = patience_seconds
         self._hosts = frozenset(hosts or ())
         self._gateway = doorway.host
@@ -113,6 +102,10 @@ class Phone:
     async def close(self) -> None:
         """Close its connections."""
         await self._http.close()
+
+    def session_to(self, _address: str) -> aiohttp.ClientSession:
+        """Return what is about to ask an address: everything leaves from the phone's own."""
+        return self._http
 
     async def browse(self, address: str) -> Sight:
         """Return what the phone sees at this address, wherever it is sent.
@@ -196,7 +189,7 @@ class Phone:
         """Return the status, the Location of a redirect (else empty) and the page."""
         headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
         try:
-            async with self._http.request(
+            async with self.session_to(address).request(
                 method,
                 URL(address, encoded=True),
                 data=body.encode() or None,
@@ -211,6 +204,21 @@ class Phone:
             raise Unavailable(f"{urlsplit(address).netloc} does not answer") from error
 
 
+def session_from(
+    local: tuple[str, int] | None, resolver: AbstractResolver, trusts: ssl.SSLContext | None
+) -> aiohttp.ClientSession:
+    """Return what asks from one local address; None: whichever leads there."""
+    connector = aiohttp.TCPConnector(
+        local_addr=local, resolver=resolver, use_dns_cache=False, ssl=trusts or True
+    )
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=20),
+        headers={"User-Agent": USER_AGENT},
+    )
+
+
 async def _read(response: aiohttp.ClientResponse) -> bytes:
     kept = bytearray()
     async for chunk in response.content.iter_chunked(1 << 16):
@@ -219,7 +227,7 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     return bytes(kept[:MAX_PAGE_OCTETS])
 
 
-class _Resolver(AbstractResolver):
+class Resolver(AbstractResolver):
     """Every name is the gateway's, except those that are listed."""
 
     def __init__(self, doorway: Doorway, hosts: Mapping[str, Doorway]) -> None:

@@ -14,7 +14,8 @@ from simulation.configuration import GatewayConfiguration
 from simulation.events import EventListener, ignore
 from simulation.gateway import SimulatedGateway
 from simulation.phone import Doorway, Phone
-from territory.clock import Clock
+from simulation.snmp.listener import Heard, Surroundings, listening
+from territory.clock import Clock, SystemClock
 from territory.errors import Unavailable
 
 FIRST_PHONE = 10
@@ -33,6 +34,8 @@ class SiteConfiguration:
     pause_seconds: float = 20.0
     """How long a guest does nothing between two acts, on average."""
     seed: int = 0
+    equipment: tuple[Heard, ...] = ()
+    """Access points and routers that answer SNMP."""
 
 
 class SimulatedSite:
@@ -46,6 +49,7 @@ class SimulatedSite:
         listener: EventListener = ignore,
     ) -> None:
         self.configuration = configuration
+        self._clock = clock or SystemClock()
         self.gateway = SimulatedGateway(configuration.gateway, clock=clock, listener=listener)
 
     async def run(self) -> None:
@@ -54,13 +58,33 @@ class SimulatedSite:
         Raises: OSError when an address is taken.
         """
         await self.gateway.start()
+        around = Surroundings(
+            self._clock, lambda: self.gateway.plugged, lambda: len(self.gateway.phones)
+        )
         try:
-            async with asyncio.TaskGroup() as group:
+            async with (
+                listening(self.configuration.equipment, around),
+                asyncio.TaskGroup() as group,
+            ):
                 group.create_task(asyncio.Event().wait())
                 for number in range(min(self.configuration.phones, MAX_PHONES)):
                     group.create_task(self._live(number))
         finally:
             await self.gateway.stop()
+
+    async def let_somebody_in(self) -> None:
+        """Have a guest online, their session told: a gateway without one falls silent unnoticed.
+
+        Raises: Unavailable when nobody gets online.
+        """
+        if not any(phone.online for phone in self.gateway.phones.values()):
+            async with self._phone(MAX_PHONES - 1) as phone:
+                await phone.go_online()
+        await self.gateway.settle()
+
+    def _phone(self, number: int) -> Phone:
+        address = self.configuration.gateway.address
+        return Phone(phone_address(address, number), Doorway(address, self.gateway.web_port))
 
     async def _live(self, number: int) -> None:
         source = phone_address(self.configuration.gateway.address, number)
@@ -69,8 +93,7 @@ class SimulatedSite:
             await self._pause(chance)
             if not self.gateway.plugged:
                 continue
-            doorway = Doorway(self.configuration.gateway.address, self.gateway.web_port)
-            async with Phone(source, doorway) as phone:
+            async with self._phone(number) as phone:
                 try:
                     await self._visit(phone, chance)
                 except Unavailable as gone:

@@ -61,6 +61,7 @@ class Instant(ExternalPage):
     """An Instant access point: the access point itself takes the form."""
 
     words: RadiusWords = ArubaWords()
+    by_tls = True
     raw: tuple[str, ...] = ("mac",)
     """Parameters whose colons it leaves as they are."""
 

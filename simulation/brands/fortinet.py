@@ -47,6 +47,7 @@ class FortiGate(ExternalPage):
     """A firewall whose network is behind a captive portal with an external page."""
 
     words = FortinetWords()
+    by_tls = True
 
     @property
     def log_off_address(self) -> str:

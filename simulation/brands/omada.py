@@ -12,7 +12,9 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from simulation.brand import Brand
+from simulation.brands.adopted import Adopted, omada_details, omada_radios, omada_row
 from simulation.brands.controlled import Controlled, said, told_in
+from simulation.brands.external_page import colons
 from simulation.credentials import Chap
 from simulation.packets import Nas
 from simulation.phone_table import PhoneTable
@@ -24,7 +26,9 @@ BROWSER_FORM = "/portal/radius/browserauth"
 SCRIPT_CALL = "/portal/radius/auth"
 NOT_UNDERSTOOD, NOT_AUTHENTICATED, REJECTED, NO_RADIUS = -1001, -41501, -41529, -41530
 NOT_LOGGED_IN, WRONG_OPERATOR, NO_SUCH_PASS = -1, -30109, -41001
+WRONG_APPLICATION, TOKEN_INVALID, NOT_ITS_SITE = -44106, -44113, -1505
 """errorCode."""
+OPEN_API = "/openapi/v1/"
 
 
 class OmadaWords(RadiusWords):
@@ -91,6 +95,12 @@ class ByController(Controlled):
         """Counts of a second in `time`."""
         self.lists = True
         """Whether the operator may see who passes."""
+        self.adopted = [
+            Adopted(colons(table.options.nasmac), "Accueil", table.clock.now(), version="1.1.6")
+        ]
+        """Its access points."""
+        self.tokens: set[str] = set()
+        """Those that it gave to its application and still takes."""
         self._sessions: dict[str, str] = {}
         self._passes: dict[str, dict[str, Any]] = {}
 
@@ -117,10 +127,14 @@ class ByController(Controlled):
         """Return what the controller says."""
         if asked.path == "/api/info":
             return said({"errorCode": 0, "result": self._info})
+        if asked.path.startswith("/openapi/"):
+            return self._told_to_application(asked)
         prefix = f"{f'/{self._own_name}' if self._own_name else ''}/api/v2/hotspot"
         if not asked.path.startswith(f"{prefix}/"):
             return Answer(404, "", "text/plain")
-        path = asked.path.removeprefix(f"{prefix}/")
+        return self._told_to_operator(asked, asked.path.removeprefix(f"{prefix}/"))
+
+    def _told_to_operator(self, asked: Asked, path: str) -> Answer:
         if path == "login":
             return self._log_in(told_in(asked))
         if not self._is_known(asked):
@@ -128,6 +142,48 @@ class ByController(Controlled):
         if path == "extPortal/auth":
             return self._authorise(told_in(asked))
         return self._of_site(asked, path.split("/"))
+
+    def _token(self, asked: Asked) -> Answer:
+        account, told = self.table.options.controller, told_in(asked)
+        shown = tuple(told.get(name) for name in ("omadacId", "client_id", "client_secret"))
+        mine = (self._own_name, account.client, account.client_secret)
+        if asked.query.get("grant_type") != "client_credentials" or shown != mine:
+            return said({"errorCode": WRONG_APPLICATION, "msg": "Invalid client."})
+        token = f"AT-{secrets.token_hex(16)}"
+        self.tokens.add(token)
+        given = {"accessToken": token, "tokenType": "bearer", "expiresIn": 7200}
+        return said({"errorCode": 0, "result": given})
+
+    def _told_to_application(self, asked: Asked) -> Answer:
+        if asked.path == "/openapi/authorize/token":
+            return self._token(asked)
+        shown = asked.headers.get("authorization", "").removeprefix("AccessToken=")
+        if shown not in self.tokens:
+            return said({"errorCode": TOKEN_INVALID, "msg": "The access token is Invalid"})
+        own, *path = asked.path.removeprefix(OPEN_API).split("/")
+        if own != self._own_name or path[:2] != ["sites", self._site]:
+            return said({"errorCode": NOT_ITS_SITE, "msg": "No permission."})
+        if path[2:] == ["devices"]:
+            return self._page(asked, [omada_row(each) for each in self.adopted])
+        return self._access_point(path[2:])
+
+    def _access_point(self, path: list[str]) -> Answer:
+        known = {omada_row(each)["mac"]: each for each in self.adopted}
+        match path:
+            case ["aps", mac] if mac in known:
+                found = omada_details(known[mac], self.table.clock.now())
+                return said({"errorCode": 0, "result": found})
+            case ["aps", mac, "radios"] if mac in known:
+                return said({"errorCode": 0, "result": omada_radios(known[mac])})
+        return Answer(404, "", "text/plain")
+
+    def _page(self, asked: Asked, rows: list[dict[str, Any]]) -> Answer:
+        page, size = (int(asked.query.get(name, 0)) for name in ("page", "pageSize"))
+        if page < 1 or not 1 <= size <= 1000:
+            return Answer(400, "", "text/plain")
+        data = rows[(page - 1) * size : page * size]
+        counted = {"totalRows": len(rows), "currentPage": page, "currentSize": size}
+        return said({"errorCode": 0, "result": {**counted, "data": data}})
 
     def _of_site(self, asked: Asked, path: list[str]) -> Answer:
         match asked.method, path:

@@ -1,17 +1,19 @@
-"""openNDS at levels 1 to 4, as its sources and a recorded daemon behave (shell).
+"""openNDS 10 at levels 1 to 4, as its sources and recorded daemons behave (shell).
 
     1, 2   captured --GET /opennds_auth/?tok=rhid--> online --/opennds_deny/, session length-->
-    3, 4   captured --the portal is asked, entry--> online --the same; at 3 the portal is told-->
+    3, 4   captured --the portal is asked, entry--> online --the same; the portal is told-->
 
 At 2 and 3 the list is enciphered as PHP's openssl_encrypt does it. A poll is a form at 3 and a
-query at 4; of an answer the first 1 024 characters are kept and four clients let in. Each client
-has a token, another one after each session, whose hash alone leaves the gateway.
+query at 4, where its script puts its name in quotation marks; of an answer the first 1 024
+characters are kept and four clients let in. Each client has a token, another one after each
+session, whose hash alone leaves the gateway.
 """
 
 import asyncio
 import base64
 import os
 import secrets
+from contextlib import suppress
 from hashlib import sha256
 from typing import Final
 from urllib.parse import quote, unquote
@@ -29,7 +31,9 @@ CLIENTS_A_POLL: Final = 4
 CHARACTERS_KEPT: Final = 1024
 USUAL_MINUTES: Final = 1440
 """sessiontimeout, where nobody says otherwise."""
-AGENT: Final = "openNDS(authmon;NDS:10.3.0;)"
+AGENT: Final = "openNDS(authmon;NDS:10.3.1;)"
+NOTHING_CUSTOM: Final = ", (null)(null)(null)(null)"
+"""How a list ends where its owner adds nothing."""
 _PATIENCE: Final = aiohttp.ClientTimeout(total=10)
 _LEAVING: Final = {
     TerminateCause.USER_REQUEST: "client_deauth",
@@ -66,6 +70,7 @@ class OpenNdsByBrowser(Brand):
         self._tokens: dict[str, str] = {}
         self._left: list[str] = []
         self._task: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
 
     @property
     def log_off_address(self) -> str:
@@ -75,19 +80,22 @@ class OpenNdsByBrowser(Brand):
     async def open(self) -> None:
         """Start asking the portal, where this level does."""
         if self.polls:
+            self._closing.clear()
             self._task = asyncio.create_task(self._ask_on())
 
     async def close(self) -> None:
-        """Stop asking."""
+        """Stop asking, once what was asked is answered: a question that is broken off may leave its
+        connection open."""
         if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            self._closing.set()
+            await self._task
             self._task = None
 
     def captured(self, source: str, address: str) -> Answer:
         """Send a browser to the portal, with the list."""
         self.table.remember(source, address)
-        text = ", ".join(f"{name}={value}" for name, value in self._list(source).items())
+        listed = (f"{name}={value}" for name, value in self._list(source).items())
+        text = ", ".join(listed) + NOTHING_CUSTOM
         if self.enciphers:
             iv = sha256(os.urandom(8)).hexdigest()[:16]
             query = f"fas={enciphered(text, self.table.options.portal_secret, iv)}&iv={iv}"
@@ -107,7 +115,7 @@ class OpenNdsByBrowser(Brand):
                 return self.captured(source, f"{self.table.login_address}{asked.path}")
 
     def ended(self, phone: Subscriber, cause: TerminateCause) -> None:
-        """Give the client another token; at level 3 the portal is told who left."""
+        """Give the client another token; who polls tells the portal who left."""
         token = self._tokens.pop(phone.mac, "")
         online = phone.online
         if online is None:
@@ -130,16 +138,16 @@ class OpenNdsByBrowser(Brand):
             "clientip": phone.address,
             "clientmac": _written(phone.mac),
             "client_type": "cpd_can",
-            "cpi_query": "(null)",
+            "cpi_query": "",
             "gatewayname": quote(options.nasid, safe=""),
             "gatewayurl": "http%3a%2f%2fstatus.client",
-            "version": "10.3.0",
+            "version": "10.3.1",
             "gatewayaddress": f"{options.address}:{self.table.login_port}",
             "gatewaymac": options.nasmac.replace("-", "").lower(),
             **({"authdir": "opennds_auth"} if self.enciphers else {}),
             "originurl": quote(phone.user_url, safe=""),
             "clientif": "br-lan",
-            "themespec": "(null)",
+            "themespec": "",
         }
 
     def _authenticate(self, source: str, asked: Asked) -> Answer:
@@ -156,16 +164,21 @@ class OpenNdsByBrowser(Brand):
         trusts = aiohttp.TCPConnector(ssl=shown.trusting_context() if shown else True)
         async with aiohttp.ClientSession(connector=trusts, timeout=_PATIENCE) as session:
             await self._try(session, "clear", "none")
-            while True:
-                await asyncio.sleep(self.table.options.tick_seconds)
+            while not await self._is_closing():
                 listed = await self._try(session, "view", "none")
                 let_in = self._let_in(listed) if listed.startswith("*") else []
                 await self._try(session, "view", " ".join(("*", *let_in)))
                 await self._tell_who_left(session)
 
+    async def _is_closing(self) -> bool:
+        """Rest until the next question; whether there is none."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), self.table.options.tick_seconds)
+        return self._closing.is_set()
+
     async def _tell_who_left(self, session: aiohttp.ClientSession) -> None:
         left, self._left = self._left, []
-        for notice in left if self.enciphers else ():
+        for notice in left:
             await self._try(session, "deauthed", notice)
 
     def _let_in(self, listed: str) -> list[str]:
@@ -199,7 +212,7 @@ class OpenNdsByBrowser(Brand):
             "gatewayhash": sha256(quote(options.nasid, safe="").encode()).hexdigest(),
             "payload": base64.b64encode(payload.encode()).decode(),
         }
-        headers = {"User-Agent": AGENT}
+        headers = {"User-Agent": AGENT if self.enciphers else f'"{AGENT}"'}
         form, query = (told, None) if self.enciphers else (None, told)
         method = "POST" if self.enciphers else "GET"
         asking = session.request(method, options.portal, headers=headers, data=form, params=query)

@@ -13,6 +13,14 @@ from typing import Any
 from urllib.parse import quote
 from uuid import NAMESPACE_OID, uuid5
 
+from simulation.brands.adopted import (
+    Adopted,
+    legacy_basic,
+    legacy_device,
+    official_details,
+    official_row,
+    official_statistics,
+)
 from simulation.brands.controlled import Controlled, said, told_in
 from simulation.brands.external_page import colons
 from simulation.phone_table import PhoneTable
@@ -38,8 +46,13 @@ class UniFi(Controlled):
         super().__init__(table)
         self.on_console = True
         """Whether Network runs on a console (UniFi OS), or by itself."""
-        self.radio = colons(table.options.nasmac)
+        self.adopted = [Adopted(colons(table.options.nasmac), "Accueil", table.clock.now())]
+        """Its access points; the phones are at the first."""
+
+    @property
+    def radio(self) -> str:
         """Where its phones are, as the controller sees it."""
+        return self.adopted[0].mac
 
     def captured(self, source: str, address: str) -> Answer:
         """Send a browser to the portal's host, with a path of UniFi's own."""
@@ -85,11 +98,22 @@ class Official(UniFi):
                 return self._clients(asked)
             case "GET", ["clients", number]:
                 return self._client(number)
-            case "GET", ["devices", number] if number == _number(self.radio):
-                return said({"id": number, "macAddress": self.radio, "state": "ONLINE"})
+            case "GET", ["devices"]:
+                rows = [official_row(each, _number(each.mac)) for each in self.adopted]
+                return self._listed(asked, rows)
+            case "GET", ["devices", number, *more]:
+                return self._device(number, more)
             case "POST", ["clients", number, "actions"]:
                 return self._act(number, told_in(asked))
         return _refused(404, "api.err.NotFound", "NOT_FOUND")
+
+    def _device(self, number: str, more: list[str]) -> Answer:
+        known = next((each for each in self.adopted if _number(each.mac) == number), None)
+        if known is not None and more == ["statistics", "latest"]:
+            return said(official_statistics(known, self.table.clock.now()))
+        if known is not None and not more:
+            return said(official_details(known, number))
+        return _refused(404, "api.device.not-found", "NOT_FOUND")
 
     def _clients(self, asked: Asked) -> Answer:
         found = [self._shown(phone) for phone in self.table.by_source().values()]
@@ -205,17 +229,27 @@ class Legacy(UniFi):
         return self._of_site(asked, path)
 
     def _of_site(self, asked: Asked, path: str) -> Answer:
-        if path == "cmd/stamgr" and asked.method == "POST":
-            return self._command(told_in(asked))
-        if path == "stat/sta":
-            found = [self._shown(phone) for phone in self.table.by_source().values()]
-            return _meta("ok", data=found)
-        if path.startswith("stat/sta/"):
-            known = self.phone(path.removeprefix("stat/sta/"))
-            if known is None:
-                return _meta("error", 400, "api.err.UnknownStation")
-            return _meta("ok", data=[self._shown(known[1])])
-        return _meta("error", 404, "api.err.NotFound")
+        match asked.method, path:
+            case "POST", "cmd/stamgr":
+                return self._command(told_in(asked))
+            case "GET", "stat/sta":
+                found = [self._shown(phone) for phone in self.table.by_source().values()]
+                return _meta("ok", data=found)
+            case "GET", "stat/device-basic":
+                return _meta("ok", data=[legacy_basic(each) for each in self.adopted])
+            case "POST", "stat/device":
+                wanted, now = told_in(asked).get("macs", []), self.table.clock.now()
+                found = [legacy_device(each, now) for each in self.adopted if each.mac in wanted]
+                return _meta("ok", data=found)
+        return self._station(path) or _meta("error", 404, "api.err.NotFound")
+
+    def _station(self, path: str) -> Answer | None:
+        if not path.startswith("stat/sta/"):
+            return None
+        known = self.phone(path.removeprefix("stat/sta/"))
+        if known is None:
+            return _meta("error", 400, "api.err.UnknownStation")
+        return _meta("ok", data=[self._shown(known[1])])
 
     def _command(self, told: dict[str, Any]) -> Answer:
         known = self.phone(str(told.get("mac", "")))

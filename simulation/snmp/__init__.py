@@ -1,0 +1,1 @@
+"""Simulated access points answer SNMP: BER, an agent, and what an access point has to tell."""
