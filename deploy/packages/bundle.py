@@ -9,7 +9,7 @@ has the bundle it should have.
 import hashlib
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Address, ip_address
@@ -18,6 +18,7 @@ from typing import Any
 
 import jinja2
 
+from deploy.packages import port_rules
 from deploy.packages.catalogue import Offer, Rendering
 from deploy.packages.opennds import HTTP_PORT, POLL_SECONDS, fas_faults, fas_of
 from deploy.packages.site_sheet import Base, GatewaySheet, NasSheet, SiteSheet, TunnelSheet
@@ -25,6 +26,7 @@ from territory.errors import ConfigurationError, Fault
 from territory.gateway_dialects import DIALECTS, usual_variant
 from territory.identifiers import MAX_SSID_OCTETS
 from territory.rules.mac_form import given_password
+from territory.rules.port_blocks import PortBlocks
 from territory.site_test.probes import PROBES
 from territory.vocabulary import Brand, Link, MacPassword, MacUserName
 
@@ -36,6 +38,12 @@ RADSEC_FOLDER = PurePosixPath("files/etc/socle-radsec")
 _ENHANCED_MARK = " OWE"
 _ASK_RADIUS = frozenset({Brand.COOVACHILLI, Brand.MIKROTIK})
 """Brands whose bundle holds the secret of their NAS."""
+_PORT_RULES: Mapping[Brand, tuple[PurePosixPath, Callable[[PortBlocks], str]]] = {
+    Brand.COOVACHILLI: (port_rules.PATH, port_rules.port_rules),
+    Brand.OPENNDS: (port_rules.PATH, port_rules.port_rules),
+    Brand.MIKROTIK: (port_rules.ROUTEROS_PATH, port_rules.routeros_port_rules),
+}
+"""Where the rules that share a site's ports out lie in a bundle, and what makes them."""
 _CHILLI_CANNOT_QUOTE = frozenset('"\\')
 
 PUBLIC, SECRET, PROGRAM = 0o644, 0o600, 0o700
@@ -205,9 +213,13 @@ def _words(offer: Offer, site: SiteSheet, gateway: GatewaySheet, base: Base) -> 
         "portal_origin": f"{gateway.portal.scheme}://{gateway.portal.netloc}",
         "probes": PROBES,
         "portal_ports": sorted({HTTP_PORT, gateway.portal_port}),
+        "open_hosts": site.open_hosts,
+        "provider_documents": {each.own_host: each.document for each in site.providers},
         "portal_is_address": _is_address(gateway.portal.hostname or ""),
         "fas": fas_of(gateway),
         "poll_seconds": POLL_SECONDS,
+        "shares_ports": site.port_blocks is not None and gateway.brand in _PORT_RULES,
+        "ports_removal": port_rules.ROUTEROS_REMOVAL,
         "captive_api": captive_api(gateway),
     }
 
@@ -265,7 +277,8 @@ def _software(offer: Offer, site: SiteSheet, gateway: GatewaySheet) -> tuple[str
     radsec = offer.radsec_software if _by_radsec(site, gateway) else ()
     rendering = offer.bundles[gateway.brand]
     of_variant = rendering.variants.get(gateway.variant, ())
-    return (*rendering.software, *of_variant, *tunnel, *radsec)
+    of_hosts = rendering.open_hosts_software if site.open_hosts else ()
+    return (*rendering.software, *of_variant, *of_hosts, *tunnel, *radsec)
 
 
 def captive_api(gateway: GatewaySheet) -> str:
@@ -373,6 +386,9 @@ def _rendered(
             path = PurePosixPath(template.relative_to(folder).as_posix().removesuffix(_SUFFIX))
             content = environment.get_template(name).render(words)
             yield BundleFile(path, content, _mode(path, content, secrets))
+    if words["shares_ports"]:
+        path, rules = _PORT_RULES[words["gateway"].brand]
+        yield BundleFile(path, rules(words["site"].port_blocks), PUBLIC)
 
 
 def _secrets(site: SiteSheet, gateway: GatewaySheet) -> list[str]:

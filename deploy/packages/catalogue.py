@@ -34,6 +34,8 @@ class Rendering(_Data):
     """Packages the router needs."""
     variants: dict[str, tuple[str, ...]] = {}
     """Dialects that are rendered, each with the packages it needs besides; none: the usual one."""
+    open_hosts_software: tuple[str, ...] = ()
+    """Packages it needs besides, to open names before log-in."""
 
 
 class Offer(_Data):

@@ -3,7 +3,7 @@
 Levels 1 and 2 send phones to the portal in http, so a portal on https is reached through the front
 that redirects http with the query kept. Levels 3 and 4 are in https, and ask the portal by
 themselves who is let in (`authmon`). A list in AES (2 and 3) does not say in clear who speaks, so
-the path names the gateway (docs/gateways/opennds.md). Level 4 is from the documents of openNDS 10.
+the path names the gateway (docs/gateways/opennds.md). Level 4 came with openNDS 10.
 """
 
 from collections.abc import Iterator
@@ -37,8 +37,8 @@ class Fas:
     """Whether the gateway comes and asks who is let in."""
     needs_php: bool
     """Whether PHP has to be on the router."""
-    from_documents: bool
-    """Whether nothing real has confirmed it: level 4."""
+    needs_release_10: bool
+    """Whether openNDS 9 does not know it."""
 
 
 def fas_of(gateway: GatewaySheet) -> Fas | None:
@@ -55,7 +55,7 @@ def fas_of(gateway: GatewaySheet) -> Fas | None:
         path=_path(gateway),
         polls=polls,
         needs_php=gateway.variant in _WITH_PHP,
-        from_documents=gateway.variant == "fas4",
+        needs_release_10=gateway.variant == "fas4",
     )
 
 

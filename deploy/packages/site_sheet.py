@@ -13,9 +13,20 @@ from urllib.parse import SplitResult, urlsplit
 
 from territory.application.state import Kind, Secret, State, Values
 from territory.errors import ConfigurationError, Fault
+from territory.openid_providers import Provider, read_providers
+from territory.rules.identification import methods_of
 from territory.rules.mac_form import MacForm
+from territory.rules.port_blocks import PortBlocks
 from territory.settings import Settings
-from territory.vocabulary import Brand, Link, MacPassword, MacUserName, NetworkKind
+from territory.vocabulary import (
+    Brand,
+    IdentificationLevel,
+    IdentificationMethod,
+    Link,
+    MacPassword,
+    MacUserName,
+    NetworkKind,
+)
 
 _LOGIN_PORTS = {Brand.OPENNDS: 2050, Brand.MIKROTIK: 80}
 _UAM_PORT = 3990
@@ -41,10 +52,16 @@ class Base:
     radsec_port: int = 2083
     tunnel_network: IPv4Network | None = None
     """Of the tunnels' inside addresses."""
+    providers: tuple[Provider, ...] = ()
+    """Where guests may sign in elsewhere (OpenID Connect)."""
 
     @classmethod
     def of(cls, settings: Settings) -> "Base":
-        """Return the base that the settings describe."""
+        """Return the base that the settings describe.
+
+        Raises:
+            ConfigurationError: an identity provider that cannot be used.
+        """
         return cls(
             public_url=settings.portal.public_url,
             radius_addresses=tuple(str(address) for address in settings.radius.reached_at),
@@ -55,6 +72,7 @@ class Base:
             radsec_name=settings.radius.radsec.reached_at,
             radsec_port=settings.radius.radsec.port,
             tunnel_network=settings.tunnel.network,
+            providers=tuple(read_providers(settings).values()),
         )
 
 
@@ -140,6 +158,15 @@ class SiteSheet:
     gateways: tuple[GatewaySheet, ...]
     tunnel: TunnelSheet | None = None
     """None: its link is another, or the tunnel is not the base's own."""
+    providers: tuple[Provider, ...] = ()
+    """Where its guests may sign in before they are online; none where no method of it asks."""
+    port_blocks: PortBlocks | None = None
+    """How its router shares its ports out among devices; None: it does not."""
+
+    @property
+    def open_hosts(self) -> tuple[str, ...]:
+        """What guests reach before log-in beside the portal, each with the names below it."""
+        return tuple(dict.fromkeys(host for one in self.providers for host in one.hosts))
 
 
 def site_sheet(state: State, code: str, base: Base, tunnel: TunnelSheet | None = None) -> SiteSheet:
@@ -168,13 +195,40 @@ def site_sheet(state: State, code: str, base: Base, tunnel: TunnelSheet | None =
         plan=_plan_here(state, site),
         gateways=tuple(_gateways(state, code, base)),
         tunnel=tunnel if site["link"] == Link.TUNNEL else None,
+        providers=base.providers if _signs_in_elsewhere(state, site) else (),
+        port_blocks=_port_blocks(state, code),
     )
+
+
+def _port_blocks(state: State, code: str) -> PortBlocks | None:
+    values: Any
+    for _, values in _of_site(state, Kind.PORT_BLOCKS, code):
+        return PortBlocks(
+            first_address=IPv4Address(values["first_address"]),
+            last_address=IPv4Address(values["last_address"]),
+            pool=tuple(IPv4Address(text) for text in values["pool"].split()),
+            ports=values["ports"],
+            first_port=values["first_port"],
+            last_port=values["last_port"],
+        )
+    return None
 
 
 def _plan_here(state: State, site: Values) -> Values:
     plan = state[Kind.PLAN][str(site["plan"])]
     allowed = plan["mac_authentication"] and site["mac_authentication"]
     return {**plan, "mac_authentication": bool(allowed)}
+
+
+def _signs_in_elsewhere(state: State, site: Any) -> bool:
+    plan: Any = state[Kind.PLAN][str(site["plan"])]
+    stated = site["methods"]
+    offered = methods_of(
+        None if stated is None else tuple(IdentificationMethod(one) for one in stated),
+        [IdentificationMethod(one) for one in plan["methods"]],
+        IdentificationLevel(plan["least_level"]),
+    )
+    return IdentificationMethod.OPENID_CONNECT in offered
 
 
 def _of_site(state: State, kind: Kind, site: str) -> Iterator[tuple[str, Any]]:

@@ -34,6 +34,7 @@ def faults(settings: Settings) -> list[str]:
         *settings.radius_metrics_ports,
         metrics.supervision_port,
         metrics.retention_port,
+        metrics.desk_port,
     )
     return [found for port in ports if (found := fault(port))]
 

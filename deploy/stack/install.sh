@@ -46,18 +46,25 @@ check_python() {
         fail 2 "Python's venv is missing: sudo apt-get install python3-venv"
 }
 
-install_locked() { # ENVIRONMENT LOCK: packages come built, and none is let in without its hash
-    "$1/bin/python" -m pip install --quiet --only-binary :all: --require-hashes -r "$2"
+install_in() { # ENVIRONMENT OPTION...: packages come built
+    local environment=$1
+    shift
+    "$work/tools/bin/python" -m pip --python "$environment/bin/python" \
+        install --quiet --only-binary :all: "$@"
+}
+
+make_tools() { # what installs and builds, at the versions of its own lock
+    "$python" -m venv "$work/tools"
+    install_in "$work/tools" --require-hashes -r "$here/requirements-build.txt"
 }
 
 build_wheel() { # into $work
     local checkout
     checkout=$(realpath "$here/../..")
     [[ -f $checkout/pyproject.toml ]] || fail 2 "no checkout around $here: name a file with --wheel"
+    "$here/front-end.sh" "$checkout"
     echo "Building the wheel"
-    "$python" -m venv "$work/build"
-    install_locked "$work/build" "$here/requirements-build.txt"
-    (cd "$checkout" && "$work/build/bin/python" -m hatchling build -t wheel -d "$work" >"$work/log" 2>&1) || {
+    (cd "$checkout" && "$work/tools/bin/python" -m hatchling build -t wheel -d "$work" >"$work/log" 2>&1) || {
         cat "$work/log" >&2
         fail 1 "the wheel could not be built from $checkout"
     }
@@ -67,9 +74,9 @@ build_wheel() { # into $work
 make_release() { # prints nothing; leaves $release ready and tried
     echo "Installing $(basename "$wheel") in $release"
     "$python" -m zipfile --extract "$wheel" "$work/content"
-    "$python" -m venv "$release"
-    install_locked "$release" "$work/content/deploy/stack/requirements.txt"
-    "$release/bin/python" -m pip install --quiet --no-deps --no-index "$wheel"
+    "$python" -m venv --without-pip "$release"
+    install_in "$release" --require-hashes -r "$work/content/deploy/stack/requirements.txt"
+    install_in "$release" --no-deps --no-index "$wheel"
     "$release/bin/socle" --version >/dev/null || fail 1 "the new release does not start"
 }
 
@@ -100,6 +107,7 @@ work=$(mktemp -d)
 mkdir "$release" || fail 1 "another installation runs in $folder"
 trap clean_up EXIT
 
+make_tools
 [[ -n $wheel ]] || build_wheel
 make_release
 put_in_use

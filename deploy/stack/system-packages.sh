@@ -88,7 +88,7 @@ disable_units() { # reads package names
 
 main() {
     local -a missing packages=()
-    local name before
+    local name before lock
     mapfile -t missing < <(missing_packages "$@")
     ((${#missing[@]})) || return 0
 
@@ -101,6 +101,11 @@ main() {
         fi
         name_missing "${missing[@]%%|*}"
     fi
+
+    exec {lock}<"$list"
+    flock "$lock" # beside another one: wait, then see what is left to do
+    mapfile -t missing < <(missing_packages "$@")
+    ((${#missing[@]})) || return 0
 
     export DEBIAN_FRONTEND=noninteractive
     apt-get -qq -o DPkg::Lock::Timeout=300 update

@@ -20,3 +20,13 @@ fi
 		echo "add_list firewall.socle_portal.dest_ip=$address"
 	done
 } | uci -q batch
+
+# Les ports de chaque appareil, s'ils sont partagés ici : fw4 lit ce fichier avec les siens.
+mkdir -p "$root/etc/nftables.d"
+if [ -f files/etc/nftables.d/10-socle-ports.nft ]; then
+	cp files/etc/nftables.d/10-socle-ports.nft "$root/etc/nftables.d/"
+	grep -qx '/etc/nftables.d/10-socle-ports.nft' "$root/etc/sysupgrade.conf" 2>/dev/null ||
+		echo '/etc/nftables.d/10-socle-ports.nft' >>"$root/etc/sysupgrade.conf"
+else
+	rm -f "$root/etc/nftables.d/10-socle-ports.nft"
+fi

@@ -69,6 +69,13 @@ else
 	echo 'portail non'
 fi
 
+{% for host, document in provider_documents.items() %}
+if [ "$(fetch {{ document | sh }})" = 200 ]; then
+	echo {{ ("identite " ~ host ~ " oui") | sh }}
+else
+	echo {{ ("identite " ~ host ~ " non") | sh }}
+fi
+{% endfor %}
 [ "$machine" = passerelle ] && exit 0
 {% for probe in probes %}
 echo "sonde {{ probe.code }} $(heard {{ probe.url | sh }} {{ probe.status }} {{ probe.body | sh }})"
