@@ -56,6 +56,32 @@ class Ground:
             self.embedded.stop()
 
 
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The database as its owner, whatever is in it."""
+
+    url: str
+    embedded: EmbeddedDatabase | None
+    """The server, when it is ours to stop."""
+
+    def close(self) -> None:
+        """Stop the embedded server, if any."""
+        if self.embedded:
+            self.embedded.stop()
+
+
+def open_server(settings: Settings) -> Owner:
+    """Return the database of `settings`, its embedded server started; nothing in it is touched.
+
+    Raises:
+        Unavailable: the embedded server does not start.
+    """
+    if settings.database.url:
+        return Owner(settings.database.url, None)
+    embedded = EmbeddedDatabase(settings.state_folder / "postgres")
+    return Owner(embedded.url, embedded)
+
+
 async def lay_ground(settings: Settings) -> Ground:
     """Return the keyring and the migrated database of `settings`.
 
@@ -65,15 +91,13 @@ async def lay_ground(settings: Settings) -> Ground:
     """
     settings.state_folder.mkdir(parents=True, exist_ok=True)
     keyring = Keyring.of(settings, create=True)
-    if settings.database.url:
-        url = settings.database.url
-        return Ground(keyring, url, await prepare(url, keyring), None)
-    embedded = EmbeddedDatabase(settings.state_folder / "postgres")
+    owner = open_server(settings)
     try:
-        return Ground(keyring, embedded.url, await prepare(embedded.url, None), embedded)
+        urls = await prepare(owner.url, None if owner.embedded else keyring)
     except BaseException:
-        embedded.stop()
+        owner.close()
         raise
+    return Ground(keyring, owner.url, urls, owner.embedded)
 
 
 async def run_components(

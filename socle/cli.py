@@ -11,16 +11,23 @@ from typing import Annotated
 
 import typer
 
+from socle.commands.alerts import alerts
 from socle.commands.apply import apply
 from socle.commands.archive import archive
+from socle.commands.backup import backup, restore
 from socle.commands.block import block
 from socle.commands.case import case
 from socle.commands.custodian import custodian
 from socle.commands.device import device
+from socle.commands.hold import hold
+from socle.commands.injunction import injunction
 from socle.commands.link import link
+from socle.commands.maintenance import maintenance
 from socle.commands.nas import nas
 from socle.commands.operator import operator
+from socle.commands.papers import papers
 from socle.commands.radsec import radsec
+from socle.commands.report import report
 from socle.commands.site import site
 from socle.commands.ticket import ticket
 from socle.status import FAILED, MISCONFIGURED, Misconfigured
@@ -40,15 +47,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(apply)
+app.add_typer(alerts, name="alerts")
 app.add_typer(archive, name="archive")
+app.command()(backup)
 app.add_typer(block, name="block")
 app.add_typer(case, name="case")
 app.add_typer(custodian, name="custodian")
 app.add_typer(device, name="device")
+app.add_typer(hold, name="hold")
+app.add_typer(injunction, name="injunction")
 app.add_typer(link, name="link")
+app.add_typer(maintenance, name="maintenance")
 app.add_typer(nas, name="nas")
 app.add_typer(operator, name="operator")
+app.command()(papers)
 app.add_typer(radsec, name="radsec")
+app.command()(report)
+app.command()(restore)
 app.add_typer(site, name="site")
 app.add_typer(ticket, name="ticket")
 
@@ -97,16 +112,51 @@ def prometheus(
     host: Annotated[
         str, typer.Option(help="How Prometheus reaches this machine: a name or an address.")
     ] = "127.0.0.1",
+    rules: Annotated[
+        Path | None, typer.Option(help="Where Prometheus finds our rules; as installed if not.")
+    ] = None,
+    alertmanager: Annotated[
+        str, typer.Option(help="How Prometheus reaches Alertmanager.")
+    ] = "127.0.0.1:9093",
     settings: SettingsFile = None,
 ) -> None:
     """Print the configuration with which Prometheus scrapes every process of this base.
 
     Example: socle prometheus --host socle.lan > /etc/prometheus/prometheus.yml
     """
+    from deploy.stack.alerting import RULES
     from deploy.stack.scraping import scrape_configuration
     from territory.settings import load_settings
 
-    typer.echo(scrape_configuration(load_settings(settings), host), nl=False)
+    found = load_settings(settings)
+    typer.echo(scrape_configuration(found, host, rules or RULES, alertmanager), nl=False)
+
+
+@app.command("alertmanager")
+def print_alertmanager(
+    mail_to: Annotated[
+        str | None, typer.Option(help="Who is told, addresses separated by commas.")
+    ] = None,
+    webhook: Annotated[
+        str | None, typer.Option(help="Where each message is posted as JSON.")
+    ] = None,
+    hours: Annotated[
+        str, typer.Option(help="Hours on call for a site that is down, every day.")
+    ] = "07:00-22:00",
+    rules: Annotated[
+        Path | None, typer.Option(help="Where Alertmanager finds our words; as installed if not.")
+    ] = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Print the configuration with which Alertmanager tells one message for each outage.
+
+    Example: socle alertmanager --mail-to astreinte@meuse.example > alertmanager.yml
+    """
+    from deploy.stack.alerting import RULES, OnCall, alertmanager_configuration, hours_of
+    from territory.settings import load_settings
+
+    told = OnCall(mail_to, webhook, hours_of(hours), rules=rules or RULES)
+    typer.echo(alertmanager_configuration(load_settings(settings).mail, told), nl=False)
 
 
 @app.command()

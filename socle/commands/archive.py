@@ -1,24 +1,26 @@
 """`socle archive`: seal what is due, verify what was sealed, purge what has ended."""
 
-import asyncio
 import json
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from datetime import datetime
+from socle.commands.ceremony import drill, rewrap
+from socle.commands.on_site import Site, on_site
 
-    from retention.archive import Places, Step
-    from retention.clock_guard import ClockGuard
-    from retention.verify import Verdict
+if TYPE_CHECKING:
+    from datetime import date
+
+    from retention.ending.certificate import Slip
+    from retention.ending.purge import Plan
+    from retention.manifests.verify import Verdict
+    from retention.sealing.archive import Step
+    from territory.law.durations import Law
 
 archive = typer.Typer(
     name="archive",
-    help="The sealed days: run, verify, list, purge.",
+    help="The sealed days: run, verify, list, purge; the keys: drill, rewrap.",
     no_args_is_help=True,
 )
 
@@ -32,7 +34,8 @@ LongStop = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="For scripts.")]
 
-Result = TypeVar("Result")
+archive.add_typer(drill, name="drill")
+archive.add_typer(rewrap, name="rewrap")
 
 
 @archive.command()
@@ -43,10 +46,10 @@ def run(
 
     Example: socle archive run
     """
-    from retention import archive as sealing
+    from retention.sealing import archive as sealing
 
     with _Progress(silent=as_json) as progress:
-        done = _on_site(
+        done = on_site(
             settings,
             lambda site: sealing.run(*site.arguments, progress.show, site.guard(after_long_stop)),
         )
@@ -60,7 +63,9 @@ def run(
 
 @archive.command()
 def verify(
-    folder: Annotated[Path, typer.Argument(help="The archive folder, or a copy of it.")],
+    folder: Annotated[
+        Path | None, typer.Argument(help="An archive folder, or a copy; else the settings' own.")
+    ] = None,
     key: Annotated[
         str | None, typer.Option(help="SHA-256 of the archive's public key, noted elsewhere.")
     ] = None,
@@ -68,20 +73,31 @@ def verify(
         str | None, typer.Option(help="SHA-256 of a manifest that must be in the chain.")
     ] = None,
     as_json: AsJson = False,
+    settings: SettingsFile = None,
 ) -> None:
     """Check that an archive is whole and unchanged: no database, no private key, any machine.
 
-    Exit status 1 with the first broken file named.
+    Without a folder, what the settings name: in buckets, the chain's copy and every object there.
+    Exit status 1 with the first break named, as near to its first octet as can be known.
 
     Example: socle archive verify /mnt/copy/archive
     """
-    from retention.verify import Expected, verify_folder
+    from retention.manifests.verify import Expected
+    from retention.manifests.verify import verify as check
+    from retention.storage.choose import open_storage
+    from retention.storage.folder import Folder
+    from territory.settings import load_settings
 
-    if not folder.is_dir():
+    if folder is None:
+        known = load_settings(settings)
+        storage = open_storage(known.archive, known.archive_folder)
+    elif folder.is_dir():
+        storage = Folder(folder)
+    else:
         typer.echo(f"socle: {folder}: expected a folder", err=True)
         raise typer.Exit(2)
     with _Progress(silent=as_json) as progress:
-        verdict = verify_folder(folder, Expected(key, head), progress.count)
+        verdict = check(storage, Expected(key, head), progress.count)
     typer.echo(_as_json(verdict) if as_json else _as_text(verdict))
     if not verdict.is_whole:
         raise typer.Exit(1)
@@ -93,13 +109,16 @@ def list_days(as_json: AsJson = False, settings: SettingsFile = None) -> None:
 
     Example: socle archive list
     """
-    from retention.archive import Places
     from retention.overview import describe_days
-    from territory.law.durations import load_law
+    from retention.sealing.archive import Places
+    from socle.commands.as_portal import run_as_portal
+    from territory.database.injunctions import load_periods
     from territory.settings import load_settings
 
-    places = Places.of(load_settings(settings))
-    rows = describe_days(places.archive, load_law(places.law))
+    known = load_settings(settings)
+    places = Places.of(known)
+    law = places.read_law(run_as_portal(known, load_periods))
+    rows = describe_days(places.archive, law)
     if as_json:
         typer.echo(json.dumps([row.as_dict() for row in rows], ensure_ascii=False))
         return
@@ -118,89 +137,100 @@ def purge(
 
     Example: socle archive purge --dry-run
     """
-    from retention.purge import purge as carry_out
-    from retention.purge import read_plan
+    from retention.ending.purge import foresee
+    from retention.ending.purge import purge as carry_out
+    from socle.commands.purge_table import as_json as told
 
     if dry_run:
-        from territory.settings import load_settings
-
-        known = load_settings(settings)
-        planned = read_plan(_places(known), _now(known))
+        planned = on_site(settings, lambda site: foresee(*site.arguments))
     else:
         with _Progress(silent=as_json) as progress:
-            planned = _on_site(
+            planned = on_site(
                 settings,
                 lambda site: carry_out(*site.arguments, progress.show, site.guard(after_long_stop)),
             )
-    verb = "to destroy" if dry_run else "destroyed"
     if as_json:
-        ended = [segment.model_dump(mode="json") for segment in planned.ended]
-        lost_from = str(planned.lost_from) if planned.lost_from else None
-        typer.echo(json.dumps({"ended": ended, "undecided_from": lost_from}))
+        typer.echo(json.dumps(told(planned), ensure_ascii=False))
         return
-    for segment in planned.ended:
-        typer.echo(f"{segment.day}  {segment.category:9} ended {segment.end}: {segment.ground}")
-    typer.echo(f"{len(planned.ended)} segments {verb}")
+    _print_plan(planned)
+    typer.echo(f"{len(planned.ended)} segments {'to destroy' if dry_run else 'destroyed'}")
     if planned.lost_from:
         typer.echo(
             f"No decision on an injunction is recorded for {len(planned.undecided)} segments: kept."
-            f" Without one the first would be lost from {planned.lost_from} on; see law.toml.",
+            f" Without one the first would be lost from {planned.lost_from}: `socle injunction`.",
             err=True,
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Site:
-    """What a command on the server works with."""
+@archive.command()
+def certificate(
+    until: Annotated[str, typer.Option(help="Day not included, UTC: 2027-01-01.")],
+    since: Annotated[
+        str | None, typer.Option(help="First day of destruction; not with --planned.")
+    ] = None,
+    planned: Annotated[
+        bool, typer.Option("--planned", help="What will have ended by then, and is still there.")
+    ] = False,
+    output: Annotated[Path, typer.Option(help="Folder the files go to.")] = Path(),
+    settings: SettingsFile = None,
+) -> None:
+    """Write the signed certificate of what was destroyed, or the slip of what will be.
 
-    url: str
-    places: "Places"
-    now: "datetime"
-    is_demo: bool
-
-    def guard(self, after_long_stop: bool) -> "ClockGuard":
-        """Return how far the clock is believed."""
-        from retention.clock_guard import ClockGuard
-
-        if self.is_demo:
-            return ClockGuard.NONE
-        return ClockGuard.AFTER_LONG_STOP if after_long_stop else ClockGuard.FULL
-
-    @property
-    def arguments(self) -> "tuple[str, Places, datetime]":
-        return self.url, self.places, self.now
-
-
-def _on_site(
-    settings_file: Path | None, work: Callable[[_Site], Coroutine[Any, Any, Result]]
-) -> Result:
-    from socle.base import lay_ground
-    from territory.database.components import Component
+    Example: socle archive certificate --since 2026-01-01 --until 2027-01-01
+    """
+    from retention import durable
+    from retention.ending.certificate import Made, write
+    from retention.manifests.signing import SigningKey
+    from retention.sealing.archive import Places
+    from socle.base import clock_of
     from territory.settings import load_settings
 
-    known = load_settings(settings_file)
-
-    async def inside() -> Result:
-        ground = await lay_ground(known)
-        try:
-            url = ground.urls[Component.RETENTION]
-            return await work(_Site(url, _places(known), _now(known), known.demo))
-        finally:
-            ground.close()
-
-    return asyncio.run(inside())
+    known = load_settings(settings)
+    if bool(since) == planned:
+        raise typer.BadParameter("expected either --since or --planned")
+    slip, law = on_site(settings, lambda site: _slip(site, since, until))
+    made = Made(known.authorities.service, clock_of(known).now())
+    key = SigningKey.read(Places.of(known).signing_key)
+    for name, octets in write(slip, law, made, key).items():
+        durable.write(output / name, octets)
+        typer.echo(output / name)
 
 
-def _places(settings: Any) -> "Places":
-    from retention.archive import Places
+async def _slip(site: Site, since: str | None, until: str) -> "tuple[Slip, Law]":
+    from retention.ending.certificate import certify, foretell
+    from retention.ending.purge import load_law_in_force, plan
+    from retention.manifests.chain import Chain
 
-    return Places.of(settings)
+    law, chain = await load_law_in_force(site.url, site.places), Chain.read(site.places.archive)
+    end = _day(until)
+    if since:
+        return certify(chain, _day(since), end), law
+    return foretell(plan(law, chain, end).ended, site.now.date(), end), law
 
 
-def _now(settings: Any) -> "datetime":
-    from socle.base import clock_of
+def _day(text: str) -> "date":
+    from datetime import date
 
-    return clock_of(settings).now()
+    try:
+        return date.fromisoformat(text)
+    except ValueError as fault:
+        raise typer.BadParameter(f"expected a day such as 2027-01-01, found {text}") from fault
+
+
+def _print_plan(planned: "Plan") -> None:
+    """Print what is destroyed and what is kept, each with its reason."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from socle.commands.purge_table import as_table
+
+    head, *rows = as_table(planned)
+    if not rows:
+        return
+    table = Table(*head, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
 
 
 class _Progress:

@@ -28,6 +28,8 @@ def keygen(
 
     Example: socle custodian keygen /media/cle-anne
     """
+    from retention.keys.age import fingerprint_of
+
     identity_file, signing_file = folder / IDENTITY, folder / SIGNING
     there = [path for path in (identity_file, signing_file) if path.exists()]
     if there:
@@ -38,13 +40,15 @@ def keygen(
     typer.echo(
         "Public, for the administrator to put beside your login in territory.yaml:", err=True
     )
+    typer.echo(f"Fingerprint, for each custodian's paper: {fingerprint_of(recipient)}", err=True)
     typer.echo(f"age_recipient: {recipient}\nsigning_key: {signing_key}")
 
 
 def make_keys(folder: Path) -> tuple[str, str]:
     """Write both private keys into `folder`; return the public age recipient and signing key."""
-    from retention import age, durable
-    from retention.signing import SigningKey
+    from retention import durable
+    from retention.keys import age
+    from retention.manifests.signing import SigningKey
 
     identity, signing = age.new_identity(), SigningKey.generate()
     recipient = age.recipient_of(identity)

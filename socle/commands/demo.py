@@ -33,7 +33,7 @@ Socle is up. Open {scene.address}
   1. The guest's door: a phone in a window. Browse, accept the terms, be online, log out.
   2. Unplug a site, then look through the technician's door.
   3. "Next day" three times: the first day is sealed. "A year passes": its keys are destroyed.
-  4. The custodian's door: prepare a case about an address, a port and an instant.
+  4. The door "Deux dépositaires": a whole requisition, from the act to the certificate.
 
 Each door signs you in. By hand, every operator's password is: {PASSWORD}
 Ctrl-C stops everything.

@@ -1,6 +1,7 @@
 """A difference as lines for a person and as JSON for a script; no secret is in either."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 
 from rich.text import Text
@@ -118,7 +119,7 @@ def _field_json(field: FieldChange) -> dict[str, Any]:
 
 
 def _value_json(value: Value) -> Any:
-    if isinstance(value, Secret):
+    if isinstance(value, Secret | date):
         return str(value)
     return list(value) if isinstance(value, tuple) else value
 

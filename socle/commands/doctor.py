@@ -15,13 +15,19 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from socle.base import clock_of
+from socle.commands.alert_findings import of_alerts
+from socle.commands.backup_findings import of_backups
 from socle.commands.findings import Finding, of_radius
 from socle.commands.hours_findings import of_hours
+from socle.commands.paper_findings import of_authorities, of_papers
 from socle.commands.radsec_findings import of_radsec
 from socle.commands.spool_findings import of_spool
+from socle.commands.storage_findings import of_storage
+from socle.commands.tunnel_findings import of_tunnel
 from territory.database.components import Component
 from territory.database.connect import away, open_engine
 from territory.database.prepare import is_current
+from territory.rules.quotas import day_of
 from territory.settings import Settings
 
 _ANSWER = aiohttp.ClientTimeout(total=3.0)
@@ -33,6 +39,9 @@ async def examine(settings: Settings) -> list[Finding]:
     """Return everything that was looked at, in the order of the ways."""
     now = clock_of(settings).now()
     findings = [*_of_settings(settings), *of_radsec(settings, now), *of_spool(settings, now)]
+    findings += [*of_tunnel(settings), *of_alerts(settings), of_authorities(settings)]
+    findings += of_backups(settings, now.date())
+    findings += await asyncio.to_thread(lambda: list(of_storage(settings)))
     if settings.database.url:
         findings += await _of_database(settings, settings.database.url, clock_of(settings).now())
     findings += await asyncio.gather(*(_of_component(c, p) for c, p in _ports(settings)))
@@ -76,6 +85,7 @@ async def _of_database(settings: Settings, url: str, now: datetime) -> list[Find
                 radius = [
                     *await of_radius(connection, settings, now),
                     *await of_hours(connection, now),
+                    *await of_papers(connection, settings, day_of(now)),
                 ]
     except (OSError, DBAPIError, TimeoutError) as fault:
         return [Finding("database.url", False, str(away(fault)))]
@@ -112,3 +122,4 @@ def _ports(settings: Settings) -> Iterator[tuple[Component, str]]:
         yield Component.RADIUS, f"{metrics.host}:{port}"
     yield Component.SUPERVISION, f"{metrics.host}:{metrics.supervision_port}"
     yield Component.RETENTION, f"{metrics.host}:{metrics.retention_port}"
+    yield Component.DESK, f"{metrics.host}:{metrics.desk_port}"

@@ -114,14 +114,14 @@ def rotate(
     if finish:
         _run(
             settings,
-            lambda db, keyring, who: finish_rotation(db, keyring, code, who, even_unseen=force),
+            lambda db, _, who: finish_rotation(db, code, who, even_unseen=force),
         )
         typer.echo(f"{code}: the old secret is no longer valid")
     elif abandon:
         _run(settings, lambda db, _, who: abandon_rotation(db, code, who))
         typer.echo(f"{code}: the next secret is no longer valid")
     else:
-        _run(settings, lambda db, keyring, who: begin_rotation(db, keyring, code, who))
+        _run(settings, lambda db, keyring, who: begin_rotation(db, keyring.seal, code, who))
         typer.echo(f"{code}: two secrets are valid; give its gateway the next one, then --finish")
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 operator = typer.Typer(
     name="operator",
-    help="Who may work with the base: add, list, disable, link, set-password.",
+    help="Who may work with the base: add, list, disable, link, set-password, second-factor.",
     no_args_is_help=True,
 )
 
@@ -180,6 +180,34 @@ def set_password(
 
     run_as_portal(known, work)
     typer.echo(f"{login} has a new password")
+
+
+@operator.command(name="second-factor")
+def second_factor(
+    login: Login,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Have them enrol a new telephone at the desk.")
+    ] = False,
+    settings: SettingsFile = None,
+) -> None:
+    """Say whether an operator's second factor is in use, or forget it and end their sign-ins.
+
+    Example: socle operator second-factor a.garde@meuse.example --forget
+    """
+    from territory.access.operators import COMMAND_LINE
+    from territory.access.second_factor import forget_second_factor, is_enrolled
+
+    known = _settings(settings)
+
+    async def work(db: "AsyncConnection") -> str:
+        who = await _wanted(db, login)
+        if not forget:
+            return "in use" if await is_enrolled(db, who.id) else "not in use"
+        if await forget_second_factor(db, who, COMMAND_LINE, _now(known)):
+            return "forgotten: they enrol anew at their next sign-in"
+        return "there was none"
+
+    typer.echo(f"{login}: second factor {run_as_portal(known, work)}")
 
 
 def _settings(file: Path | None) -> "Settings":

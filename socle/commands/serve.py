@@ -18,6 +18,7 @@ from socle.status import Misconfigured
 from territory.database.components import Component
 from territory.database.connect import away, open_engine
 from territory.database.prepare import is_current
+from territory.database.restored import refuse_marked
 from territory.errors import ConfigurationError, Fault, Unavailable
 from territory.keyring import Keyring
 from territory.settings import WORKER_VARIABLE, WORKERS_VARIABLE, Settings, load_settings
@@ -119,6 +120,7 @@ async def _check_database(settings: Settings) -> None:
     engine = open_engine(settings.database.url)
     try:
         async with engine.connect() as connection:
+            await connection.run_sync(refuse_marked)
             current = await connection.run_sync(is_current)
     except (OSError, DBAPIError, TimeoutError) as fault:
         raise away(fault) from fault

@@ -79,6 +79,24 @@ def conformance(
 
 
 @site.command()
+def probe(
+    code: Annotated[str, typer.Argument(metavar="SITE", help="Code of the site.")],
+    json_: AsJson = False,
+    settings: SettingsFile = None,
+) -> None:
+    """Log in once at a site as a guest would, through portal and RADIUS, and time each step.
+
+    For each NAS whose dialect a synthetic guest speaks. It counts as nobody and is sent nothing.
+    Runs where supervision runs. Exit status 1 where a step is not reached.
+
+    Example: socle site probe mairie-bar-le-duc
+    """
+    from socle.commands.site_probe import run
+
+    run(code, settings, as_json=json_)
+
+
+@site.command()
 def certificate(
     code: Annotated[str, typer.Argument(metavar="SITE", help="Code of the site.")],
     output: Annotated[

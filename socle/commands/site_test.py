@@ -17,6 +17,7 @@ from territory.database.components import Component
 from territory.database.connect import open_engine
 from territory.database.tables import site
 from territory.errors import ConfigurationError, Fault, ProtocolError
+from territory.openid_providers import read_providers
 from territory.settings import Settings, load_settings
 from territory.site_test.findings import Finding, State
 from territory.site_test.judgement import judge, worst
@@ -56,7 +57,8 @@ async def _test(settings: Settings, code: str, report: SiteReport | None) -> lis
         site_id = await _site_id(engine, code)
         async with engine.begin() as db:
             await record(db, COMMAND_LINE, "site.tested", code, now)
-        wanted = Wanted(site_id, settings.portal.public_url, now, report)
+        providers = tuple(read_providers(settings).values())
+        wanted = Wanted(site_id, settings.portal.public_url, now, report, providers=providers)
         return judge(await read_site(engine, wanted))
     finally:
         await engine.dispose()

@@ -5,7 +5,7 @@ any code.
 """
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -17,7 +17,8 @@ from socle.commands.as_portal import run_as_portal
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from portal.ticket_office import Sheet
+    from portal.tickets.office import Sheet
+    from portal.tickets.order import Days
     from territory.rules.tickets import Terms
 
 ticket = typer.Typer(
@@ -31,7 +32,6 @@ SettingsFile = Annotated[
     typer.Option("--settings", help="Settings file; `socle.toml` here when not given."),
 ]
 MOST_REASON = 120
-USUAL_WAIT = timedelta(days=7)
 
 
 @ticket.command()
@@ -46,6 +46,16 @@ def make(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Last day of first use; in a week if not given."),
     ] = None,
+    first: Annotated[
+        datetime | None,
+        typer.Option(
+            "--from", formats=["%Y-%m-%d"], help="First day of use; at once if not given."
+        ),
+    ] = None,
+    end: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Nobody is online with one after that day."),
+    ] = None,
     pdf: Annotated[Path | None, typer.Option(help="Write the sheet to be printed here.")] = None,
     settings: SettingsFile = None,
 ) -> None:
@@ -53,9 +63,10 @@ def make(
 
     Example: socle ticket make mediatheque-commercy --tickets 40 --for 4h --pdf tickets.pdf
     """
-    from portal.ticket_choices import load_networks_of
-    from portal.ticket_office import Order, key_of, load_sheets, make_sheet
-    from portal.ticket_paper import paper_of
+    from portal.tickets.choices import load_networks_of
+    from portal.tickets.office import Order, key_of, load_sheets, make_sheet
+    from portal.tickets.order import Days
+    from portal.tickets.paper import paper_of
     from socle.base import clock_of
     from territory.access.operators import COMMAND_LINE, record
     from territory.keyring import Keyring
@@ -67,15 +78,18 @@ def make(
 
     known = load_settings(settings)
     now = clock_of(known).now()
-    last = until.date() if until else day_of(now) + USUAL_WAIT
-    if not (1 <= tickets <= MOST_TICKETS and 1 <= devices <= MOST_DEVICES and last >= day_of(now)):
+    today = day_of(now)
+    days = Days.of(*(day and day.date() for day in (first, until, end)), today=today)
+    are_days = days.are_in_order and days.are_near(today)
+    if not (1 <= tickets <= MOST_TICKETS and 1 <= devices <= MOST_DEVICES and are_days):
         raise _usage(
-            f"expected 1 to {MOST_TICKETS} tickets, 1 to {MOST_DEVICES} devices, a day to come"
+            f"expected 1 to {MOST_TICKETS} tickets, 1 to {MOST_DEVICES} devices, days to come, a"
+            " year from now at most, that follow each other: --from, --until, --end"
         )
     seconds = _seconds(lasting)
 
     async def work(db: "AsyncConnection") -> "tuple[Sheet, list[str], list[str]]":
-        terms = await _terms(db, where, (devices, seconds, last))
+        terms = await _terms(db, where, (devices, seconds, days))
         key = key_of(Keyring.of(known))
         sheet_id, seed = await make_sheet(db, key, Order(terms, tickets, None), now)
         detail = {"tickets": tickets, "devices": devices, "seconds": seconds}
@@ -99,7 +113,7 @@ def list_tickets(
 
     Example: socle ticket list --json
     """
-    from portal.ticket_office import load_sheets, load_tickets
+    from portal.tickets.office import load_sheets, load_tickets
     from socle.base import clock_of
     from territory.settings import load_settings
 
@@ -136,7 +150,7 @@ def revoke(
 
     Example: socle ticket revoke 3f2b0c9e-... --number 4 --reason "lost"
     """
-    from portal.ticket_office import revoke as revoke_tickets
+    from portal.tickets.office import revoke as revoke_tickets
     from socle.base import clock_of
     from territory.access.operators import COMMAND_LINE, record
     from territory.settings import load_settings
@@ -160,17 +174,19 @@ def revoke(
     typer.echo(f"{revoked} revoked")
 
 
-async def _terms(db: "AsyncConnection", where: str, given: tuple[int, int, date]) -> "Terms":
+async def _terms(db: "AsyncConnection", where: str, given: "tuple[int, int, Days]") -> "Terms":
     """Return what tickets of a site or an organisation give; one that takes none ends the command.
 
-    `given`: devices, seconds and the last day of first use.
+    `given`: devices, seconds and days.
     """
-    from portal.ticket_choices import load_places
+    from portal.tickets.choices import load_places
     from territory.rules.tickets import Terms
 
     for place in await load_places(db, None):
         if place.code == where:
-            return Terms(place.organisation_id, place.site_id, place.plan_id, *given)
+            ours = (place.organisation_id, place.site_id, place.plan_id)
+            devices, seconds, days = given
+            return Terms(*ours, devices, seconds, days.last_first_use, days.first, days.last)
     words = "expected the code of a site that takes tickets (methods: [ticket]) or of an"
     raise _usage(f"{words} organisation that has two of them, found {where[:40]!r}")
 
@@ -188,7 +204,7 @@ def _row(one: "Sheet") -> dict[str, object]:
 
 
 def _seconds(text: str) -> int:
-    from portal.ticket_order import LASTING
+    from portal.tickets.order import LASTING
     from territory.measures import parse_duration
 
     try:

@@ -84,7 +84,7 @@ def make_sites(
     known: Sequence[SiteConfiguration], street: Street, clock: Clock, journal: Journal
 ) -> dict[str, SimulatedSite]:
     """Return the simulated sites, by code, not yet started: the places, then the street."""
-    by_nasid = {each.gateway.nasid: each.gateway for each in known}
+    by_nasid = {each.gateway.nasid: each for each in known}
     sites = {place.code: _of_place(place, by_nasid[place.nasid]) for place in PLACES}
     sites |= {
         sign.code: _of_street(by_nasid[sign.code], street.certificates.get(sign.code))
@@ -96,17 +96,17 @@ def make_sites(
     }
 
 
-def _of_place(place: Place, gateway: GatewayConfiguration) -> SiteConfiguration:
+def _of_place(place: Place, known: SiteConfiguration) -> SiteConfiguration:
     visitor = {_VISITOR_SOURCE: VISITOR} if place is PLACES[0] else {}
-    gateway = replace(_in_the_demonstration(gateway), leases=visitor)
-    return SiteConfiguration(gateway, phones=place.phones, pause_seconds=_PAUSE_SECONDS)
+    gateway = replace(_in_the_demonstration(known.gateway), leases=visitor)
+    return replace(known, gateway=gateway, phones=place.phones, pause_seconds=_PAUSE_SECONDS)
 
 
 def _of_street(
-    gateway: GatewayConfiguration, certificate: ServerCertificate | None
+    known: SiteConfiguration, certificate: ServerCertificate | None
 ) -> SiteConfiguration:
-    gateway = replace(_in_the_demonstration(gateway), certificate=certificate)
-    return SiteConfiguration(gateway, phones=1, pause_seconds=_STREET_PAUSE_SECONDS)
+    gateway = replace(_in_the_demonstration(known.gateway), certificate=certificate)
+    return replace(known, gateway=gateway, phones=1, pause_seconds=_STREET_PAUSE_SECONDS)
 
 
 def _in_the_demonstration(gateway: GatewayConfiguration) -> GatewayConfiguration:

@@ -18,6 +18,8 @@ class Kind(StrEnum):
     ROW = "ligne"
     ARCHIVE = "archive"
     LETTER = "courrier"
+    TEXT = "sms"
+    ALERT = "alerte"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,12 @@ from datetime import date, datetime
 from pathlib import Path
 
 from aiohttp import web
+from pydantic import ValidationError
 
-from socle.demo.journal import Journal
+from socle.demo.case_page import add_case_page
+from socle.demo.casework import Casework
+from socle.demo.journal import Journal, Kind
+from socle.demo.monitoring import Told
 from socle.demo.street import Box
 from territory.web.headers import POLICY, ContentPolicy
 from territory.web.pages import Pages, render, render_text, setup_pages
@@ -63,6 +67,8 @@ class Stage:
     days: Callable[[], Awaitable[Sequence[Day]]]
     now: Callable[[], datetime]
     journal: Journal
+    casework: Casework
+    """The requisition that can be played."""
     commands: Mapping[str, str] = field(default_factory=dict)
     """What one can type beside the page: title -> command."""
     boxes: Sequence[Box] = ()
@@ -70,6 +76,9 @@ class Stage:
 
 
 STAGE = web.AppKey("STAGE", Stage)
+ALERTS_PATH = "/alertes"
+"""Where Alertmanager posts what it tells."""
+_BEGINS, _ENDS = "Alertmanager alerte", "Alertmanager : c'est terminé"
 
 
 def create_page(stage: Stage) -> web.Application:
@@ -81,6 +90,8 @@ def create_page(stage: Stage) -> web.Application:
     app.router.add_get("/journal", _journal)
     app.router.add_get("/porte/{name}", _door)
     app.router.add_post("/geste/{name}", _act)
+    app.router.add_post(ALERTS_PATH, _hear_alerts)
+    add_case_page(app, stage.casework)
     return app
 
 
@@ -128,3 +139,18 @@ async def _act(request: web.Request) -> web.StreamResponse:
             await act.run()
             raise web.HTTPSeeOther("/#journal")
     raise web.HTTPNotFound
+
+
+async def _hear_alerts(request: web.Request) -> web.Response:
+    """Note what Alertmanager tells, an entry for each alert."""
+    stage = request.app[STAGE]
+    try:
+        told = Told.model_validate_json(await request.read())
+    except ValidationError as fault:
+        raise web.HTTPBadRequest from fault
+    for alert in told.alerts:
+        text = _BEGINS if alert.status == "firing" else _ENDS
+        facts = [*alert.annotations.items(), *alert.labels.items()]
+        place = alert.labels.get("site", "base")
+        stage.journal.note(stage.now(), Kind.ALERT, place, text, facts)
+    return web.Response()

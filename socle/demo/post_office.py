@@ -15,6 +15,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from socle.demo.journal import Journal, Kind
 
+ON_CALL = "astreinte@territoire.example"
+"""Who is told of what breaks."""
 LARGEST_LETTER = 256 << 10
 """Octets."""
 
@@ -41,5 +43,7 @@ class PostOffice:
         said = "" if text is None else str(text.get_content()).strip()
         facts = [("à", ", ".join(envelope.rcpt_tos)), ("objet", str(letter["Subject"] or ""))]
         facts.append(("texte", said))
-        self._journal.note(self._now(), Kind.LETTER, "courriel", "la base écrit à un usager", facts)
+        told = envelope.rcpt_tos == [ON_CALL]
+        words = "la base avertit l'astreinte" if told else "la base écrit à un usager"
+        self._journal.note(self._now(), Kind.LETTER, "courriel", words, facts)
         return "250 taken"

@@ -5,37 +5,43 @@ settings file -> ground (database, keys) -> territory.yaml -> components -> simu
 """
 
 import asyncio
+import json
 import shutil
-import socket
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from string import Template
 from typing import Final
-from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.packages.catalogue import package_codes
+from retention.sealing.archive import Places
 from simulation.configured import load_sites
 from simulation.site import SimulatedSite
+from simulation.sms_provider import Provider, sms_provider
 from socle.base import Ground, lay_ground, run_components
+from socle.commands import certificates
 from socle.commands.custodian import IDENTITY, SIGNING, make_keys
 from socle.commands.doctor import examine
-from socle.demo import guests
+from socle.demo import guests, monitoring
 from socle.demo.calendar import load_days
+from socle.demo.case_page import PATH as CASE_PATH
+from socle.demo.casework import Casework
+from socle.demo.casework import Stage as CaseStage
+from socle.demo.doors import Keys, doors
 from socle.demo.journal import Journal, Kind
-from socle.demo.page import Act, Door, Stage, create_page
-from socle.demo.ports import free_port
-from socle.demo.post_office import PostOffice
+from socle.demo.mobile import Mobile
+from socle.demo.page import ALERTS_PATH, Act, Stage, create_page
+from socle.demo.ports import Ports
+from socle.demo.post_office import ON_CALL, PostOffice
 from socle.demo.street import Street, boxes, lay_street
 from socle.demo.watch import watch
 from territory.access.operators import COMMAND_LINE, operator_by_login, set_password
 from territory.access.passwords import Passwords
-from territory.access.sign_in import Application, mint_link
 from territory.application.agreement import Known
 from territory.application.applying import Wish, make
 from territory.application.description import read_description
@@ -45,6 +51,7 @@ from territory.communes.national_list import national_list
 from territory.database.components import Component
 from territory.database.connect import open_engine
 from territory.errors import ConfigurationError, Fault, Unavailable
+from territory.law.grounds import load_grounds
 from territory.settings import Settings, load_settings
 from territory.web.server import start_site
 
@@ -52,62 +59,22 @@ MARK: Final = ".socle-demo"
 """File that says a folder is a demonstration's, and may be made anew."""
 PASSWORD: Final = "demonstration-socle"  # noqa: S105 - printed on the first page of every demo
 SETTINGS_FILE: Final = "socle.toml"
+CUSTODIANS: Final = "custodians"
 _PAGE_HOST: Final = "127.0.0.1"
+_RADIUS_NAME: Final = "radius.demonstration.example"
 _HERE: Final = Path(__file__).parent
 _UP_SECONDS: Final = 60.0
 _LOOK_SECONDS: Final = 0.25
-_SILENT_STEP: Final = timedelta(seconds=25)
-_SILENT_STEPS: Final = 12
-_STEP_SECONDS: Final = 1.5
 _POWER: Final = (
-    "Une borne débranchée se tait. L'horloge avance de cinq minutes : trois comptes rendus"
-    " manquent, et la supervision le dit. Rebranchée, elle annonce son retour ; ses vieilles"
-    " sessions sont closes."
+    "Une borne débranchée se tait. En deux relevés, la supervision le dit, avec la cause probable :"
+    " à l'écran, dans les mesures, et par un courriel à l'astreinte. Rebranchée, elle annonce son"
+    " retour ; ses vieilles sessions sont closes."
 )
 _TIME: Final = (
     "Les visiteurs rentrent chez eux, les bornes s'éteignent et l'horloge avance. Une journée"
     " est scellée deux jours après sa fin. Au bout d'un an, ses clés sont détruites : plus"
     " personne ne peut la lire."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """Where everything listens."""
-
-    page: int
-    portal: int
-    authentication: int
-    accounting: int
-    desk: int
-    mail: int
-    """Of the relay that takes what the base writes to guests."""
-    metrics: tuple[int, int, int, int]
-    """portal, radius, supervision, retention."""
-
-
-def choose_ports(page: int) -> Ports:
-    """Return the product's own ports, or the next free ones.
-
-    Raises:
-        OSError: nothing is free near one of them.
-    """
-    tcp, udp = socket.SOCK_STREAM, socket.SOCK_DGRAM
-    authentication = free_port(1812, udp)
-    return Ports(
-        page=free_port(page, tcp),
-        portal=free_port(8080, tcp),
-        authentication=authentication,
-        accounting=free_port(authentication + 1, udp),
-        desk=free_port(8444, tcp),
-        mail=free_port(2525, tcp),
-        metrics=(
-            free_port(9401, tcp),
-            free_port(9402, tcp),
-            free_port(9403, tcp),
-            free_port(9404, tcp),
-        ),
-    )
 
 
 def make_folder(folder: Path) -> None:
@@ -126,7 +93,7 @@ def make_folder(folder: Path) -> None:
 
 def write_settings(folder: Path, ports: Ports) -> Path:
     """Write the settings that every process of the demonstration reads; return their file."""
-    portal, radius, supervision, retention = ports.metrics
+    portal, radius, supervision, retention, desk = ports.metrics
     file = folder / SETTINGS_FILE
     file.write_text(
         f"""\
@@ -141,26 +108,51 @@ public_url = "http://127.0.0.1:{ports.portal}"
 host = "127.0.0.1"
 authentication_port = {ports.authentication}
 accounting_port = {ports.accounting}
+[radius.spool]
+enabled = true
 [supervision]
 interval_seconds = 5
+log_in_every_minutes = 0.25
 [retention]
 interval_seconds = 2
 [desk]
 port = {ports.desk}
 public_url = "http://127.0.0.1:{ports.desk}"
+[authorities]
+service = "Service numérique du Département de la Meuse"
+mail = "requisitions@meuse.example"
+phone = "03 29 00 00 01"
+hours = "Du lundi au vendredi, de 8 h 30 à 17 h 30"
+on_call = "Astreinte du Département, 03 29 00 00 02"
 [mail]
 server = "127.0.0.1"
 port = {ports.mail}
 security = "none"
 sender = "wifi@meuse.example"
+[alerts]
+pace = 0.083
+gather_seconds = 0
+quiet_minutes = 2
+[[alerts.recipients]]
+name = "astreinte"
+kind = "mail"
+address = "{ON_CALL}"
+hours = "24/7"
+[sms]
+{_toml(Provider(ports.sms).settings("ovhcloud"))}
 [metrics]
 portal_port = {portal}
 radius_port = {radius}
 supervision_port = {supervision}
 retention_port = {retention}
+desk_port = {desk}
 """
     )
     return file
+
+
+def _toml(values: Mapping[str, str]) -> str:
+    return "\n".join(f"{name} = {json.dumps(value)}" for name, value in values.items())
 
 
 class Scene:
@@ -172,7 +164,6 @@ class Scene:
         self.ports = ports
         self.folder = folder
         self._clock_file = folder / "clock-offset"
-        self._tasks: set[asyncio.Task[None]] = set()
         self.clock: Clock = OffsetClock(self._clock_file)
         self.journal = Journal()
         self.engine: AsyncEngine = open_engine(ground.owner_url)
@@ -180,6 +171,21 @@ class Scene:
         self._settings = settings
         self._ground = ground
         self._street = street
+        self._desk = open_engine(ground.urls[Component.DESK])
+        self._casework = Casework(
+            CaseStage(
+                owner=self.engine,
+                desk=self._desk,
+                places=Places.of(settings),
+                law=load_grounds(),
+                authorities=settings.authorities,
+                folder=folder / "dossiers",
+                custodians=folder / CUSTODIANS,
+                clock=self.clock,
+                let_somebody_in=self._let_somebody_in,
+                pass_time=self._pass_time,
+            )
+        )
 
     @property
     def address(self) -> str:
@@ -189,95 +195,6 @@ class Scene:
     def close(self) -> None:
         """Stop the embedded database."""
         self._ground.close()
-
-    # --- Doors --------------------------------------------------------------------------------
-
-    def doors(self) -> list[Door]:
-        """Return a door for each kind of person."""
-        portal, desk = self._settings.portal.public_url, self._settings.desk.public_url
-        console = f"{portal}/console"
-        first, with_tickets = guests.PLACES[0], guests.WITH_TICKETS
-
-        def phone_at(place: guests.Place) -> Callable[[], Awaitable[str]]:
-            gateway = self.sites[place.code].gateway.configuration
-
-            async def go_to_phone() -> str:
-                return f"http://{gateway.address}:{gateway.web_port}/"
-
-            return go_to_phone
-
-        def signed_in(login: str, where: str, to: Application) -> Callable[[], Awaitable[str]]:
-            return lambda: self._signed_in(login, where, to)
-
-        return [
-            Door(
-                "guest",
-                "Une visiteuse",
-                f"Son téléphone est à {first.name}, sans abonnement. Elle ouvre une page.",
-                phone_at(first),
-            ),
-            Door(
-                "mediator",
-                "Le médiateur numérique",
-                "Au comptoir, il fait un ticket d'un geste. Sa page dit seule quand la personne est"
-                " en ligne.",
-                lambda: self._signed_in(
-                    "milo@bar-le-duc.example", console, Application.CONSOLE, "tickets"
-                ),
-            ),
-            Door(
-                "guest-with-ticket",
-                "La personne devant le médiateur",
-                f"Son téléphone est à {with_tickets.name}, où l'on entre avec un ticket.",
-                phone_at(with_tickets),
-            ),
-            Door(
-                "technician",
-                "Le technicien",
-                "Quels lieux sont en panne, depuis quand, pourquoi ; qui nous appelle sans être"
-                " connu.",
-                signed_in("theo@territoire.example", console, Application.CONSOLE),
-            ),
-            Door(
-                "device",
-                "Le technicien, devant la visiteuse",
-                "Pourquoi son appareil est en ligne, ou non. Collez son adresse :"
-                f" {guests.VISITOR.mac}",
-                lambda: self._signed_in(
-                    "theo@territoire.example", console, Application.CONSOLE, "appareil"
-                ),
-            ),
-            Door(
-                "custodian",
-                "Le dépositaire",
-                "L'archive scellée et le guichet des réquisitions, sur un site à part.",
-                signed_in("gaspard@territoire.example", desk, Application.DESK),
-            ),
-            Door(
-                "administrator",
-                "L'administratrice",
-                "Les organisations, les opérateurs, le journal d'audit chaîné.",
-                signed_in("claire@territoire.example", console, Application.CONSOLE),
-            ),
-            Door(
-                "agent",
-                "L'agente de la mairie",
-                "Seulement les lieux de Bar-le-Duc.",
-                signed_in("agnes@bar-le-duc.example", console, Application.CONSOLE),
-            ),
-        ]
-
-    async def _signed_in(
-        self, login: str, where: str, application: Application, page: str = ""
-    ) -> str:
-        """Return an address that signs an operator in and goes on to a page below `where`."""
-        async with self.engine.begin() as db:
-            operator = await operator_by_login(db, login)
-            if operator is None:
-                raise LookupError(login)
-            token = await mint_link(db, operator.id, application, self.clock.now())
-        follow = f"?suite={urlsplit(where).path}/{page}" if page else ""
-        return f"{where}/lien/{token}{follow}"
 
     # --- Acts ---------------------------------------------------------------------------------
 
@@ -308,31 +225,24 @@ class Scene:
 
     async def _cut(self, place: guests.Place) -> None:
         self._note(place.code, f"vous débranchez {place.name}")
+        with suppress(Unavailable):
+            await self.sites[place.code].let_somebody_in()
         await self.sites[place.code].gateway.unplug()
-        self._meanwhile(self._let_minutes_pass())
-
-    async def _let_minutes_pass(self) -> None:
-        """Move the clock in steps so small that no other site seems to have fallen silent."""
-        for _ in range(_SILENT_STEPS):
-            await asyncio.sleep(_STEP_SECONDS)
-            shift(self._clock_file, _SILENT_STEP)
-        self._note("calendrier", "cinq minutes ont passé")
-
-    def _meanwhile(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def _restore(self, place: guests.Place) -> None:
         self._note(place.code, f"vous rebranchez {place.name}")
         await self.sites[place.code].gateway.plug()
 
     async def _pass_time(self, forward: timedelta, words: str) -> None:
+        await self._casework.remember()
         self._note("calendrier", words)
         closed = await guests.close_for_the_night(list(self.sites.values()))
         shift(self._clock_file, forward)
         for site in closed:
             await site.gateway.plug()
+
+    async def _let_somebody_in(self) -> None:
+        await self.sites[guests.PLACES[0].code].let_somebody_in()
 
     def _note(self, place: str, text: str) -> None:
         self.journal.note(self.clock.now(), Kind.ACT, place, text)
@@ -343,22 +253,25 @@ class Scene:
         """Run the base, its sites and the first page until cancelled."""
         known = await load_sites(self.engine, self._ground.keyring, self._settings)
         self.sites = guests.make_sites(known, self._street, self.clock, self.journal)
+        keys = Keys(self.engine, self.clock, self._settings)
         stage = Stage(
-            doors=self.doors(),
+            doors=doors(keys, self.sites, self._watchers(), self.address.rstrip("/") + CASE_PATH),
             acts=self.acts,
             days=lambda: load_days(self.engine, self.clock.now().date()),
             now=self.clock.now,
             journal=self.journal,
             commands=self.commands(),
             boxes=boxes(guests.OPEN_WEB_PORT),
+            casework=self._casework,
         )
         page = await start_site(create_page(stage), _PAGE_HOST, self.ports.page)
         office = PostOffice(self.journal, self.clock.now)
         relay = await asyncio.get_running_loop().create_server(
             office.relay, _PAGE_HOST, self.ports.mail
         )
+        mobile = Mobile(self.journal, self.clock.now)
         try:
-            async with asyncio.TaskGroup() as group:
+            async with sms_provider(self.ports.sms, mobile.ring), asyncio.TaskGroup() as group:
                 file = self.folder / SETTINGS_FILE
                 group.create_task(run_components(list(Component), self._ground.urls, file))
                 group.create_task(watch(self.engine, self.journal, self.clock))
@@ -366,13 +279,33 @@ class Scene:
                 for site in self.sites.values():
                     group.create_task(site.run())
                 group.create_task(self._call_as_a_stranger())
-                ready()
+                async with self._monitored():
+                    ready()
+                    await asyncio.Event().wait()
         finally:
-            for task in self._tasks:
-                task.cancel()
             relay.close()
             await page.cleanup()
             await self.engine.dispose()
+            await self._desk.dispose()
+
+    def _watchers(self) -> dict[str, str]:
+        """Return where Prometheus and Alertmanager are, where this machine has them."""
+        if not monitoring.is_installed():
+            return {}
+        names = ("Prometheus", "Alertmanager")
+        at = (f"http://{_PAGE_HOST}:{port}/" for port in self.ports.monitoring)
+        return dict(zip(names, at, strict=True))
+
+    @asynccontextmanager
+    async def _monitored(self) -> AsyncIterator[None]:
+        """Have them watch."""
+        if not self._watchers():
+            yield
+            return
+        folder, webhook = self.folder / "monitoring", self.address.rstrip("/") + ALERTS_PATH
+        ports = self.ports.monitoring
+        async with monitoring.monitored(folder, self._settings, ports, webhook):
+            yield
 
     async def _call_as_a_stranger(self) -> None:
         """Be called by a gateway that nobody has described, until cancelled."""
@@ -393,7 +326,7 @@ class Scene:
         socle = _shown(Path(sys.executable).parent / "socle")
         folder = _shown(self.folder)
         settings = f"--settings {folder}/{SETTINGS_FILE}"
-        keys = f"{folder}/custodians"
+        keys = f"{folder}/{CUSTODIANS}"
         instant = self.clock.now().isoformat(timespec="seconds")
         return {
             "Tout va-t-il bien ?": f"{socle} doctor {settings}",
@@ -410,16 +343,19 @@ class Scene:
             "L'archive est-elle entière ? (ni base, ni clé privée)": (
                 f"{socle} archive verify {folder}/state/archive"
             ),
+            "Les documents que le territoire doit : registre, information, procédure": (
+                f"{socle} papers --out {folder}/papiers {settings}"
+            ),
             "Qui avait cette adresse publique à cet instant ? (une fois la journée scellée)": (
                 f"{socle} case prepare --public-address 203.0.113.20 --at {instant}"
                 f" --uncertainty 5min --reference DEMO-1 --legal-ground 'CPP 77-1-1' {settings}"
             ),
             "Le premier dépositaire ouvre le dossier": (
-                f"{socle} case open case-….tar --key {keys}/gaspard/{IDENTITY}"
+                f"{socle} case open case-….tar --key {keys}/garance/{IDENTITY}"
             ),
             "Le second répond et signe": (
-                f"{socle} case answer case-….opened.tar --key {keys}/garance/{IDENTITY}"
-                f" --signing-key {keys}/garance/{SIGNING}"
+                f"{socle} case answer case-….opened.tar --key {keys}/gaspard/{IDENTITY}"
+                f" --signing-key {keys}/gaspard/{SIGNING}"
             ),
         }
 
@@ -440,11 +376,22 @@ async def prepare_scene(folder: Path, page_port: int) -> Scene:
     """
     folder = folder.resolve()
     make_folder(folder)
-    ports = choose_ports(page_port)
-    settings = load_settings(write_settings(folder, ports))
-    ground = await lay_ground(settings)
+    ports = Ports.choose(page_port)
+    file = write_settings(folder, ports)
+    ground = await lay_ground(load_settings(file))
+    _listen_by_tls(folder, file, ground, ports.radsec)
+    settings = load_settings(file)
     street = await _apply_territory(folder, settings, ground)
     return Scene(ports, folder, settings, ground, street)
+
+
+def _listen_by_tls(folder: Path, settings_file: Path, ground: Ground, port: int) -> None:
+    """Give RADIUS a certificate of its own, so that it listens by TLS too."""
+    kept = folder / "state" / certificates.FOLDER
+    with certificates.opened(kept, ground.keyring, SystemClock().now()) as papers:
+        papers.prepare(_RADIUS_NAME)
+    with settings_file.open("a", encoding="utf-8") as file:
+        file.write(certificates.settings_text(kept, _RADIUS_NAME) + f"port = {port}\n")
 
 
 async def _apply_territory(folder: Path, settings: Settings, ground: Ground) -> Street:
@@ -455,7 +402,7 @@ async def _apply_territory(folder: Path, settings: Settings, ground: Ground) -> 
     street = lay_street()
     filled = {"portal": settings.portal.public_url, "street": street.text}
     for name in ("gaspard", "garance"):
-        recipient, signing_key = make_keys(folder / "custodians" / name)
+        recipient, signing_key = make_keys(folder / CUSTODIANS / name)
         filled |= {f"{name}_recipient": recipient, f"{name}_signing_key": signing_key}
     text = Template((_HERE / "territory.yaml").read_text()).substitute(filled)
     (folder / "territory.yaml").write_text(text)
