@@ -5,20 +5,28 @@ session's row), so that retention is tested on what it will find.
 """
 
 import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import asyncpg
+import pyarrow as pa
 
-from retention import archive, purge
-from retention.archive import Places, Progress, unwatched
-from retention.clock_guard import ClockGuard
+from retention.ending import purge
+from retention.keys.key_register import KeyRegister, unwrap
+from retention.manifests.chain import segment_path
+from retention.sealing import archive, segment
+from retention.sealing.archive import Places, Progress, unwatched
+from retention.sealing.clock_guard import ClockGuard
 from territory.database.components import Component
 from territory.database.connect import component_url
+from territory.keyring import Keyring
 
 START, STOP, INTERIM = 1, 2, 3
+KEYRING = Keyring(bytes(32))
 CUSTODIANS = ("anne.garde@territoire.example", "bruno.garde@territoire.example")
 
 
@@ -76,6 +84,7 @@ class Evidence:
 
     def __init__(self, owner_url: str) -> None:
         self.owner_url = owner_url
+        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
 
     @property
     def retention_url(self) -> str:
@@ -85,19 +94,20 @@ class Evidence:
     async def describe(self, *places: Place) -> None:
         """Write sites with their public addresses, known since 2026 began."""
         organisation, plan = uuid4(), uuid4()
-        await self._execute(
-            "INSERT INTO territory.organisation VALUES ($1, 'meuse', 'Meuse', 'departement', NULL,"
-            " 'wifi@territoire.example')",
-            organisation,
-        )
-        await self._execute(
-            "INSERT INTO territory.plan VALUES ($1, 'mairie', 'Accès public', 14400, 900, 600,"
-            " NULL, NULL, NULL, true)",
-            plan,
-        )
-        for number, place in enumerate(places, 1):
-            await self._describe_place(place, number, organisation, plan)
-            await self.public_address(place, place.public_address, at("2026-01-01 00:00"))
+        async with self._connected():
+            await self._execute(
+                "INSERT INTO territory.organisation VALUES"
+                " ($1, 'meuse', 'Meuse', 'departement', NULL, 'wifi@territoire.example')",
+                organisation,
+            )
+            await self._execute(
+                "INSERT INTO territory.plan VALUES ($1, 'mairie', 'Accès public', 14400, 900, 600,"
+                " NULL, NULL, NULL, true)",
+                plan,
+            )
+            for number, place in enumerate(places, 1):
+                await self._describe_place(place, number, organisation, plan)
+                await self.public_address(place, place.public_address, at("2026-01-01 00:00"))
 
     async def _describe_place(
         self, place: Place, number: int, organisation: UUID, plan: UUID
@@ -153,8 +163,9 @@ class Evidence:
 
     async def record(self, session: Session, *records: Record) -> None:
         """Write records as the ledger does."""
-        for record in records:
-            await self._record(session, record)
+        async with self._connected():
+            for record in records:
+                await self._record(session, record)
 
     async def _record(self, session: Session, told: Record) -> None:
         received_at = told.happened_at + timedelta(seconds=told.delay_seconds)
@@ -194,18 +205,25 @@ class Evidence:
 
     async def fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
         """Read, as the owner."""
-        connection = await asyncpg.connect(self.owner_url)
-        try:
+        async with self._connected() as connection:
             return list(await connection.fetch(query, *arguments))
-        finally:
-            await connection.close()
 
     async def _execute(self, statement: str, *arguments: object) -> None:
-        connection = await asyncpg.connect(self.owner_url)
-        try:
+        async with self._connected() as connection:
             await connection.execute(statement, *arguments)
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+        """Give the connection that whoever called has open, else one for as long as this lasts."""
+        if self._connection:
+            yield self._connection
+            return
+        self._connection = await asyncpg.connect(self.owner_url)
+        try:
+            yield self._connection
         finally:
-            await connection.close()
+            opened, self._connection = self._connection, None
+            await opened.close()
 
 
 def places_in(folder: Path) -> Places:
@@ -215,6 +233,7 @@ def places_in(folder: Path) -> Places:
         keys=folder / "key-register",
         signing_key=folder / "state" / "archive-signing.pem",
         law=folder / "state" / "law.toml",
+        keyring=KEYRING,
     )
 
 
@@ -237,3 +256,12 @@ def visit(start: datetime, minutes: int) -> tuple[Record, ...]:
     seconds = minutes * 60
     end = start + timedelta(seconds=seconds)
     return Record(START, start), Record(STOP, end, session_seconds=seconds, octets=1000)
+
+
+def opened(places: Places, identities: dict[str, str], object_name: str) -> pa.Table:
+    """Open a segment as the two custodians would."""
+    key = KeyRegister(places.keys).get(object_name, *CUSTODIANS)
+    assert key
+    inner = unwrap(key.sealed, identities[key.outer])
+    identity = unwrap(inner, identities[key.inner]).decode().strip()
+    return segment.open_segment(segment_path(places.archive, object_name).read_bytes(), identity)

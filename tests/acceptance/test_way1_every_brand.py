@@ -40,7 +40,7 @@ from territory.link_matrix import Works, row
 from territory.settings import PortalSettings, RadiusSettings, Settings
 from territory.vocabulary import Brand, Link
 from tests.servers.addresses import gateway_address
-from tests.servers.browser import chromium, press, window_of
+from tests.servers.browser import WHOLE, chromium, press, window_of
 from tests.servers.event_log import EventLog
 from tests.servers.socle import PLAIN_NAME, PLAIN_PORT, PLAIN_URL, Base, components, write_key
 
@@ -209,7 +209,8 @@ async def browser(street: Street) -> AsyncIterator[Browser]:
     names = [f"MAP {PLAIN_NAME} {street.base.host}:{PLAIN_PORT}"]
     names += [f"MAP {name}.test {box.address}:{WEB_PORT}" for name, box in street.boxes.items()]
     shown = [box.certificate for box in street.boxes.values() if box.certificate]
-    async with chromium(hosts=",".join(names), trusted=[street.certificate, *shown]) as running:
+    trusted = [street.certificate, *shown]
+    async with chromium(hosts=",".join(names), program=WHOLE, trusted=trusted) as running:
         yield running
 
 
@@ -271,7 +272,7 @@ async def see_session(base: Base, mac: str) -> None:
     query = """SELECT count(*) FROM live.session WHERE device = $1::text::macaddr
         AND ended_at IS NULL AND admission_id IS NOT NULL"""
     try:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while not await connection.fetchval(query, mac):  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.1)
     finally:
@@ -282,10 +283,10 @@ async def disconnect(base: Base, mac: str) -> tuple[Outcome, str] | None:
     """Have a technician end a device's sessions; return what came of it, in words."""
     connection = await asyncpg.connect(base.owner_url)
     try:
-        request = Request("technician", SystemClock().now())
+        request = Request("technician", SystemClock().now(), 60)
         target = Target(device=MacAddress.parse(mac))
         result = await await_result(
-            connection, await ask_disconnect(connection, target, request), 20
+            connection, await ask_disconnect(connection, target, request), 60
         )
     finally:
         await connection.close()

@@ -14,16 +14,19 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from retention.archive import Places
-from retention.chain import MANIFESTS, PUBLIC_KEY, Chain, segment_path
-from retention.key_register import KeyRegister
-from retention.prepare import Order, Preparer, prepare_case
-from retention.question import ask
-from retention.signing import SigningKey
+from retention.cases.answer import SIGNER
+from retention.cases.prepare import Order, Preparer, prepare_case, write_case
+from retention.cases.question import ask, require
+from retention.cases.receipt import Done, read_receipt
+from retention.keys.key_register import KeyRegister
+from retention.manifests.chain import MANIFESTS, PUBLIC_KEY, Chain, segment_path
+from retention.manifests.signing import SigningKey
+from retention.sealing.archive import Places
 from socle.commands.archive import archive as archive_commands
 from socle.commands.case import case as case_commands
 from socle.commands.custodian import IDENTITY, SIGNING
@@ -62,17 +65,17 @@ class World:
             public_address=address,
             port=port,
             at=at_,
-            reference="PV 2026/1234",
-            legal_ground="CPP 77-1-1",
         )
+        act = require(reference="PV 2026/1234", legal_ground="CPP 77-1-1")
         engine = open_engine(self.role_url(Component.DESK))
         try:
-            order = Order(question, CUSTODIANS, Preparer("test"))
+            order = Order(act, (question,), CUSTODIANS, Preparer("test"))
             made = await prepare_case(engine, self.places, order, at("2026-11-21 09:00"))
         finally:
             await engine.dispose()
         path = self.machines[CUSTODIANS[0]] / made.name
-        path.write_bytes(made.octets)
+        with path.open("wb") as tar:
+            write_case(self.places, made.file, tar)
         return path
 
     def answer(self, case: Path) -> dict[str, Any]:
@@ -81,15 +84,35 @@ class World:
         travelling = second / f"{case.stem}.opened.tar"
         paper = ["--archive-key", SigningKey.read(self.places.signing_key).public.fingerprint]
         arguments = ["open", str(case), "--key", str(first / IDENTITY), "--output", str(travelling)]
-        assert run.invoke(case_commands, [*arguments, *paper]).exit_code == 0
+        signing = ["--signing-key", str(first / SIGNING)]
+        opened = run.invoke(case_commands, [*arguments, *paper, *signing])
+        assert opened.exit_code == 0
+        assert brought_back(opened.stdout, first, Done.OPENED) == digest_of(travelling)
         folder = second / f"answer-{case.stem}"
         keys = ["--key", str(second / IDENTITY), "--signing-key", str(second / SIGNING)]
         done = run.invoke(
             case_commands, ["answer", str(travelling), *keys, *paper, "--output", str(folder)]
         )
         assert done.exit_code == 0, done.output
+        answered = brought_back(done.stdout, second, Done.ANSWERED)
+        assert answered == digest_of(folder / "reponse.json")
         content: dict[str, Any] = json.loads((folder / "reponse.json").read_text())
-        return content
+        (reply,) = content["answers"]
+        return {**content, **reply, "statements": [*content["statements"], *reply["statements"]]}
+
+
+def brought_back(printed: str, machine: Path, done: Done) -> str:
+    """Return the digest in the signed line that a command printed last, for the desk."""
+    key = SigningKey.read(machine / SIGNING).public.base64
+    receipt = read_receipt(printed.splitlines()[-1], key)
+    assert receipt
+    assert receipt.done is done
+    return receipt.sha256
+
+
+def digest_of(file: Path) -> str:
+    """Return the SHA-256 of a file, hexadecimal."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 @pytest.fixture
@@ -201,7 +224,8 @@ async def test_a_day_that_is_not_sealed_yet_is_said_to_be(world: World) -> None:
     answer = world.answer(await world.case("2026-11-20T10:15:00Z"))
 
     assert answer["complete"] is False
-    assert answer["days"] == [{"day": "2026-11-20", "state": "not sealed yet"}]
+    day = {"day": "2026-11-20", "state": "not sealed yet", "category": "source"}
+    assert answer["days"] == [day]
     assert "not_sealed_yet" in {statement["code"] for statement in answer["statements"]}
 
 
@@ -275,28 +299,34 @@ async def test_age_opens_a_segment_with_the_two_custodians_keys(
     parquet = tmp_path / "segment.parquet"
     parquet.write_bytes(tool("age", "-d", "-i", identity_file, source))
 
+    # Another engine reads it: instants as microseconds, or DuckDB would ask for pytz.
+    query = (
+        'SELECT site, device, epoch_us("until" - "from") // 60000000 AS minutes'
+        f" FROM '{parquet}' WHERE public_address = '{VERDUN}' AND NOT contains(until_is, 'change')"
+        " ORDER BY minutes, device"
+    )
+    with duckdb.connect() as engine:
+        found_ = engine.execute(query).fetchall()
+    assert found_ == [
+        ("verdun-mairie", "02:00:00:00:00:0d", 10),
+        ("verdun-mairie", "02:00:00:00:00:0a", 30),
+        ("verdun-mairie", "02:00:00:00:00:0c", 30),
+    ]
     assert str(day) == "2026-11-17"
     assert hashlib.sha256(source.read_bytes()).hexdigest() == sealed.sha256
     assert pq.read_table(parquet).num_rows == sealed.rows == 4
 
 
 async def test_openssl_checks_the_answer(world: World) -> None:
-    """The signed answer and its report are what the second custodian signed."""
+    """What the second custodian signed, by openssl; the list of digests, by sha256sum."""
     case = await world.case("2026-11-17T10:15:00Z")
     world.answer(case)
     folder = world.machines[CUSTODIANS[1]] / f"answer-{case.stem}"
-    for name in ("reponse.json", "rapport.html"):
-        verify = [
-            "openssl",
-            "pkeyutl",
-            "-verify",
-            "-pubin",
-            "-inkey",
-            folder / "signataire.pub.pem",
-        ]
+    for name in ("reponse.json", "reponse.csv", "rapport.pdf", "empreintes.sha256"):
+        verify = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", folder / SIGNER]
         tool(*verify, "-rawin", "-in", folder / name, "-sigfile", folder / f"{name}.sig")
-    report_ = (folder / "rapport.html").read_text()
-    assert hashlib.sha256((folder / "reponse.json").read_bytes()).hexdigest() in report_
+    checked = tool("sh", "-c", f"cd {folder} && sha256sum --check empreintes.sha256").decode()
+    assert checked.split() == ["reponse.json:", "OK", "reponse.csv:", "OK", "rapport.pdf:", "OK"]
 
 
 async def test_the_command_verifies_without_a_database_or_a_key(world: World) -> None:

@@ -85,7 +85,7 @@ def socle(base: Base, *words: str) -> str:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -164,7 +164,7 @@ async def heard(database: Any, nas: str) -> datetime | None:
     """Return when the base heard the first good Access-Request of a NAS: soon, but not at once."""
     query = """SELECT s.last_access_at FROM live.nas_seen s
         JOIN territory.nas n ON n.id = s.nas_id WHERE n.code = $1 AND s.accepts = 1"""
-    for _ in range(150):
+    for _ in range(600):
         found: datetime | None = await database.fetchval(query, nas)
         if found is not None:
             return found

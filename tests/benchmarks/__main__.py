@@ -20,7 +20,15 @@ from tests.benchmarks.arena import Arena, Options
 from tests.benchmarks.registry import BENCHMARKS, Benchmark, Measure, Spoiled, compare
 
 MODULES = tuple(
-    f"tests.benchmarks.{name}" for name in ("radius_speed", "radius_memory", "portal_speed")
+    f"tests.benchmarks.{name}"
+    for name in (
+        "radius_speed",
+        "radius_memory",
+        "portal_speed",
+        "polling_speed",
+        "watching_speed",
+        "archive_speed",
+    )
 )
 """Where benchmarks are registered; a new module joins here."""
 OUTPUT = Path("build/bench.json")

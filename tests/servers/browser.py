@@ -1,20 +1,27 @@
-"""Chromium as a guest's phone: 360 px wide, in a network namespace where asked.
+"""Chromium as a guest's phone: 360 px wide unless told, in a network namespace where asked.
 
 Debian's Chromium driven by Playwright; nothing of it goes anywhere but to the servers of the
-test.
+test. Our own pages are looked at in the one built without windows, the same engine for a third of
+the time; the way back to a gateway in the whole browser, whose warnings are what is tested.
 """
 
+import shutil
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import Browser, Error, Page, ViewportSize, async_playwright, expect
 
 from simulation.certificate import ServerCertificate
 
-CHROMIUM = "/usr/bin/chromium"
+WHOLE = shutil.which("chromium") or "chromium-browser"
+WINDOWLESS = shutil.which("chromium-headless-shell") or WHOLE
 PHONE = ViewportSize(width=360, height=640)
-WAIT_MILLISECONDS = 20_000
+NARROW = ViewportSize(width=320, height=640)
+"""What a page must do with, whatever is enlarged (WCAG 1.4.10)."""
+WAIT_MILLISECONDS = 60_000
+ASKED_FOR_A_PICTURE = 5
+"""On a busy machine Chromium now and then has no frame to give, and has one when asked again."""
 
 FLAGS = (
     "--no-sandbox",
@@ -33,7 +40,7 @@ FLAGS = (
 async def phone_window(
     *,
     hosts: str = "",
-    program: str = CHROMIUM,
+    program: str = WHOLE,
     scripts: bool = True,
     any_certificate: bool = False,
 ) -> AsyncIterator[Page]:
@@ -52,7 +59,7 @@ async def phone_window(
 
 @asynccontextmanager
 async def chromium(
-    *, hosts: str = "", program: str = CHROMIUM, trusted: Iterable[ServerCertificate] = ()
+    *, hosts: str = "", program: str = WINDOWLESS, trusted: Iterable[ServerCertificate] = ()
 ) -> AsyncIterator[Browser]:
     """Let a browser run that believes the system's authorities and these certificates."""
     expect.set_options(timeout=WAIT_MILLISECONDS)
@@ -71,12 +78,17 @@ async def chromium(
 
 @asynccontextmanager
 async def window_of(
-    browser: Browser, *, scripts: bool = True, any_certificate: bool = False
+    browser: Browser,
+    *,
+    scripts: bool = True,
+    any_certificate: bool = False,
+    size: ViewportSize = PHONE,
+    language: str = "fr-FR",
 ) -> AsyncIterator[Page]:
     """Give a window of a phone's width that knows nothing of the browser's others."""
     context = await browser.new_context(
-        viewport=PHONE,
-        locale="fr-FR",
+        viewport=size,
+        locale=language,
         java_script_enabled=scripts,
         ignore_https_errors=any_certificate,
     )
@@ -88,14 +100,28 @@ async def window_of(
 
 
 async def press(window: Page, button: str = "form[method=post] button") -> None:
-    """Press a page's button, and wait until another page begins."""
+    """Press a page's button, and wait until another page is there, whole."""
     async with window.expect_event("framenavigated"):
         await window.locator(button).first.click()
+    await window.wait_for_load_state("domcontentloaded")
+
+
+async def take_picture(window: Page, path: Path, *, whole: bool = True) -> None:
+    """Keep a picture of the whole page, or of what the window shows of it."""
+    for _ in range(ASKED_FOR_A_PICTURE - 1):
+        try:
+            await window.screenshot(path=path, full_page=whole)
+        except Error as fault:
+            if "Unable to capture screenshot" not in fault.message:
+                raise
+        else:
+            return
+    await window.screenshot(path=path, full_page=whole)
 
 
 def inside(folder: Path, namespace: str) -> str:
     """Return a program that starts Chromium in a network namespace."""
     wrapper = folder / "chromium-inside"
-    wrapper.write_text(f'#!/bin/sh\nexec ip netns exec {namespace} {CHROMIUM} "$@"\n')
+    wrapper.write_text(f'#!/bin/sh\nexec ip netns exec {namespace} {WHOLE} "$@"\n')
     wrapper.chmod(0o755)
     return str(wrapper)

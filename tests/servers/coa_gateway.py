@@ -37,6 +37,8 @@ class CoaGateway(asyncio.DatagramProtocol):
     """Gives the Error-Cause for what it refuses whatever it knows; None: nothing."""
     heard: list[bytes] = field(default_factory=list)
     """Every datagram."""
+    _asked: dict[tuple[Any, bytes], None] = field(default_factory=dict)
+    """Each once: who, and what."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep what answers."""
@@ -49,12 +51,13 @@ class CoaGateway(asyncio.DatagramProtocol):
         return port
 
     def requests(self) -> list[Any]:
-        """Return what was heard, read by pyrad."""
-        return [_read(octets) for octets in self.heard]
+        """Return what it was asked, read by pyrad; a request that was sent again is one."""
+        return [_read(octets) for _, octets in self._asked]
 
     def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
         """Answer."""
         self.heard.append(data)
+        self._asked[addr, data] = None
         if len(self.heard) <= self.deaf_for:
             return
         request = _read(data)

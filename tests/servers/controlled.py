@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from portal.controllers.port import ControllerGuest, ControllerRecord
+from portal.controllers.port import ControllerGuest
 from simulation.brands.controlled import Controlled
 from simulation.configuration import ControllerAccount, GatewayConfiguration
 from simulation.gateway import SimulatedGateway
 from simulation.phone_table import PhoneTable
 from simulation.subscriber import Online, Subscriber
 from territory.clock import Clock
+from territory.controllers.record import ControllerRecord
 from territory.identifiers import MacAddress
 from tests.servers.addresses import gateway_address
 
@@ -100,7 +101,7 @@ async def open_lab(clock: Clock, brand: str, variant: str, **options: Any) -> As
         web_port=0,
         brand=brand,
         variant=variant,
-        controller=ControllerAccount(user=user, password=PASSWORD),
+        controller=ControllerAccount(user=user, password=PASSWORD, **options.pop("account", {})),
         **options,
     )
     gateway = SimulatedGateway(configuration, clock=clock)

@@ -22,8 +22,8 @@ class EventLog:
         return [event.kind for event in self.events]
 
     async def until(self, kind: str, times: int = 1) -> None:
-        """Wait, at most ten seconds, until this has happened so many times."""
-        async with asyncio.timeout(10):
+        """Wait, at most a minute, until this has happened so many times."""
+        async with asyncio.timeout(60):
             while self.kinds().count(kind) < times:
                 self._happened.clear()
                 await self._happened.wait()

@@ -8,13 +8,13 @@ own. Needs root.
 
 import asyncio
 import secrets
-import socket
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.servers.addresses import free_port
 from tests.servers.namespaces import Namespaces
 from tests.servers.territory import SHARED_SECRET
 
@@ -22,7 +22,7 @@ HOSTAPD = "/usr/sbin/hostapd"
 NAS_IDENTIFIER = "hostapd-lab"
 STATION = bytes.fromhex("8a567ef910e4")
 USER_NAME = "guest"
-EVENT_SECONDS = 15.0
+EVENT_SECONDS = 60.0
 
 _CONFIGURATION = """\
 interface={interface}
@@ -95,7 +95,7 @@ class Hostapd:
 @asynccontextmanager
 async def running_hostapd(folder: Path, accounting_port: int) -> AsyncIterator[Hostapd]:
     """Run hostapd on one end of a wire, with a namespace for the station on the other."""
-    interface, das_port, auth_port = f"h{secrets.token_hex(5)}", _free_port(), _free_port()
+    interface, das_port, auth_port = f"h{secrets.token_hex(5)}", free_port(), free_port()
     files = {
         "users": f'"{USER_NAME}" MD5 "one-shot"\n',
         "clients": f"127.0.0.1 {SHARED_SECRET}\n",
@@ -137,11 +137,4 @@ def _wire(namespaces: Namespaces, interface: str) -> None:
 
 
 def _run(*command: str) -> None:
-    subprocess.run(command, check=True, capture_output=True, timeout=30)
-
-
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-    return port
+    subprocess.run(command, check=True, capture_output=True, timeout=60)

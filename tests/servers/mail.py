@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -26,6 +26,8 @@ class Inbox:
     were_known: list[bool] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
     """Answers to the next RCPT commands, instead of 250."""
+    go_away: Callable[[], None] = lambda: None
+    """Has it listen no more."""
     attempts: int = 0
     """How many recipients were named to it."""
 
@@ -85,7 +87,7 @@ async def mail_server(
 
     loop = asyncio.get_running_loop()
     server = await loop.create_server(serve, "127.0.0.1", 0, ssl=tls if implicit else None)
-    inbox.port = server.sockets[0].getsockname()[1]
+    inbox.port, inbox.go_away = server.sockets[0].getsockname()[1], server.close
     try:
         yield inbox
     finally:

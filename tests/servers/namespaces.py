@@ -14,8 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-COMMAND_SECONDS = 30
-END_SECONDS = 10
+COMMAND_SECONDS = 90
+END_SECONDS = 20
 
 _numbers = itertools.count(1)
 
@@ -102,7 +102,7 @@ class Namespaces:
     def wait_for(self, name: str, *command: str) -> None:
         """Return once a short command succeeds in a namespace.
 
-        Raises: CalledProcessError when it does not in half a minute.
+        Raises: CalledProcessError when it does not in a minute and a half.
         """
         deadline = time.monotonic() + COMMAND_SECONDS
         while True:
@@ -147,7 +147,7 @@ class Namespaces:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """End a process that was started here, and the session it leads, within ten seconds."""
+    """End a process that was started here, and the session it leads, within twenty seconds."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGTERM)
     try:

@@ -1,18 +1,15 @@
-"""A real openNDS (Debian's) between a phone and the world, in network namespaces.
+"""A real openNDS between a phone and the world, in network namespaces.
 
     phone 10.99.0.x --DHCP, DNS, captured--> router 10.99.0.1 --> world 10.88.0.1 (the portal)
                                              openNDS, dnsmasq          203.0.113.80 (the Web)
 
-Two traps are dealt with: openNDS needs iptables-legacy, put first in its own PATH only; and a
-phone without a lease in the file that openNDS looks for is refused, so the leases lie in /tmp as
-openNDS sees it. The daemon has a /tmp, a /run and a process table of its own, since it writes to
-the first, talks to systemd through the second and kills by name in the third. It looks after its
-own web server every ten minutes only: on a busy machine it would restart it for being slow.
+Which openNDS it is, and how it is told: tests/servers/opennds_release.py. A phone without a lease
+in the file that openNDS looks for is refused, so the leases lie in /tmp as openNDS sees it. The
+daemon has a /tmp, a /run and a process table of its own, since it writes to the first, talks to
+systemd through the second and kills by name in the third. It looks after its own web server every
+ten minutes only: on a busy machine it would restart it for being slow.
 
-At level 3 it needs PHP and a portal in https whose certificate it trusts, and reads how often to
-ask from /etc/opennds, which is a folder of the test's as it sees it. Debian's 9.10 knows no level
-4: it then runs at level 1, whose redirect is the same, and `POLLER` asks as the documents of
-openNDS 10 say, by the same daemon's ndsctl.
+At levels 3 and 4 it asks the portal by itself, in https, and must trust its certificate.
 """
 
 import shutil
@@ -21,11 +18,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.servers.namespaces import Namespaces, end
+from tests.servers.opennds_release import release_for
 
 if TYPE_CHECKING:
     import subprocess
@@ -33,27 +30,34 @@ if TYPE_CHECKING:
 WORLD, ROUTER, PHONE = "w", "r", "c"
 WORLD_ADDRESS = "10.88.0.1"
 ROUTER_ADDRESS = "10.99.0.1"
+ROUTER_INTERFACE = "r-c"
 WEB_ADDRESS = "203.0.113.80"
 WEB_TITLE = "Le Web est ouvert"
-START_SECONDS = 60
+LARGE, LARGE_OCTETS = "gros.bin", 3_000_000
+"""A file of the Web's, to use up a volume."""
+START_SECONDS = 120
 
 CONFIGURATION = """\
-gatewayinterface r-c
-gatewayname {name}
-enable_serial_number_suffix 0
-fasport {port}
-fasremoteip {host}
-faspath {path}
-fas_secure_enabled {level}
-{binauth}
-faskey {key}
-checkinterval 600
-FirewallRuleSet users-to-router {{
-  FirewallRule allow udp port 53
-  FirewallRule allow tcp port 53
-  FirewallRule allow udp port 67
-}}
+config opennds 'lab'
+	option enabled '1'
+	option gatewayinterface 'r-c'
+	option gatewayname '{name}'
+	option enable_serial_number_suffix '0'
+	option fasport '{port}'
+	option fasremoteip '{host}'
+	option faspath '{path}'
+	option fas_secure_enabled '{level}'
+	option faskey '{key}'
+	option checkinterval '600'
+	list users_to_router 'allow udp port 53'
+	list users_to_router 'allow tcp port 53'
+	list users_to_router 'allow udp port 67'
 """
+POLLS = """\
+	option nat_traversal_poll_interval '1'
+	option binauth '/usr/lib/opennds/binauth_log.sh'
+"""
+"""At levels 3 and 4; the second tells the portal that a client left."""
 
 LEASE_SCRIPT = """\
 #!/bin/sh
@@ -61,34 +65,7 @@ LEASE_SCRIPT = """\
 [ "$1" = bound ] || exit 0
 ip address add "$ip/24" dev "$interface" && ip route add default via "$router"
 """
-
-DAEMON = (
-    "mount --bind {folder}/etc /etc/opennds && "
-    "mount -t tmpfs none /run && mount --bind {folder} /tmp && "
-    "PATH=/tmp/first:$PATH exec opennds -f -c /tmp/opennds.conf"
-)
-BINAUTH = "binauth /usr/lib/opennds/binauth_log.sh"
-"""What tells the portal at level 3 that a client left."""
-OF_AUTHMON = "nat_traversal_poll_interval 1\nfas_secure_enabled {level}\n"
-"""What its scripts read by themselves."""
-
-POLLER = """\
-#!/bin/bash
-# Level 4 as openNDS 10 documents it. $1: the portal's address; $2: hash of the gateway's name.
-ask() {
-  curl -s -k -G -A 'openNDS(authmon;NDS:10.3.0;)' -d auth_get=view -d "gatewayhash=$2" \\
-    --data-urlencode "payload=$(printf %s "$3" | base64 -w0)" "$1"
-}
-while sleep 0.5; do
-  acknowledged='*'
-  listed=$(ask "$1" "$2" none)
-  for entry in ${listed:2:1024}; do
-    words=$(printf %b "${entry//%/\\\\x}")
-    ndsctl auth $words | grep -q 'authenticated\\.' && acknowledged="$acknowledged ${words%% *}"
-  done
-  ask "$1" "$2" "$acknowledged"
-done
-"""
+REDIRECT = f"curl -s -o /dev/null -w '%{{redirect_url}}' --max-time 2 http://{WEB_ADDRESS}/ || :"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +79,23 @@ class Portal:
     port: int = 8080
     path: str = "/gateway/opennds"
     level: int = 1
-    """fas_secure_enabled; 3 is always in https."""
+    """fas_secure_enabled; 3 and 4 are always in https."""
+
+    @property
+    def polls(self) -> bool:
+        """Whether it comes and asks."""
+        return self.level in (3, 4)
 
     @property
     def url(self) -> str:
         """Where it sends phones, and asks."""
-        return f"{'https' if self.level == 3 else 'http'}://{WORLD_ADDRESS}:{self.port}{self.path}"
+        return f"{'https' if self.polls else 'http'}://{WORLD_ADDRESS}:{self.port}{self.path}"
+
+    def uci(self) -> str:
+        """Return what openNDS is told of it."""
+        told = {"name": self.name, "port": self.port, "path": self.path, "key": self.key}
+        text = CONFIGURATION.format(**told, host=WORLD_ADDRESS, level=self.level)
+        return text + POLLS if self.polls else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +103,8 @@ class OpenNds:
     """The running gateway and what is around it."""
 
     namespaces: Namespaces
-
+    number: int
+    """Of a process that sees its files."""
     login_address: str = f"{ROUTER_ADDRESS}:2050"
     """gatewayaddress as openNDS writes it."""
 
@@ -124,6 +113,16 @@ class OpenNds:
         path = "/sys/class/net/c-r/address"
         return self.namespaces.run(PHONE, "cat", path).strip()
 
+    def ndsctl(self, *command: str) -> str:
+        """Return what the daemon tells its own tool."""
+        there = ("nsenter", "--target", str(self.number), "--mount")
+        return self.namespaces.run(ROUTER, *there, "ndsctl", *command)
+
+
+def as_installed(uci: str) -> str:
+    """Return a bundle's settings as its install.sh leaves them, on this router's interface."""
+    return f"{uci.replace('br-socle', ROUTER_INTERFACE)}\toption fasremoteip '{WORLD_ADDRESS}'\n"
+
 
 @contextmanager
 def opennds(folder: Path, portal: Portal) -> Iterator[OpenNds]:
@@ -131,7 +130,7 @@ def opennds(folder: Path, portal: Portal) -> Iterator[OpenNds]:
 
     Raises: RuntimeError with openNDS's last words when it does not start.
     """
-    with site(folder) as namespaces, daemon(namespaces, portal) as running:
+    with site(folder) as namespaces, daemon(namespaces, portal.level, portal.uci()) as running:
         yield running
 
 
@@ -146,20 +145,17 @@ def site(folder: Path) -> Iterator[Namespaces]:
 
 
 @contextmanager
-def daemon(namespaces: Namespaces, portal: Portal) -> Iterator[OpenNds]:
-    """Have openNDS run on a site's router, one after another.
+def daemon(namespaces: Namespaces, level: int, uci: str) -> Iterator[OpenNds]:
+    """Have openNDS run on a site's router, told by a UCI file, one after another.
 
     Raises: RuntimeError with openNDS's last words when it does not start.
     """
-    processes = [_start(namespaces, portal)]
+    process = _start(namespaces, level, uci)
     try:
-        if portal.level == 4:
-            processes.append(_poll(namespaces, portal))
-        yield OpenNds(namespaces)
+        yield OpenNds(namespaces, process.pid)
     finally:
-        for process in reversed(processes):
-            end(process)
-        _forget_rules(namespaces)
+        end(process)
+        _forget(namespaces)
 
 
 def _wire(namespaces: Namespaces) -> None:
@@ -176,6 +172,7 @@ def _serve_web(namespaces: Namespaces) -> None:
     web = namespaces.folder / "web"
     web.mkdir()
     (web / "index.html").write_text(f"<!doctype html><title>{WEB_TITLE}</title>\n")
+    (web / LARGE).write_bytes(bytes(LARGE_OCTETS))
     server = ("python3", "-m", "http.server", "80", "--bind", WEB_ADDRESS, "--directory", str(web))
     namespaces.spawn(WORLD, *server)
 
@@ -201,53 +198,34 @@ def _lease(namespaces: Namespaces) -> None:
     script = folder / "lease.sh"
     script.write_text(LEASE_SCRIPT)
     script.chmod(0o755)
-    asking = ("udhcpc", "-i", "c-r", "-f", "-q", "-n", "-t", "10", "-T", "1", "-s", str(script))
+    asking = ("udhcpc", "-i", "c-r", "-f", "-q", "-n", "-t", "60", "-T", "1", "-s", str(script))
     namespaces.run(PHONE, *asking)
 
 
-def _start(namespaces: Namespaces, portal: Portal) -> "subprocess.Popen[bytes]":
-    folder = namespaces.folder
-    _put_legacy_first(folder / "first")
-    level = 1 if portal.level == 4 else portal.level
-    configuration = CONFIGURATION.format(
-        name=portal.name,
-        host=WORLD_ADDRESS,
-        port=portal.port,
-        path=portal.path,
-        key=portal.key,
-        level=level,
-        binauth=BINAUTH if level == 3 else "",
-    )
-    (folder / "opennds.conf").write_text(configuration)
-    (folder / "etc").mkdir(exist_ok=True)
-    (folder / "etc/opennds.conf").write_text(OF_AUTHMON.format(level=level))
+def _start(namespaces: Namespaces, level: int, uci: str) -> "subprocess.Popen[bytes]":
+    """Start it; return once the phone is captive."""
+    certificate = namespaces.folder / "cert.pem"
+    trusted = certificate if certificate.exists() else None
+    command = release_for(level).command(namespaces.folder, uci, trusted)
     apart = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
-    trusted = {"SSL_CERT_FILE": "/tmp/cert.pem"} if level == 3 else {}
-    command = (*apart, "sh", "-c", DAEMON.format(folder=folder))
-    process = namespaces.spawn(ROUTER, *command, environment=trusted)
+    environment = {"SSL_CERT_FILE": "/tmp/cert.pem"} if trusted else {}
+    process = namespaces.spawn(ROUTER, *apart, "sh", "-c", command, environment=environment)
     deadline = time.monotonic() + START_SECONDS
-    while "openNDS is now running" not in namespaces.said(process):
+    while "://" not in namespaces.run(PHONE, "sh", "-c", REDIRECT):
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"openNDS does not start: {namespaces.said(process)[-2000:]}")
         time.sleep(0.1)
     return process
 
 
-def _poll(namespaces: Namespaces, portal: Portal) -> "subprocess.Popen[bytes]":
-    """Start what asks at level 4, where openNDS's socket is."""
-    script = namespaces.folder / "poller.sh"
-    script.write_text(POLLER)
-    script.chmod(0o755)
-    digest = sha256(portal.name.encode()).hexdigest()
-    command = f"mount --bind {namespaces.folder} /tmp && exec /tmp/poller.sh {portal.url} {digest}"
-    return namespaces.spawn(ROUTER, "unshare", "--mount", "sh", "-c", command)
-
-
-def _forget_rules(namespaces: Namespaces) -> None:
-    """Clear the router's firewall: openNDS ended with its whole session, before it could."""
+def _forget(namespaces: Namespaces) -> None:
+    """Clear the firewall and /tmp: openNDS ended with its whole session, before it could."""
     for table in ("filter", "nat", "mangle"):
         for clearing in ("-F", "-X"):
             namespaces.run(ROUTER, "iptables-legacy", "-t", table, clearing)
+    namespaces.run(ROUTER, "nft", "flush", "ruleset")
+    for left in namespaces.folder.glob("nds*"):
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def serve_https(namespaces: Namespaces, port: int, to_port: int) -> None:
@@ -261,15 +239,3 @@ def serve_https(namespaces: Namespaces, port: int, to_port: int) -> None:
     front = Path(__file__).with_name("tls_front.py")
     where = (WORLD_ADDRESS, str(port), str(to_port))
     namespaces.spawn(WORLD, sys.executable, str(front), *where, str(certificate), str(key))
-
-
-def _put_legacy_first(folder: Path) -> None:
-    """Make a folder in which `iptables` is iptables-legacy."""
-    if folder.exists():
-        return
-    folder.mkdir()
-    for name in ("iptables", "ip6tables"):
-        real = shutil.which(f"{name}-legacy", path="/usr/sbin:/sbin:/usr/bin:/bin")
-        if real is None:
-            raise RuntimeError(f"{name}-legacy is not installed")
-        (folder / name).symlink_to(real)

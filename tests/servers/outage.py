@@ -1,7 +1,8 @@
 """PostgreSQL away for one test only: its database ends every connection and takes no other."""
 
 import asyncpg
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 
 class DatabaseOutage:
@@ -17,17 +18,29 @@ class DatabaseOutage:
     async def begin(self) -> None:
         """Refuse new connections and end those there are."""
         await self._execute(f'alter database "{self._name}" allow_connections false')
-        await self._execute(
+        while await self._execute(
             f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{self._name}'"
-        )
+        ):
+            pass
 
     async def end(self) -> None:
         """Take connections again."""
         await self._execute(f'alter database "{self._name}" allow_connections true')
 
-    async def _execute(self, statement: str) -> None:
+    async def _execute(self, statement: str) -> bool:
+        """Do it, and say whether there are rows."""
         connection = await asyncpg.connect(self._apart)
         try:
-            await connection.execute(statement)
+            return bool(await connection.fetch(statement))
         finally:
             await connection.close()
+
+
+async def cut_all_others(owner: AsyncEngine) -> None:
+    """End every other connection to this engine's database; the server's other databases stay."""
+    others = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    async with owner.begin() as connection:
+        await connection.execute(text(others))

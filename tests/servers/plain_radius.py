@@ -121,8 +121,12 @@ async def order(
     code: int,
     attributes: dict[str, object],
     secret: bytes = b"testing123",
+    seconds: float = 60.0,
 ) -> int | None:
-    """Send a Disconnect-Request (40) or a CoA-Request (43); return the answer's code."""
+    """Send a Disconnect-Request (40) or a CoA-Request (43); return the answer's code.
+
+    None: there is none within so many seconds.
+    """
     packet = CoAPacket(
         code=code, id=secrets.randbelow(256), secret=secret, dict=dictionary(*VENDORS)
     )
@@ -134,7 +138,7 @@ async def order(
         loop = asyncio.get_running_loop()
         await loop.sock_sendto(sender, packet.RequestPacket(), gateway)
         try:
-            data = await asyncio.wait_for(loop.sock_recv(sender, 4096), 0.5)
+            data = await asyncio.wait_for(loop.sock_recv(sender, 4096), seconds)
         except TimeoutError:
             return None
     reply = CoAPacket(secret=secret, dict=dictionary(*VENDORS), packet=data)

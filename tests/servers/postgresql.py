@@ -65,5 +65,5 @@ class Cluster:
     def _run(self, program: str, *arguments: str) -> None:
         command = [str(self._programs / program), "-D", str(self._data), *arguments]
         subprocess.run(
-            [*self._as_postgres, *command], check=True, timeout=60, stdout=subprocess.DEVNULL
+            [*self._as_postgres, *command], check=True, timeout=110, stdout=subprocess.DEVNULL
         )

@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 
 PROGRAM = shutil.which("radclient")
-SECONDS = 15
+SECONDS = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ async def radclient(port: int, kind: str, secret: str, request: str, *options: s
     """
     assert PROGRAM, "freeradius-utils is on the list of system packages"
     process = await asyncio.create_subprocess_exec(
-        PROGRAM, "-x", "-r", "1", "-t", "5", *options, f"127.0.0.1:{port}", kind, secret,
+        PROGRAM, "-x", "-r", "12", "-t", "5", *options, f"127.0.0.1:{port}", kind, secret,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

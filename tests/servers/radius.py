@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import os
 import struct
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -30,7 +30,8 @@ from territory.settings import (
 )
 from tests.servers.territory import SHARED_SECRET
 
-ANSWER_SECONDS = 10.0
+ANSWER_SECONDS = 60.0
+AGAIN_SECONDS = 2.0
 SILENCE_SECONDS = 0.3
 _ZEROS = bytes(16)
 
@@ -134,14 +135,12 @@ class Nas(asyncio.DatagramProtocol):
 
     def access_request(self, attributes: bytes, *, signed: bool = True) -> bytes:
         """Return an Access-Request with a fresh identifier and authenticator."""
-        self._identifier = (self._identifier + 1) % 256
         return sign_request(
-            1, self._identifier, os.urandom(16), attributes, self.secret if signed else None
+            1, self._fresh_identifier(), os.urandom(16), attributes, self.secret if signed else None
         )
 
     def log_in(self, credential: Credential, device: str, extra: bytes = b"") -> bytes:
         """Return the PAP Access-Request of a guest's hand-back."""
-        self._identifier = (self._identifier + 1) % 256
         authenticator = os.urandom(16)
         attributes = (
             attribute(1, credential.user_name)
@@ -149,25 +148,34 @@ class Nas(asyncio.DatagramProtocol):
             + attribute(31, device)
             + extra
         )
-        return sign_request(1, self._identifier, authenticator, attributes, self.secret)
+        return sign_request(1, self._fresh_identifier(), authenticator, attributes, self.secret)
 
     def present_device(self, name: str, device: str) -> bytes:
         """Return the Access-Request of MAC authentication as CoovaChilli makes it: the name twice.
 
         `device` is Calling-Station-Id.
         """
-        self._identifier = (self._identifier + 1) % 256
         authenticator = os.urandom(16)
         shown = attribute(2, hide(name.encode(), self.secret, authenticator))
         attributes = attribute(1, name) + shown + attribute(31, device)
-        return sign_request(1, self._identifier, authenticator, attributes, self.secret)
+        return sign_request(1, self._fresh_identifier(), authenticator, attributes, self.secret)
 
     def accounting_request(self, attributes: bytes, identifier: int | None = None) -> bytes:
         """Return an Accounting-Request, with a fresh identifier unless told which."""
-        self._identifier = (self._identifier + 1) % 256 if identifier is None else identifier
-        head = struct.pack("!BBH", 4, self._identifier, 20 + len(attributes))
+        if identifier is None:
+            identifier = self._fresh_identifier()
+        head = struct.pack("!BBH", 4, identifier, 20 + len(attributes))
         digest = hashlib.md5(head + _ZEROS + attributes + self.secret).digest()
         return head + digest + attributes
+
+    def _fresh_identifier(self) -> int:
+        """Return one under which nothing waits for an answer (RFC 2865 §3)."""
+        for _ in range(256):
+            self._identifier = (self._identifier + 1) % 256
+            waiting = self._waiting.get(self._identifier)
+            if waiting is None or waiting.done():
+                break
+        return self._identifier
 
     def send(self, packet: bytes) -> "asyncio.Future[bytes]":
         """Send octets; the future has the reply of that identifier."""
@@ -176,11 +184,23 @@ class Nas(asyncio.DatagramProtocol):
         self._transport.sendto(packet)
         return waiting
 
-    async def ask(self, packet: bytes) -> "Reply":
-        """Send octets and return the verified reply."""
+    async def ask(self, packet: bytes, *, once: bool = False) -> "Reply":
+        """Send octets, again without an answer as any NAS does, and return the verified reply.
+
+        `once`: not again, where a test counts what the server hears.
+        """
         async with asyncio.timeout(ANSWER_SECONDS):
-            octets = await self.send(packet)
+            octets = await (self.send(packet) if once else self.insist(packet))
         return Reply.verified(octets, packet[4:20], self.secret)
+
+    def insist(self, packet: bytes) -> Coroutine[Any, Any, bytes]:
+        """Send octets now, and again and again until there is the reply that is returned."""
+        return self._persist(packet, self.send(packet))
+
+    async def _persist(self, packet: bytes, waiting: "asyncio.Future[bytes]") -> bytes:
+        while not (await asyncio.wait([waiting], timeout=AGAIN_SECONDS))[0]:
+            self._transport.sendto(packet)
+        return waiting.result()
 
     async def is_silent(self, packet: bytes) -> bool:
         """Whether the server leaves these octets without an answer."""

@@ -14,7 +14,7 @@ import aiohttp
 
 from tests.servers.radius import Nas
 
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 _ROOT = Path(__file__).parents[2]
 _SERVER = """
 import asyncio, sys
@@ -66,7 +66,7 @@ class RadiusProcess:
     async def kill(self) -> None:
         """Send SIGKILL and wait for the end; nothing happens if it is over."""
         self._process.send_signal(signal.SIGKILL)
-        await asyncio.to_thread(self._process.wait, 10)
+        await asyncio.to_thread(self._process.wait, 60)
 
     @property
     def pid(self) -> int:

@@ -18,7 +18,7 @@ from territory.settings import RadsecSettings
 
 BASE_NAME = "radius.meuse.example"
 SITE_NAME = "nas-mairie.sites.meuse.example"
-SECONDS = 10.0
+SECONDS = 60.0
 
 
 def today(days: float = 0) -> datetime:

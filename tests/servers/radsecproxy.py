@@ -6,7 +6,6 @@ Only what cannot be the same on one machine is changed: where its files lie and 
 import asyncio
 import re
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -16,11 +15,12 @@ from deploy.packages.authority import Issued
 from deploy.packages.bundle import RADSEC_FOLDER, render
 from deploy.packages.catalogue import offer_named
 from territory.vocabulary import Link
+from tests.servers.addresses import free_port
 from tests.servers.radsec import Papers
 from tests.unit.deploy.packages.sheets import BASE, CHILLI, SITE
 
 PROGRAM = shutil.which("radsecproxy") or "/usr/sbin/radsecproxy"
-_STOP_SECONDS = 10
+_STOP_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ async def radsecproxy(
 ) -> AsyncIterator[Proxy]:
     """Run the proxy of a rendered bundle, which reaches the base at this name and port."""
     folder = papers.folder / "router"
-    ports = _free_port(), _free_port()
+    ports = free_port(), free_port()
     text = router_files(folder, papers, site, base)
     for known, port in zip((1812, 1813), ports, strict=True):
         text = text.replace(f"127.0.0.1:{known}\n", f"127.0.0.1:{port}\n")
@@ -79,9 +79,3 @@ def _secret(text: str) -> str:
     found = re.search(r'secret "(.*)"', text)
     assert found
     return found[1]
-
-
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -19,12 +19,13 @@ from territory.database.connect import component_url
 from territory.keyring import Keyring
 from tests.servers.namespaces import end
 
-START_SECONDS = 60
+START_SECONDS = 200
 HEALTH_PORTS = {
     Component.PORTAL: 9401,
     Component.RADIUS: 9402,
     Component.SUPERVISION: 9403,
     Component.RETENTION: 9404,
+    Component.DESK: 9405,
 }
 PLAIN_NAME, PLAIN_PORT = "remise.socle.test", 8081
 """Under which a portal in https shows its one page in clear, at the same address."""
@@ -139,4 +140,4 @@ def _wait_until_ready(base: Base, component: Component, running: Running) -> Non
 
 def _answers(base: Base, address: str) -> bool:
     asking = [*base.inside, sys.executable, "-c", READY, address]
-    return subprocess.run(asking, check=False, capture_output=True, timeout=10).returncode == 0
+    return subprocess.run(asking, check=False, capture_output=True, timeout=100).returncode == 0

@@ -32,6 +32,7 @@ class SitePlan:
     """Who it is by RadSec, in place of `nas_address`."""
     coa_port: int = 3799
     session_seconds: int = 4 * 3600
+    session_octets: int | None = None
     portal_secret: str = PORTAL_SECRET
     mac_authentication: bool = False
     variant: str = ""
@@ -77,7 +78,7 @@ async def _site(connection: AsyncConnection, keyring: Keyring, owner: UUID, each
             interim_seconds=60,
             upload_bps=2_000_000,
             download_bps=8_000_000,
-            session_octets=None,
+            session_octets=each.session_octets,
             mac_authentication=each.mac_authentication,
         )
     )

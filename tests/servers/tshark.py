@@ -14,7 +14,7 @@ from pathlib import Path
 _RAW_IPV4 = 101
 _NAS, _SERVER = bytes((10, 55, 0, 11)), bytes((10, 55, 0, 1))
 _NAS_PORT = 40_000
-_SECONDS = 30
+_SECONDS = 100
 _ATTRIBUTE = re.compile(r"^\s+(AVP|VSA): t=(\S+)\((\d+)\) l=\d+(.*)$")
 _VENDOR = re.compile(r" vnd=.*\((\d+)\)$")
 _VALUE = re.compile(r"(?: Tag=0x[0-9a-f]+)? val=(.*)$")

@@ -60,6 +60,18 @@ def every_tenth(then: Answer, otherwise: Answer) -> Answer:
     return answer
 
 
+def the_first_time(answer: Answer, again: Answer) -> Answer:
+    """An answer that goes another way once a request is seen again."""
+    seen: set[bytes] = set()
+
+    def either(octets: bytes) -> bytes | None:
+        known = octets in seen
+        seen.add(octets)
+        return again(octets) if known else answer(octets)
+
+    return either
+
+
 def forged(octets: bytes) -> bytes:
     """A reply somebody altered on its way."""
     reply = accept(octets)
@@ -114,7 +126,7 @@ def test_good_answers_are_counted() -> None:
     """pyrad finds every signature and password right, and the generator every reply."""
     outcome = run(accept)
     assert outcome.complaint is None
-    assert outcome.good == outcome.sent > 50
+    assert outcome.good == outcome.sent > 8, "more than leave at once"
     assert 0 < outcome.p50_ms <= outcome.p95_ms <= outcome.p99_ms
     assert outcome.per_second == pytest.approx(outcome.window_replies / 0.4)
 
@@ -145,7 +157,7 @@ def test_a_wrong_code_spoils_the_run() -> None:
 
 def test_a_dropped_request_goes_out_again() -> None:
     """What is answered at the second try is counted as retransmitted, not as lost."""
-    outcome = run(every_tenth(silence, accept), retransmit_seconds=0.5)
+    outcome = run(the_first_time(every_tenth(silence, accept), accept), retransmit_seconds=0.5)
     assert outcome.retransmitted > 0
     assert (outcome.lost, outcome.complaint) == (0, None)
 

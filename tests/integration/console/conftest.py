@@ -10,11 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from portal.console.app import Console, create_console
 from portal.console.ticket_sheet import TicketKeys
+from portal.messages.senders import Messages
+from portal.messages.spending import Purse
+from portal.people.newsletter import ListKeys
 from territory.access.passwords import Passwords
 from territory.access.roles import Role
 from territory.access.sign_in import mint_link
 from territory.database.components import Component
 from territory.database.connect import open_engine
+from territory.messages.settings import SmsSettings
 from territory.web.server import start_site
 from tests.integration.console.ground import (
     CHEAP,
@@ -57,8 +61,14 @@ async def made(owner: AsyncEngine, clock: Any) -> Territory:
 
 
 @pytest.fixture
+def messages() -> Messages | None:
+    """What the console writes letters with: nothing, unless a test says so."""
+    return None
+
+
+@pytest.fixture
 async def site(
-    engine: AsyncEngine, made: Territory, clock: Any, keyring: Any
+    engine: AsyncEngine, made: Territory, clock: Any, keyring: Any, messages: Messages | None
 ) -> AsyncIterator[Site]:
     """The console, mounted under /console of an application that has nothing else."""
     console = Console(
@@ -69,6 +79,10 @@ async def site(
         public_url="https://wifi.meuse.example",
         desk_url="http://127.0.0.1:8444",
         tickets=TicketKeys.of(keyring),
+        lists=ListKeys.of(keyring),
+        seal=keyring.seal,
+        messages=messages,
+        purse=Purse(SmsSettings(provider="ovhcloud"), keyring.derive("contact")),
         refusal_seconds=0.0,
     )
     app = create_console(console)

@@ -10,6 +10,8 @@ from uuid import UUID, uuid4
 
 import aiohttp
 from aiohttp import web
+from playwright.async_api import Browser as Chromium
+from playwright.async_api import Page
 from sqlalchemy import Table, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -38,6 +40,7 @@ class Territory:
     nas: dict[str, UUID] = field(default_factory=dict)
     access_points: dict[str, UUID] = field(default_factory=dict)
     operators: dict[str, Operator] = field(default_factory=dict)
+    incidents: dict[str, UUID] = field(default_factory=dict)
 
 
 async def add_row(db: AsyncConnection, table: Table, **values: Any) -> UUID:
@@ -226,6 +229,70 @@ async def add_state(db: AsyncConnection, made: Territory, now: datetime) -> None
     )
     for number in range(37):
         await _add_session(db, made, number, now)
+    await _add_incidents(db, made, now)
+
+
+async def _add_incidents(db: AsyncConnection, made: Territory, now: datetime) -> None:
+    """A site down, of which two were told; the archive was late; a service takes no message."""
+    code = "salle-saint-mihiel"
+    down = "Salle des fêtes de Saint-Mihiel : le Wi-Fi ne répond plus"
+    kept: dict[str, Any] = {"labels": {}, "site_id": None, "over_at": None, "state": "open"}
+    rows: dict[str, dict[str, Any]] = {
+        "site": {
+            "alert": "SiteDown",
+            "summary": down,
+            "labels": {"site": code},
+            "site_id": made.sites[code],
+        },
+        "archive": {
+            "alert": "ArchiveLate",
+            "summary": "L’archive a 5 jours de retard",
+            "state": "over",
+            "over_at": now - timedelta(minutes=30),
+        },
+        "pending": {"alert": "PortalSlow", "summary": "Les pages sont lentes", "state": "pending"},
+    }
+    for name, row in rows.items():
+        made.incidents[name] = await add_row(
+            db,
+            tables.incident,
+            **kept
+            | row
+            | {
+                "severity": "critical",
+                "words": (
+                    "salle-saint-mihiel-nas : Ne répond plus. Cause probable : coupure de courant."
+                    "\nÀ essayer d’abord : appeler le lieu, le boîtier est-il allumé ?"
+                ),
+                "began_at": now - timedelta(hours=1),
+                "changed_at": now - timedelta(minutes=30),
+                "opened_at": now - timedelta(minutes=58),
+                "returns": 0,
+            },
+        )
+    message = await add_row(
+        db,
+        tables.alert_message,
+        recipient="astreinte",
+        urgency="critical",
+        subject=f"{down}, depuis 14 h 00",
+        body="Ne répond plus.",
+        link="https://wifi.meuse.example/console/incidents",
+        made_at=now - timedelta(hours=1),
+        next_try_at=now,
+        tries=3,
+        failure="no connection to the service: ClientConnectorError",
+    )
+    for recipient in ("anne", "astreinte"):
+        await db.execute(
+            insert(tables.incident_telling).values(
+                incident_id=made.incidents["site"],
+                recipient=recipient,
+                what="broken",
+                turn=0,
+                message_id=message,
+            )
+        )
 
 
 async def _add_session(db: AsyncConnection, made: Territory, number: int, now: datetime) -> None:
@@ -261,22 +328,42 @@ class Site:
         return f"{self.base}/console{path}"
 
 
+async def come_in(page: Page, site: Site, token: str) -> None:
+    """Sign in by a link, with its button."""
+    await page.goto(site.at(f"/lien/{token}"))
+    await page.get_by_role("button", name="Ouvrir ma session").click()
+    await page.wait_for_url("**/console/")
+
+
+async def operator_window(chromium: Chromium, site: Site, token: str) -> Page:
+    """Return a browser's window of somebody signed in by a link."""
+    page = await chromium.new_page(locale="fr-FR", color_scheme="light")
+    await come_in(page, site, token)
+    return page
+
+
 class Browser:
     """A browser as far as cookies, forms and redirects go."""
 
     def __init__(self, session: aiohttp.ClientSession, site: Site) -> None:
-        self._session = session
+        self.session = session
         self._site = site
 
     async def get(self, path: str, **options: Any) -> tuple[int, str]:
         """Status and text of a page; redirects are not followed unless asked."""
         options.setdefault("allow_redirects", False)
-        async with self._session.get(self._site.at(path), **options) as answer:
+        async with self.session.get(self._site.at(path), **options) as answer:
             return answer.status, await answer.text()
+
+    async def status(self, method: str, path: str) -> int:
+        """Status of an answer, whose end is not waited for: a stream has none."""
+        where = self._site.at(path)
+        async with self.session.request(method, where, allow_redirects=False) as answer:
+            return answer.status
 
     async def fetch(self, path: str) -> tuple[Mapping[str, str], bytes]:
         """Headers and octets of what is no page."""
-        async with self._session.get(self._site.at(path)) as answer:
+        async with self.session.get(self._site.at(path)) as answer:
             return answer.headers, await answer.read()
 
     async def post(
@@ -293,7 +380,7 @@ class Browser:
     ) -> aiohttp.ClientResponse:
         """Post exactly these fields."""
         options.setdefault("allow_redirects", False)
-        answer = await self._session.post(self._site.at(path), data=fields, **options)
+        answer = await self.session.post(self._site.at(path), data=fields, **options)
         await answer.read()
         return answer
 

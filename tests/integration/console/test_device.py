@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from playwright.async_api import async_playwright
+from playwright.async_api import Browser as Chromium
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -20,9 +20,16 @@ from territory.database.components import Component
 from territory.database.connect import open_engine
 from territory.device_story.reading import Question, load_history
 from territory.identifiers import MacAddress
-from tests.integration.console.ground import LinkFor, SignedIn, Site, Territory, add_row
+from tests.integration.console.ground import (
+    LinkFor,
+    SignedIn,
+    Site,
+    Territory,
+    add_row,
+    operator_window,
+)
 from tests.servers.accessibility import look
-from tests.servers.browser import CHROMIUM, FLAGS
+from tests.servers.browser import press
 
 PHONE = "8a:56:7e:f9:10:e4"
 ANSWERS = ((200, "reject", "unknown_device"), (179, "accept", "first_use"))
@@ -195,7 +202,7 @@ async def test_no_other_component_may_ask(role_url: Callable[[Component], str]) 
 @pytest.mark.browser
 @pytest.mark.usefixtures("afternoon")
 async def test_the_page_in_a_browser(
-    site: Site, owner: AsyncEngine, link_for: LinkFor, clock: Any
+    chromium: Chromium, site: Site, owner: AsyncEngine, link_for: LinkFor, clock: Any
 ) -> None:
     """Form, story and fault, at a phone's and at a desk's width."""
     async with owner.begin() as db:
@@ -208,17 +215,12 @@ async def test_the_page_in_a_browser(
             author="technicien@meuse.example",
             created_at=clock.now() - timedelta(minutes=1),
         )
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        page = await (await browser.new_context(locale="fr-FR")).new_page()
-        await page.goto(site.at(f"/lien/{await link_for(Role.TECHNICIAN)}"))
-        await page.get_by_role("button", name="Ouvrir ma session").click()
-        await page.goto(site.at("/appareil"))
-        await page.get_by_label("Adresse MAC").fill("8A-56-7E-F9-10-E4")
-        await page.get_by_role("button", name="Expliquer").click()
-        await page.get_by_text("bien qu'il soit bloqué").wait_for()
-        await look(page, "device-story")
-        await page.get_by_label("Adresse MAC").fill("8A-56")
-        await page.get_by_role("button", name="Expliquer").click()
-        await look(page, "device-fault")
-        await browser.close()
+    page = await operator_window(chromium, site, await link_for(Role.TECHNICIAN))
+    await page.goto(site.at("/appareil"))
+    await page.get_by_label("Adresse MAC").fill("8A-56-7E-F9-10-E4")
+    await page.get_by_role("button", name="Expliquer").click()
+    await page.get_by_text("bien qu'il soit bloqué").wait_for()
+    await look(page, "device-story")
+    await page.get_by_label("Adresse MAC").fill("8A-56")
+    await press(page, "button:has-text('Expliquer')")
+    await look(page, "device-fault")

@@ -51,6 +51,8 @@ def test_an_operator_from_the_first_link_to_the_last_day(socle: Run, database_ur
     ]
     assert socle("disable", LOGIN, "--undo")[1] == f"{LOGIN} is enabled"
     assert "active" in socle("list")[1]
+    assert socle("second-factor", LOGIN)[1] == f"{LOGIN}: second factor not in use"
+    assert socle("second-factor", LOGIN, "--forget")[1].endswith("there was none")
 
     async def log() -> list[str]:
         engine = open_engine(database_url)

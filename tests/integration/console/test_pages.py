@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import aiohttp
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from portal.console.app import create_console
@@ -14,6 +14,7 @@ from territory.database import tables
 from territory.database.connect import open_engine
 from territory.web.server import start_site
 from tests.integration.console.ground import CHEAP, SignedIn, Site, Territory
+from tests.servers.outage import cut_all_others
 
 
 async def actions(owner: AsyncEngine) -> list[tuple[str, str, str]]:
@@ -224,11 +225,5 @@ async def test_a_connection_cut_by_the_server_is_mended_by_the_next_page(
 ) -> None:
     """A restart of PostgreSQL costs nobody their sign-in."""
     technician = await signed_in(Role.TECHNICIAN)
-    async with owner.begin() as db:
-        await db.execute(
-            text(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-        )
+    await cut_all_others(owner)
     assert (await technician.get("/"))[0] == 200

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from portal.console import site_test
 from portal.console.app import create_console
-from portal.ticket_office import Order, make_sheet
+from portal.tickets.office import Order, make_sheet
 from territory.access.gate import PERMISSIONS
 from territory.access.passwords import Passwords
 from territory.access.roles import GRANTS, Permission, Role
@@ -25,28 +25,71 @@ EXPECTED = {
     "/lien/{token}": "anyone",
     "/mot-de-passe": "any",
     "/session/fermer": "any",
+    "/en-direct": "administrator technician agent mediator dpo",
+    "/en-direct/encore": "administrator technician agent mediator dpo",
+    "/en-direct/flux": "administrator technician agent mediator dpo",
+    "/en-direct/journee": "administrator technician agent mediator dpo",
+    "/en-direct/ecrans": "administrator technician",
+    "/en-direct/ecrans/{id}/fin": "administrator technician",
+    "/ecran/{token}": "anyone",
+    "/ecran/{token}/flux": "anyone",
+    "/ecran/{token}/journee": "anyone",
+    "/fichiers/{digest}/{file}": "anyone",
     "/lieux": "administrator technician agent mediator dpo",
     "/lieux/{code}": "administrator technician agent mediator dpo",
     "/lieux/{code}/deconnexion": "administrator technician",
     "/lieux/{code}/identification": "administrator technician agent mediator dpo",
     "/lieux/{code}/identification/choix": "administrator",
+    "/incidents": "administrator technician",
+    "/incidents/{id}": "administrator technician",
+    "/maintenance": "administrator technician",
+    "/maintenance/{id}/fin": "administrator technician",
     "/equipements": "administrator technician",
     "/liens": "administrator technician",
     "/equipements/{nas}/signature": "administrator technician",
+    "/equipements/{nas}/secret": "administrator technician",
     "/lieux/{code}/essai": "administrator technician",
+    "/indicateurs": "administrator agent dpo",
+    "/indicateurs/rapport.pdf": "administrator agent dpo",
+    "/indicateurs/rapport.csv": "administrator agent dpo",
+    "/sms": "administrator technician agent",
     "/appareil": "administrator technician",
     "/tickets": "administrator agent mediator",
     "/tickets/{sheet}": "administrator agent mediator",
     "/tickets/{sheet}/feuille.pdf": "administrator agent mediator",
     "/tickets/{sheet}/annuler": "administrator agent mediator",
+    "/comptes": "administrator agent",
+    "/requisition-recue": "administrator agent mediator",
+    "/requisition-recue/{id}": "administrator agent mediator",
+    "/lettres": "agent dpo",
+    "/lettres/liste.csv": "agent",
+    "/documents": "administrator agent dpo",
+    "/documents/{file}.{form}": "administrator agent dpo",
     "/organismes": "administrator dpo",
     "/operateurs": "administrator",
     "/operateurs/{id}": "administrator",
     "/operateurs/{id}/lien": "administrator",
     "/operateurs/{id}/acces": "administrator",
     "/journal": "administrator dpo",
+    "/injonctions": "administrator dpo",
+    "/injonctions/{id}/retrait": "administrator dpo",
 }
 """Written by hand, on purpose: a change of roles must be made twice."""
+ELSEWHERE = {
+    "/documents/{file}.{form}": {404},
+    "/session": {403},
+    "/en-direct/flux": {405},  # a stream has no HEAD
+    "/ecran/{token}/flux": {404},
+    "/ecran/{token}/journee": {404},
+    "/fichiers/{digest}/{file}": {404},
+    "/en-direct/ecrans/{id}/fin": {404},
+    "/maintenance/{id}/fin": {404},
+    "/incidents/{id}": {404},
+    "/injonctions/{id}/retrait": {404},
+    "/requisition-recue": {400},  # its form brings files, in parts
+    "/requisition-recue/{id}": {404},
+}
+"""What else may be answered to who may pass: there is no such link, no such file."""
 
 
 @pytest.fixture(autouse=True)
@@ -103,6 +146,9 @@ async def test_each_route_answers_each_role_as_the_table_says(
         "nas": "mairie-commercy-nas",
         "id": str(made.operators["dpo"].id),
         "token": "unknown",
+        "digest": "0",
+        "file": "unknown",
+        "form": "html",
         "sheet": await make_tickets(site, made),
     }
     for route in sorted(walk(site.app), key=lambda route: (route.method, plain_path(route))):
@@ -115,9 +161,9 @@ async def test_each_route_answers_each_role_as_the_table_says(
             answer = await visitor.post(where, {}, form_at="/session" if role is None else "/")
             status = answer.status
         else:
-            status, _ = await visitor.get(where)
+            status = await visitor.status(route.method, where)
         if anyone or role in roles:
-            allowed = {200, 303, 410, 422} | ({403} if path == "/session" else set())
+            allowed = {200, 303, 410, 422} | ELSEWHERE.get(path, set())
             assert status in allowed, (route.method, path, status)
         elif role is None:
             assert status == 303, (route.method, path, status)

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.async_api import async_playwright
+from playwright.async_api import Browser as Chromium
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -12,9 +12,8 @@ from portal.console import site_test
 from portal.console.site_test import NOT_A_REPORT
 from territory.access.roles import Role
 from territory.database import tables
-from tests.integration.console.ground import LinkFor, SignedIn, Site, Territory
+from tests.integration.console.ground import LinkFor, SignedIn, Site, Territory, operator_window
 from tests.servers.accessibility import look
-from tests.servers.browser import CHROMIUM, FLAGS
 
 WHERE = "/lieux/mairie-commercy/essai"
 REPORT = """socle-essai 1
@@ -97,17 +96,12 @@ async def test_what_was_pasted_must_be_a_report(signed_in: SignedIn) -> None:
 
 @pytest.mark.browser
 @pytest.mark.usefixtures("forged")
-async def test_the_page_in_a_browser(site: Site, link_for: LinkFor) -> None:
+async def test_the_page_in_a_browser(chromium: Chromium, site: Site, link_for: LinkFor) -> None:
     """Before and after, at a phone's and at a desk's width."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        page = await (await browser.new_context(locale="fr-FR")).new_page()
-        await page.goto(site.at(f"/lien/{await link_for(Role.TECHNICIAN)}"))
-        await page.get_by_role("button", name="Ouvrir ma session").click()
-        await page.goto(site.at(WHERE))
-        await look(page, "site-test")
-        await page.get_by_label("Ce qu'a écrit essai.sh").fill(REPORT)
-        await page.get_by_role("button", name="Lancer l'essai").click()
-        await page.get_by_text("Le plus grave d'abord").wait_for()
-        await look(page, "site-test-findings")
-        await browser.close()
+    page = await operator_window(chromium, site, await link_for(Role.TECHNICIAN))
+    await page.goto(site.at(WHERE))
+    await look(page, "site-test")
+    await page.get_by_label("Ce qu'a écrit essai.sh").fill(REPORT)
+    await page.get_by_role("button", name="Lancer l'essai").click()
+    await page.get_by_text("Le plus grave d'abord").wait_for()
+    await look(page, "site-test-findings")

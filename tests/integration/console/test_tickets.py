@@ -1,13 +1,12 @@
 """A mediator makes a ticket by one tap and sees it go online; a sheet is printed, and revoked."""
 
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from playwright.async_api import Browser as Chromium
-from playwright.async_api import async_playwright, expect
+from playwright.async_api import expect
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -16,9 +15,16 @@ from territory.access.roles import Role
 from territory.database.tables import audit_entry
 from territory.rules.ticket_codes import parse_code
 from tests.conftest import FixedClock
-from tests.integration.console.ground import Browser, LinkFor, SignedIn, Site, Territory
+from tests.integration.console.ground import (
+    Browser,
+    LinkFor,
+    SignedIn,
+    Site,
+    Territory,
+    operator_window,
+)
 from tests.servers.accessibility import look
-from tests.servers.browser import CHROMIUM, FLAGS, PHONE
+from tests.servers.browser import PHONE
 
 CODE = re.compile(r"\d{4} \d{4} \d{4}")
 
@@ -190,15 +196,6 @@ async def test_a_ticket_is_revoked(mediator: Browser, made: Territory, owner: As
         assert tuple((await db.execute(text(ended))).one()) == ("ticket_revoked", "disconnect")
 
 
-@pytest.fixture
-async def chromium() -> AsyncIterator[Chromium]:
-    """Debian's Chromium, without a window."""
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield opened
-        await opened.close()
-
-
 @pytest.mark.browser
 async def test_the_page_says_by_itself_that_the_ticket_is_online(
     chromium: Chromium,
@@ -233,10 +230,7 @@ async def test_the_pages_are_accessible(
     chromium: Chromium, site: Site, made: Territory, owner: AsyncEngine, link_for: LinkFor
 ) -> None:
     """axe finds nothing in any state, at a phone's width and at a desk's."""
-    context = await chromium.new_context(locale="fr-FR")
-    page = await context.new_page()
-    await page.goto(site.at(f"/lien/{await link_for(Role.MEDIATOR)}"))
-    await page.get_by_role("button", name="Ouvrir ma session").click()
+    page = await operator_window(chromium, site, await link_for(Role.MEDIATOR))
     await page.get_by_role("link", name="Tickets").click()
     await page.get_by_role("button", name="Faire un ticket").click()
     await expect(page.get_by_text("Personne n'est encore en ligne.")).to_be_visible()
@@ -252,4 +246,3 @@ async def test_the_pages_are_accessible(
     await page.get_by_role("button", name="Faire la feuille").click()
     await expect(page.get_by_role("heading", name="12 tickets")).to_be_visible()
     await look(page, "ticket-sheet")
-    await context.close()

@@ -111,7 +111,7 @@ def execute(root: Path, folder: Path, **environment: str) -> subprocess.Complete
         env={"PATH": f"{root}/bin:{root}/busybox", "SOCLE_ROOT": str(root), **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=250,
         check=False,
     )
 
@@ -129,7 +129,7 @@ def test_the_script_is_a_shells(tmp_path: Path, gateway: GatewaySheet, shell: st
     """Three shells read the script without complaint."""
     write_bundle(render(offer_named("town-hall"), SERVED, gateway, BASE), tmp_path)
     command = [*shell.split(), "-n", str(tmp_path / "install.sh")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=250, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 

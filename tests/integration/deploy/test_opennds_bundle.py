@@ -1,4 +1,7 @@
-"""A real openNDS starts with the options a bundle gives it, and sends phones to the portal."""
+"""A real openNDS starts with the options a bundle gives it, and sends phones to the portal.
+
+Level 4's bundle: tests/integration/portal/test_opennds_levels.py, where a guest goes online by it.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -8,58 +11,57 @@ import pytest
 
 from deploy.packages.bundle import render
 from deploy.packages.catalogue import offer_named
+from deploy.packages.site_sheet import GatewaySheet
 from portal.gateways.opennds import LEVELS
 from portal.gateways.vocabulary import Registration
 from tests.servers import opennds as harness
+from tests.servers.namespaces import Namespaces
+from tests.servers.opennds_release import POLLING_IN_SHELL, release_for
 from tests.unit.deploy.packages.sheets import BASE, OPENNDS, SITE, UAM_SECRET
-from tests.unit.deploy.packages.test_bundle import options
 
-RULES = ("users_to_router", "authenticated_users")
-"""Lists that OpenWrt's start script turns into a set of firewall rules."""
 PORTALS = {
     1: f"http://{harness.WORLD_ADDRESS}:8080/gateway/opennds",
     2: f"http://{harness.WORLD_ADDRESS}:8080/gateway/opennds",
     3: "https://wifi.meuse.example/gateway/opennds",
 }
-"""By level; level 4 is not Debian's."""
-OF_OPENWRT = ("enabled", "maxclients", "nat_traversal_poll_interval")
-"""`enabled` is the start script's own, the interval authmon's, which reads it from UCI by itself;
-the harness has no lease file for a thousand clients."""
+"""By level."""
 
 
-def configuration(uci: str) -> str:
-    """Return what OpenWrt's start script makes of a UCI file, on the harness's interfaces."""
-    found = options(uci)
-    found |= {"gatewayinterface": ["r-c"], "fasremoteip": [harness.WORLD_ADDRESS]}
-    lines = [
-        f"{name} {values[0]}"
-        for name, values in found.items()
-        if name not in RULES and name not in OF_OPENWRT
-    ]
-    for name in RULES:
-        rules = "\n".join(f"  FirewallRule {rule}" for rule in found[name])
-        lines.append(f"FirewallRuleSet {name.replace('_', '-')} {{\n{rules}\n}}")
-    return "\n".join(lines) + "\n"
+FIREWALL = f"""
+table inet fw4 {{
+    chain input_socle {{
+        udp dport {{ 53, 67 }} accept
+        tcp dport {{ 53, 80, 2050 }} accept
+        reject
+    }}
+    chain input {{
+        type filter hook input priority filter; policy accept;
+        iifname "{harness.ROUTER_INTERFACE}" jump input_socle
+    }}
+}}
+"""
+"""What OpenWrt's firewall makes of a bundle's settings, as far as guests and the router go."""
 
 
-@pytest.mark.namespace
-@pytest.mark.parametrize("level", [1, 2, 3])
-def test_opennds_takes_every_option(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, level: int
-) -> None:
-    """Debian's openNDS reads the bundle's options and redirects a captive phone as they say."""
+def bundled(level: int) -> tuple[GatewaySheet, str]:
+    """Return a gateway of this level, and its bundle's settings as installed."""
     portal = urlsplit(PORTALS[level])
     gateway = replace(
         OPENNDS, login_host=harness.ROUTER_ADDRESS, portal=portal, variant=f"fas{level}"
     )
     bundle = {str(f.path): f for f in render(offer_named("town-hall"), SITE, gateway, BASE)}
-    text = configuration(bundle["files/etc/config/opennds"].content)
-    monkeypatch.setattr(harness, "CONFIGURATION", text.replace("{", "{{").replace("}", "}}"))
+    return gateway, harness.as_installed(bundle["files/etc/config/opennds"].content)
 
-    asked = harness.Portal(gateway.code, UAM_SECRET, level=level)
-    with harness.opennds(tmp_path, asked) as running:
+
+@pytest.mark.namespace
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_opennds_takes_every_option(tmp_path: Path, level: int) -> None:
+    """It reads the bundle's options and redirects a captive phone as they say."""
+    portal = urlsplit(PORTALS[level])
+    gateway, text = bundled(level)
+    with harness.site(tmp_path) as namespaces, harness.daemon(namespaces, level, text):
         curl = ("curl", "-s", "-o", "/dev/null", "-w", "%{redirect_url}", "--max-time", "10")
-        address = running.namespaces.run(harness.PHONE, *curl, f"http://{harness.WEB_ADDRESS}/page")
+        address = namespaces.run(harness.PHONE, *curl, f"http://{harness.WEB_ADDRESS}/page")
 
     found = urlsplit(address)
     path = portal.path if level == 1 else f"{portal.path}/{gateway.code}"
@@ -70,3 +72,27 @@ def test_opennds_takes_every_option(
     where = Registration(f"{gateway.login_host}:{gateway.login_port}", portal.geturl(), UAM_SECRET)
     arrival = adapter.read(found.query.encode(), where)
     assert len(arrival.device.octets) == 6
+
+
+@pytest.mark.namespace
+def test_a_routers_own_ports_stay_its_firewalls(tmp_path: Path) -> None:
+    """What OpenWrt calls when its firewall starts again: openNDS 10 would accept whatever a guest
+    sends to the router, unless told otherwise."""
+    _, text = bundled(1)
+    tools = tmp_path / "tools"  # `fw4` shows that this is OpenWrt
+    tools.mkdir()
+    (tools / "fw4").symlink_to("/bin/true")
+    hook = "PATH=/tmp/tools:$PATH /usr/lib/opennds/libopennds.sh users_to_router allow"
+    with Namespaces(tmp_path, (harness.ROUTER,)) as namespaces:
+
+        def after_the_hook(uci: str) -> str:
+            (tmp_path / "fw4.nft").write_text(FIREWALL)
+            namespaces.run(harness.ROUTER, "nft", "-f", str(tmp_path / "fw4.nft"))
+            command = release_for(POLLING_IN_SHELL).command(tmp_path, uci, program=hook)
+            namespaces.run(harness.ROUTER, "unshare", "--mount", "sh", "-c", command)
+            rules = namespaces.run(harness.ROUTER, "nft", "list", "ruleset")
+            namespaces.run(harness.ROUTER, "nft", "flush", "ruleset")
+            return rules
+
+        assert "opennds" not in after_the_hook(text)
+        assert "opennds" in after_the_hook(text.replace("passthrough '1'", "passthrough '0'"))

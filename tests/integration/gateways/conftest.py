@@ -1,5 +1,6 @@
 """The real portal and the real RADIUS on one database, and simulated gateways before them."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -91,7 +92,7 @@ class House:
         relay = await self._relay()
         ports = relay.ports if relay else (self.radius.port(ACCESS), self.radius.port(ACCOUNTING))
         secret = RADSEC_SECRET if relay else SHARED_SECRET
-        server = RadiusServer(secret, "127.0.0.1", *ports, Patience(1.0, 5))
+        server = RadiusServer(secret, "127.0.0.1", *ports, Patience(2.0, 15))
         configuration = GatewayConfiguration(
             nasid=CODE,
             address=address,
@@ -128,10 +129,12 @@ class House:
     async def read_again(self) -> None:
         """Have portal and RADIUS know the territory as it is now."""
         await self.portal.directory.refresh()
-        plans = self.radius.directory.plans
-        self.radius.directory.reload_soon()
-        while self.radius.directory.plans is plans:
-            await self.rows("notify territory")
+        directory = self.radius.directory
+        for _ in range(2):  # a reading that began before the change may end after it
+            plans = directory.plans
+            directory.reload_soon()
+            while directory.plans is plans:  # noqa: ASYNC110
+                await asyncio.sleep(0)
 
     async def rows(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
         """Return what the database holds, as its owner sees it."""

@@ -8,6 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +18,7 @@ from uuid import UUID, uuid4
 import aiohttp
 import asyncpg
 import pytest
+from aiohttp import web
 from sqlalchemy import Table, insert
 from yarl import URL
 
@@ -261,26 +263,40 @@ async def seed(database_url: str, keyring: Keyring) -> Seed:
     return await plant(database_url, keyring, 2 * 10**9)
 
 
-@pytest.fixture
-async def portal(
-    seed: Seed, role_url: Callable[[Component], str], keyring: Keyring, clock: Clock
-) -> AsyncIterator[Portal]:
-    """The portal's parts, with its own role."""
-    pool = await open_pool(role_url(Component.PORTAL), Component.PORTAL)
+@asynccontextmanager
+async def open_portal(url: str, keyring: Keyring, clock: Clock) -> AsyncIterator[Portal]:
+    """Give the portal's parts, by its own role's address of a database."""
+    pool = await open_pool(url, Component.PORTAL)
     directory = Directory(pool, keyring, PUBLIC_URL)
     await directory.refresh()
     yield Portal(pool, directory, clock, Keys.of(keyring), load_terms(), PUBLIC_URL)
     await pool.close()
 
 
-@pytest.fixture
-async def guest(portal: Portal) -> AsyncIterator[Guest]:
-    """A guest in front of the served portal."""
-    runner = await start_site(create_app(portal, https_only=False), "127.0.0.1", 0)
+@asynccontextmanager
+async def serve(app: web.Application) -> AsyncIterator[Guest]:
+    """Serve a portal's pages, and give a guest in front of them."""
+    runner = await start_site(app, "127.0.0.1", 0)
     port = runner.addresses[0][1]
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
         yield Guest(f"http://127.0.0.1:{port}", session, {"Accept-Language": "fr"})
     await runner.cleanup()
+
+
+@pytest.fixture
+async def portal(
+    seed: Seed, role_url: Callable[[Component], str], keyring: Keyring, clock: Clock
+) -> AsyncIterator[Portal]:
+    """The portal's parts, with its own role."""
+    async with open_portal(role_url(Component.PORTAL), keyring, clock) as portal:
+        yield portal
+
+
+@pytest.fixture
+async def guest(portal: Portal) -> AsyncIterator[Guest]:
+    """A guest in front of the served portal."""
+    async with serve(create_app(portal, https_only=False)) as guest:
+        yield guest
 
 
 @pytest.fixture

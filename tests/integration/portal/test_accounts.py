@@ -4,20 +4,22 @@ A real relay takes the letters; the portal has its own role. What a page tells o
 existence is nothing, and no count of wrong passwords shuts anybody out on their own device.
 """
 
+import asyncio
 import json
 import re
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 
-from portal.accounts import close_account
 from portal.guest.parts import Portal
-from portal.messages import Messages
+from portal.messages.senders import Messages
+from portal.people.accounts import close_account
 from territory.access.passwords import Cost, Passwords
 from territory.database.components import Component
 from territory.keyring import Keyring
@@ -216,6 +218,20 @@ async def test_a_code_serves_once_and_on_its_own_visit(
     assert is_in(await guest.post(PROOF, visit=page.visit, code=code, password=SENTENCE))
     assert not is_in(await guest.post(PROOF, visit=page.visit, code=code, password=ANOTHER))
     assert is_in(await enter(guest, SENTENCE))
+
+
+async def test_a_form_that_is_sent_twice(guest: Guest, inbox: Inbox, owner: Any) -> None:
+    """A button pressed twice, at once or a moment later: every press leads to the gateway."""
+    page = await ask(guest)
+    form = {"visit": page.visit, "code": code_in(inbox), "password": SENTENCE}
+    twice = await asyncio.gather(*(guest.post(PROOF, **form) for _ in range(2)))
+    assert [is_in(answer) for answer in (*twice, await guest.post(PROOF, **form))] == [True] * 3
+    for _ in range(7):
+        wrong = await guest.post(PROOF, **form | {"password": ANOTHER})
+        assert not is_in(wrong)
+    assert "Trop d'essais" in unescape(wrong.text)
+    assert await owner.fetchval("SELECT count(*) FROM account.account") == 1
+    assert await owner.fetchval("SELECT count(*) FROM live.admission") == 1
 
 
 async def test_an_erasure_ends_an_account_as_its_holder_does(

@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from portal.controllers.makes import CONTROLLERS
-from portal.controllers.port import ControllerFault, ControllerRecord, Trouble
 from portal.gateways.vocabulary import Allowance, Credential
 from simulation.brands.controlled import Mood
+from territory.controllers.record import ControllerFault, ControllerRecord, Trouble
 from tests.conftest import FixedClock
 from tests.servers.controlled import Lab, open_lab
 

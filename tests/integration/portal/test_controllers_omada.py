@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from portal.controllers.omada import MICROSECONDS, OmadaController
-from portal.controllers.port import ControllerFault, Trouble
 from portal.gateways.vocabulary import Allowance, Credential
 from simulation.brands.controlled import Mood
+from territory.controllers.record import ControllerFault, Trouble
 from tests.conftest import FixedClock
 from tests.servers.controlled import Lab, open_lab
 

@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from portal.controllers.port import ControllerFault, Trouble
 from portal.controllers.smartzone import SmartZone, ruckus_one
 from portal.gateways.vocabulary import Allowance, Credential
 from simulation.configuration import RadiusServer
 from simulation.radius_port import Patience
 from simulation.talk import Answer, Asked
+from territory.controllers.record import ControllerFault, Trouble
 from tests.conftest import FixedClock
 from tests.servers.controlled import Lab, open_lab
 from tests.servers.plain_radius import PASSWORD, PlainRadius

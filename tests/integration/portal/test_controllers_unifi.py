@@ -4,12 +4,13 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from portal.controllers.port import Controller, ControllerFault, ControllerRecord, Trouble
+from portal.controllers.port import Controller
 from portal.controllers.unifi import UnifiOfficial
 from portal.controllers.unifi_legacy import UnifiLegacy
 from portal.gateways.vocabulary import Allowance, Credential
 from simulation.brands.controlled import Mood
 from simulation.talk import Answer, Asked
+from territory.controllers.record import ControllerFault, ControllerRecord, Trouble
 from tests.conftest import FixedClock
 from tests.servers.controlled import Lab, open_lab
 
@@ -83,7 +84,7 @@ async def test_a_made_up_device(lab: Lab) -> None:
 async def test_a_device_somewhere_else(lab: Lab) -> None:
     """It must be where the redirect says, or on another of the site's access points."""
     controller = controller_of(lab)
-    lab.brand.radio = "02:55:00:00:00:99"
+    lab.brand.adopted[0].mac = "02:55:00:00:00:99"
     assert await trouble_of(lab, controller) is Trouble.NO_SUCH_GUEST
     radios = "02:55:00:00:00:31 02:55:00:00:00:99"
     await controller.let_in(lab.guest(radios=radios), FOUR_HOURS, NOBODY)

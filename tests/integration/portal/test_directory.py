@@ -36,7 +36,7 @@ async def test_a_notification_is_enough(portal: Portal, owner: asyncpg.Connectio
     """`socle apply` notifies; the portal reads again without being restarted."""
     following = asyncio.create_task(portal.directory.follow())
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await owner.execute("UPDATE territory.organisation SET name = 'Commercy !'")
             while _name(portal) != "Commercy !":
                 await owner.execute("NOTIFY territory")

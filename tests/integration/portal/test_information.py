@@ -57,6 +57,24 @@ async def test_what_the_law_asks_for(guest: Guest) -> None:
     assert "L336-3" in (await guest.get("/conditions")).text
 
 
+async def test_who_brings_a_requisition_is_told_what_it_takes(guest: Guest) -> None:
+    """In French whatever the language of the pages around it; found by the map of the site; whom to
+    reach is the setting's, else the territory's own contact (CPCE L34-1 II)."""
+    portal_map = (await guest.get("/plan-du-site?lang=en")).text
+    assert 'href="/autorites?lang=en" lang="fr"' in portal_map
+    page = await guest.get("/autorites?lang=en")
+    assert page.status == 200
+    for words in (
+        "port source",
+        "fuseau horaire",
+        "procédure pénale",
+        "adresse MAC",
+        "meuse.example",
+    ):
+        assert words in page.text
+    assert '<div lang="fr" dir="ltr">' in page.text
+
+
 async def test_a_visit_finds_its_way_back(guest: Guest) -> None:
     """Reading the terms costs nothing: a button leads back to the same visit, in its language."""
     visit = (await guest.arrive(lang="nl")).visit
@@ -129,4 +147,4 @@ async def test_what_an_audit_lets_declare(guest: Guest, portal: Portal) -> None:
     late = (await guest.get("/accessibilite")).text
     assert "Le dernier audit a plus de trois ans." in late
     assert "Accessibilité : non conforme" in late
-    assert "105" not in late
+    assert "105 / 106" not in late

@@ -342,7 +342,11 @@ async def test_the_funnel_is_counted(guest: Guest, portal: Portal, radius: Radiu
     value = portal.metrics.registry.get_sample_value
     chilli = {"brand": "coovachilli"}
     assert value("socle_portal_arrived_total", {**chilli, "situation": "captive"}) == 1
-    assert value("socle_portal_identified_total", {"method": "click_through"}) == 1
+    way = {"site": "mairie-commercy", "language": "fr"}
+    chosen = {**way, "method": "click_through"}
+    assert value("socle_portal_visits_total", {**way, "step": "arrived", "method": ""}) == 1
+    for step in ("identified", "admitted", "online"):
+        assert value("socle_portal_visits_total", {**chosen, "step": step}) == 1
     assert value("socle_portal_admitted_total", {**chilli, "right": "fresh"}) == 1
     assert value("socle_portal_connected_total", chilli) == 1
     assert value("socle_portal_left_total") == 1

@@ -3,17 +3,15 @@
 import gzip
 import re
 from pathlib import Path
-from typing import Literal
 
 import pytest
-from playwright.async_api import async_playwright
 
 from portal.guest.parts import Portal
 from territory.looks.contrast import nearest_readable
 from territory.looks.logo import parse_logo
 from tests.integration.portal.conftest import Guest, Radius, Seed, user_name_in
-from tests.servers.accessibility import look
-from tests.servers.browser import CHROMIUM, FLAGS
+from tests.servers.browser import chromium
+from tests.servers.eyes import open_eyes
 from tests.unit.territory.looks.test_logo import PLAIN, png, text_of
 
 LARGEST_FIRST_PAGE = 14_336
@@ -80,9 +78,8 @@ async def test_a_logo_that_is_nobody_s_is_not_found(guest: Guest) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_the_palest_colour_that_passes_can_be_read_everywhere(
-    guest: Guest, radius: Radius, seed: Seed, portal: Portal, scheme: Literal["light", "dark"]
+    guest: Guest, radius: Radius, seed: Seed, portal: Portal
 ) -> None:
     """axe finds nothing by day or night, on the first page, the notice, and before erasing."""
     pale = nearest_readable("#f5b942")
@@ -93,18 +90,15 @@ async def test_the_palest_colour_that_passes_can_be_read_everywhere(
     first = await guest.arrive()
     name = user_name_in(await guest.post("/visite", visit=first.visit))
     await radius.bind(name)
-    online = (await guest.arrive(res="success", uid=name)).visit
-    erasing = await guest.post("/mes-donnees/effacement", visit=online)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
-        page = await browser.new_page(bypass_csp=True, color_scheme=scheme)
-        for title, target in (
-            ("first", f"/visite?visit={first.visit}"),
-            ("connected", f"/ma-connexion?visit={online}"),
-            ("data", f"/mes-donnees?visit={online}"),
-        ):
-            await page.goto(f"{guest.url}{target}")
-            await look(page, f"looks-{title}-{scheme}", (320,))
-        await page.set_content(erasing.text)
-        await look(page, f"looks-erasing-{scheme}", (320,))
-        await browser.close()
+    connected = await guest.arrive(res="success", uid=name)
+    pages = {
+        "first": first,
+        "connected": connected,
+        "data": await guest.get(f"/mes-donnees?visit={connected.visit}"),
+        "erasing": await guest.post("/mes-donnees/effacement", visit=connected.visit),
+    }
+    async with chromium() as browser, open_eyes(browser) as eyes:
+        for title, page in pages.items():
+            for night in (False, True):
+                await eyes.look(page.text, f"looks-{title}{'-night' * night}", night=night)
+    assert eyes.faults == []

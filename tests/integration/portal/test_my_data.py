@@ -15,7 +15,7 @@ from asyncpg import InsufficientPrivilegeError
 
 from portal.directory import Directory
 from portal.guest.parts import Portal
-from portal.own_data import load_held
+from portal.people.own_data import load_held
 from territory.keyring import Keyring
 from tests.conftest import FixedClock
 from tests.integration.portal.conftest import PHONE, Answer, Guest, Radius, Seed, user_name_in
@@ -124,7 +124,9 @@ async def test_an_address_alone_opens_nothing(
     assert "de connexion restants" in (await front.get(f"/ma-connexion?visit={found}")).text
     page = await page_of(front, found)
     assert DEVICE not in page.text
-    assert "Pour voir vos données, connectez-vous" in page.text
+    assert "Un autre appareil peut se faire passer" in page.text
+    assert "Temps restant" in page.text
+    assert "prouvez que" not in page.text
     for path in ("/mes-donnees/copie/csv", "/mes-donnees/copie/json"):
         assert (await front.get(f"{path}?visit={found}")).status == 400
     erased = await front.post("/mes-donnees/effacement", visit=found, confirmed="yes")

@@ -11,7 +11,7 @@ from portal.guest.parts import Portal
 from portal.identification.methods import METHODS
 from tests.conftest import FixedClock
 from tests.integration.portal.conftest import Answer, Guest, Radius, Seed
-from tests.integration.portal.test_pages_in_a_browser import states
+from tests.integration.portal.states import states
 
 LOADS = {"src", "srcset", "data", "poster", "background", "manifest"}
 """Attributes that have a browser fetch something by itself; `href` does on `link` only."""

@@ -14,10 +14,10 @@ import pytest
 from portal.app import create_app
 from portal.gateways.authmon import gateway_hash
 from portal.guest.parts import Portal
-from portal.keeper import Keeper, Keeping
 from portal.throttle import POLLS
-from portal.waiting import LIFETIME, Waiting
-from retention.facts import load_source
+from portal.without_radius.keeper import Keeper, Keeping
+from portal.without_radius.waiting import LIFETIME, Waiting
+from retention.sealing.facts import load_source
 from territory.database.components import Component
 from territory.web.server import start_site
 from tests.conftest import FixedClock
@@ -28,7 +28,7 @@ TOKEN = "a1b2c3d4"
 HID = hashlib.sha256(TOKEN.encode()).hexdigest()
 RHID = hashlib.sha256((HID + FASKEY).encode()).hexdigest()
 CODE = "gw-bibliotheque"
-AGENT = "openNDS(authmon;NDS:10.3.0;)"
+AGENT = '"openNDS(authmon;NDS:10.3.1;)"'
 DEVICE = "8a:56:7e:f9:10:e4"
 LEFT = (
     f"method=idle_deauth, clientmac={DEVICE}, bytes_incoming=9000, bytes_outgoing=1000,"
@@ -70,6 +70,8 @@ async def test_from_captured_to_evidence(guest: Guest, owner: Any, clock: FixedC
     address = await accept(guest)
     waiting = await guest.get(address)
     assert "ouvre votre accès" in waiting.text
+    assert 'http-equiv="refresh"' in waiting.text
+    assert 'http-equiv="refresh"' not in (await guest.get(f"{address}&fixe=1")).text
     listed = unquote((await poll(guest, "view")).text)
     assert listed == f"* {RHID} 240 0 0 2000000 2000000 bmE="
     assert await owner.fetchval("SELECT count(*) FROM live.session") == 0

@@ -48,7 +48,7 @@ def wire(tmp_path: Path) -> Iterator[Namespaces]:
 def announced(wire: Namespaces, device: str) -> str:
     """Ask for a lease as this device; return what option 114 says, empty without it."""
     wire.run(PHONE, "ip", "link", "set", "c-r", "address", device)
-    asking = ("udhcpc", "-i", "c-r", "-f", "-q", "-n", "-t", "20", "-T", "1", "-O", "114")
+    asking = ("udhcpc", "-i", "c-r", "-f", "-q", "-n", "-t", "60", "-T", "1", "-O", "114")
     said = wire.run(PHONE, *asking, "-s", str(wire.folder / "tell.sh"))
     (octets,) = re.findall(r"^option=(\w*)$", said, re.MULTILINE)
     return bytes.fromhex(octets).rstrip(b"\0").decode()
@@ -57,7 +57,7 @@ def announced(wire: Namespaces, device: str) -> str:
 def start(wire: Namespaces, *command: str, ready: str, **environment: str) -> None:
     """Start a DHCP server and return once it says so."""
     process = wire.spawn(ROUTER, *command, environment=environment)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while ready not in wire.said(process):
         assert process.poll() is None, wire.said(process)
         assert time.monotonic() < deadline, wire.said(process)

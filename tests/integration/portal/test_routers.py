@@ -152,7 +152,7 @@ async def see_session(place: Place) -> None:
     site = place.town.sites[place.gateway.configuration.brand]
     query = "SELECT count(*) FROM live.session WHERE site_id = $1 AND ended_at IS NULL"
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not await connection.fetchval(query, site):  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.1)
     finally:
@@ -164,9 +164,9 @@ async def disconnect(place: Place) -> tuple[Outcome, int]:
     connection = await asyncpg.connect(place.town.base.owner_url)
     try:
         target = Target(site_id=place.town.sites[place.gateway.configuration.brand])
-        asked = Request("technician", SystemClock().now(), 20.0)
+        asked = Request("technician", SystemClock().now(), 60.0)
         number = await ask_disconnect(connection, target, asked)
-        result = await await_result(connection, number, 20.0)
+        result = await await_result(connection, number, 60.0)
     finally:
         await connection.close()
     assert result is not None

@@ -16,14 +16,14 @@ from prometheus_client import generate_latest
 from structlog.testing import LogCapture
 
 from portal.guest.parts import Portal
-from portal.messages import Messages
+from portal.messages.senders import Messages
 from portal.visit import State
+from simulation.sms_provider import TOKEN, Provider, sms_provider
 from territory.keyring import Keyring
 from territory.messages.settings import SmsSettings
 from territory.settings import Settings
 from tests.conftest import FixedClock
 from tests.integration.portal.conftest import PUBLIC_URL, Answer, Guest, Seed
-from tests.servers.sms import TOKEN, Provider, sms_provider
 
 ANNE, TYPED = "+33612345678", "06 12 34 56 78"
 OURS = "+33755000001"
@@ -117,6 +117,16 @@ async def test_by_the_code(
     assert await owner.fetchval("SELECT sum(parts) FROM live.message_budget") == 18
 
 
+async def test_a_button_that_is_pressed_twice(guest: Guest, provider: Provider, owner: Any) -> None:
+    """One message is paid for, and its code is taken on the page that came last."""
+    visit = await arrive(guest)
+    answers = [await guest.post(FORM, visit=visit, number=TYPED) for _ in range(3)]
+    assert len(provider.messages) == 1
+    assert await owner.fetchval("SELECT max(parts) FROM live.message_budget") == 1
+    page = await guest.get(page_of(answers[2]))
+    assert (await guest.post(PROOF, visit=page.visit, code=code_in(provider))).status == 303
+
+
 async def test_no_message_to_numbers_that_earn_others_money(
     guest: Guest, provider: Provider
 ) -> None:
@@ -191,7 +201,6 @@ async def test_a_budget_holds_against_all_at_once(
     assert len(provider.messages) == 2
     told = generate_latest(portal.metrics.registry).decode()
     assert 'sms_budget_gone_total{scope="organisation",why="day"} 6.0' in told
-    assert 'month_forecast_ratio{organisation="Ville de Commercy"}' in told
     clock.advance(days=1)
     assert (await guest.post(FORM, visit=await arrive(guest), number=TYPED)).status == 303
 
@@ -210,6 +219,19 @@ async def test_codes_that_nobody_types(guest: Guest, provider: Provider, clock: 
     assert (await guest.post(FORM, visit=await arrive(guest), number="0619345678")).status == 303
 
 
+@pytest.mark.parametrize("given", [{"unproven_an_hour_of_a_site": 1, "a_day_of_a_site": 1}])
+async def test_a_concert_hall_states_its_own(
+    guest: Guest, provider: Provider, portal: Portal, owner: Any
+) -> None:
+    """What a site states counts there, more or less than the settings have for all."""
+    await owner.execute("UPDATE territory.site SET sms_unproven_an_hour = 9, sms_a_day = 2")
+    await portal.directory.refresh()
+    for step in range(3):
+        visit = await arrive(guest, mac=f"8A-56-7E-F9-10-A{step}")
+        await guest.post(FORM, visit=visit, number=f"06 1{step} 34 56 78")
+    assert len(provider.messages) == 2
+
+
 async def test_nobody_learns_whose_number_works(guest: Guest, provider: Provider) -> None:
     """A number the provider refuses gets the same page as one that it takes."""
     provider.unreachable = {"+33612345679"}
@@ -218,12 +240,58 @@ async def test_nobody_learns_whose_number_works(guest: Guest, provider: Provider
     assert shapes[0] == shapes[1]
 
 
-async def test_the_provider_is_away(guest: Guest, provider: Provider, owner: Any) -> None:
-    """The guest is told to wait, and nobody is let in."""
+async def test_the_provider_is_away(
+    guest: Guest, provider: Provider, portal: Portal, owner: Any, seed: Seed
+) -> None:
+    """The guest is told to wait, and nobody is let in; operators read why, and of whom nothing."""
     provider.answers = [(402, {"message": "no credit"})]
     page = await guest.post(FORM, visit=await arrive(guest), number=TYPED)
     assert page.status == 503
     assert await admissions(owner) == []
+    [told] = await owner.fetch("SELECT site_id, reason, messages FROM live.sms_failure")
+    assert told == (seed.town_hall, "sms.provider: there is no credit left (402)", 1)
+    assert (
+        'channel="sms",outcome="failed"} 1.0' in generate_latest(portal.metrics.registry).decode()
+    )
+
+
+@pytest.mark.parametrize("given", [{"unproven_an_hour_of_a_site": 2}])
+async def test_what_was_not_sent_is_not_left_untyped(guest: Guest, provider: Provider) -> None:
+    """A provider that was away for a while does not shut its sites for an hour more, and whoever
+    asks again waits for no pause."""
+    provider.answers = [(402, {"message": "no credit"})] * 3
+    visit = await arrive(guest)
+    for _ in range(3):
+        assert (await guest.post(FORM, visit=visit, number=TYPED)).status == 503
+    assert (await guest.post(FORM, visit=visit, number=TYPED)).status == 303
+    assert len(provider.messages) == 1
+
+
+@pytest.mark.parametrize("given", [{"a_day_of_a_number": 1, "a_day_of_a_source": 4}])
+async def test_what_was_not_sent_is_not_counted(
+    guest: Guest, provider: Provider, owner: Any
+) -> None:
+    """The provider took nothing three times: the number, the place and who pays have all they had;
+    who asks is counted each time, so that an outage lets nobody ask without end."""
+    provider.answers = [(402, {"message": "no credit"})] * 3
+    visit = await arrive(guest)
+    for _ in range(3):
+        assert (await guest.post(FORM, visit=visit, number=TYPED)).status == 503
+    assert (await guest.post(FORM, visit=visit, number=TYPED)).status == 303
+    rows = await owner.fetch("SELECT scope, parts FROM live.message_budget")
+    spent = {row["scope"]: row["parts"] for row in rows}
+    assert spent == dict.fromkeys(("number", "block", "site", "organisation"), 1) | {"source": 4}
+    beyond = await guest.post(FORM, visit=await arrive(guest), number=TYPED.replace("8", "9"))
+    assert (beyond.status, len(provider.messages)) == (200, 1)
+
+
+@pytest.mark.parametrize("given", [{"a_day_of_a_number": 1}])
+async def test_what_may_have_been_sent_is_counted(guest: Guest, provider: Provider) -> None:
+    """An answer that says neither yes nor no may stand for a phone that rang and a message paid."""
+    provider.answers = [(502, {})]
+    assert (await guest.post(FORM, visit=await arrive(guest), number=TYPED)).status == 503
+    again = await guest.post(FORM, visit=await arrive(guest), number=TYPED)
+    assert (again.status, provider.messages) == (200, [])
 
 
 def signed(form: dict[str, str]) -> str:

@@ -1,18 +1,19 @@
 """A guest types a ticket: online with what it gives, or told in a sentence what to do next."""
 
 import re
-from collections.abc import AsyncIterator, Callable
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
+from http.cookies import SimpleCookie
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import structlog
-from playwright.async_api import Browser, async_playwright, expect
 
 from portal.guest.parts import Portal
 from portal.identification.ticket import SENTENCES, TOO_MANY
-from portal.ticket_office import Order, key_of, make_sheet
+from portal.tickets.office import Order, key_of, make_sheet
 from territory.database.components import Component
 from territory.database.connect import open_engine
 from territory.keyring import Keyring
@@ -20,8 +21,6 @@ from territory.rules.ticket_codes import Typo, codes_of, format_code
 from territory.rules.tickets import Flaw, Terms
 from tests.conftest import FixedClock
 from tests.integration.portal.conftest import Answer, Guest, Radius, Seed
-from tests.servers.accessibility import look
-from tests.servers.browser import CHROMIUM, FLAGS
 
 FORM = "/identification/ticket"
 HOURS = 3600
@@ -109,6 +108,18 @@ async def test_a_new_address_gets_what_is_left(
     clock.advance(hours=1)
     late = await type_in(guest, code, mac="2A-00-00-00-00-02")
     assert SENTENCES[Flaw.ENDED] in unescape(late.text)
+
+
+async def test_days_of_its_own(guest: Guest, owner: Any, make: Any, clock: FixedClock) -> None:
+    """Too early is said, and begins nothing; on its day the right ends with the day."""
+    code = await make(first_day=date(2026, 11, 21), last_day=date(2026, 11, 21))
+    early = await type_in(guest, code)
+    assert SENTENCES[Flaw.EARLY] in unescape(early.text)
+    assert await owner.fetchval("SELECT first_used_at FROM live.ticket") is None
+    clock.advance(hours=28)
+    assert (await type_in(guest, code)).status == 303
+    ends_at = await owner.fetchval("SELECT ends_at FROM live.admission")
+    assert ends_at == datetime(2026, 11, 21, 23, tzinfo=UTC)
 
 
 async def test_the_same_device_goes_on_with_what_it_holds(
@@ -234,75 +245,55 @@ async def test_a_scanned_code_is_shown_and_says_to_join_first(guest: Guest, make
     code = await make()
     page = await guest.get(f"/ticket/{code}")
     assert (page.status, format_code(code) in page.text) == (200, True)
-    assert "Choisissez le Wi-Fi du lieu" in page.text
+    assert "Choisissez le Wi-Fi « WiFi-Meuse »" in page.text.replace("\xa0", " ")
+    assert "Set-Cookie" not in page.headers
+    assert page.headers["Referrer-Policy"] == "same-origin"
     wrong = await guest.get("/ticket/482109375526")
     assert (wrong.status, "Vérifiez les chiffres" in wrong.text) == (404, True)
 
 
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    """Debian's Chromium."""
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield opened
-        await opened.close()
-
-
-async def taken(guest: Guest, code: str, mac: str) -> str:
-    """Have a device of that address take the ticket's place; return another's visit."""
-    await type_in(guest, code, mac=mac)
-    return await visit_of(guest, mac.replace("00-01", "00-02"))
-
-
-@pytest.mark.browser
-async def test_typed_in_a_narrow_window_without_scripts(
-    chromium: Browser, guest: Guest, make: Any
+async def test_the_scanned_page_names_no_more_networks_than_one_can_read(
+    guest: Guest, owner: Any, seed: Seed, make: Any
 ) -> None:
-    """320 px, no script: a typo is told and can be put right; all places taken, a box and again."""
+    """Two are listed, staff's never; of five, the ticket itself says which."""
     code = await make()
-    visit = await taken(guest, code, "2A-00-00-00-00-01")
-    context = await chromium.new_context(
-        viewport={"width": 320, "height": 640}, java_script_enabled=False, locale="fr-FR"
-    )
-    page = await context.new_page()
-    await page.goto(f"{guest.url}{FORM}?visit={visit}")
-    field, button = page.get_by_label("Les 12 chiffres"), page.get_by_role("button")
-    wrong = f"{code[:11]}{(int(code[11]) + 1) % 10}"
-    await field.fill(wrong)
-    await button.click()
-    await expect(page.get_by_role("alert")).to_have_text(SENTENCES[Typo.CHECK])
-    await expect(field).to_have_value(wrong)
-    await expect(field).to_have_attribute("aria-invalid", "true")
-    await field.fill(code)
-    await button.click()
-    await expect(page.get_by_role("alert")).to_have_text(SENTENCES[Flaw.DEVICES])
-    await page.get_by_label("à la place de l'autre").check()
-    async with page.expect_request(re.compile(r"http://10\.1\.0\.1:3990/logon\?")):
-        await button.click()
-    await context.close()
+    row = "INSERT INTO territory.network (id, site_id, ssid, kind) VALUES ($1, $2, $3, $4)"
+    await owner.execute(row, uuid4(), seed.town_hall, "Agents", "staff")
+    await owner.execute(row, uuid4(), seed.town_hall, "Mairie <i>", "public")
+    page = await guest.get(f"/ticket/{code}")
+    assert "Mairie &lt;i&gt;" in page.text
+    assert "Agents" not in page.text
+    for name in "abc":
+        await owner.execute(row, uuid4(), seed.town_hall, name, "public")
+    page = await guest.get(f"/ticket/{code}")
+    assert "Choisissez le Wi-Fi écrit sur votre ticket" in page.text
 
 
-@pytest.mark.browser
-async def test_axe_finds_nothing(chromium: Browser, guest: Guest, make: Any) -> None:
-    """The form, its faults, the box, the scanned page; from the left, the right, in the dark."""
-    code = await make(devices=1)
-    visit = await taken(guest, code, "2A-00-00-00-00-01")
-    for language, scheme in (("fr", "light"), ("ar", "light"), ("fr", "dark")):
-        context = await chromium.new_context(
-            viewport={"width": 360, "height": 740},
-            bypass_csp=True,
-            color_scheme="dark" if scheme == "dark" else "light",
-        )
-        page = await context.new_page()
-        for name, target in {
-            "form": f"{FORM}?visit={visit}&lang={language}",
-            "scanned": f"/ticket/{code}?lang={language}",
-        }.items():
-            await page.goto(guest.url + target)
-            await look(page, f"guest-{name}-{language}-{scheme}", (320, 1280))
-        for name, typed in {"typo": "12", "full": code}.items():
-            answer = await guest.post(f"{FORM}?lang={language}", visit=visit, code=typed)
-            assert ('name="instead"' in answer.text) is (name == "full")
-            await page.set_content(answer.text)
-            await look(page, f"guest-{name}-{language}-{scheme}", (320,))
-        await context.close()
+async def test_a_tap_on_the_wi_fi_takes_the_code_to_its_form(
+    guest: Guest, owner: Any, make: Any
+) -> None:
+    """To the gateway, which knows nothing of it, with one cookie for that form alone: it is filled
+    in and lets in. A cookie that is no code fills in nothing."""
+    code = await make()
+    left = await guest.get(f"/ticket/{code}/connexion/gw-mairie")
+    assert (left.status, code in left.location) == (303, False)
+    given = SimpleCookie(left.headers["Set-Cookie"])["ticket"]
+    assert (given["path"], given["max-age"], given["samesite"]) == (FORM, "600", "Lax")
+    assert given["httponly"]
+    visit = await visit_of(guest)
+    form = await guest.get(f"{FORM}?visit={visit}", Cookie=f"ticket={given.value}")
+    assert f'value="{format_code(code)}"' in form.text
+    assert "Appuyez sur le bouton" in form.text
+    assert (await guest.post(FORM, visit=form.visit, code=code)).status == 303
+    for kept in ("ticket=<b>", "ticket=482109375526", "lien=x", "other=1"):
+        form = await guest.get(f"{FORM}?visit={visit}", Cookie=kept)
+        assert 'name="code" type="text" value=""' in form.text
+        assert "Appuyez sur le bouton" not in form.text
+
+
+async def test_a_tap_that_leads_nowhere(guest: Guest, make: Any) -> None:
+    """No such gateway, or no such code: nothing is set."""
+    code = await make()
+    for path in (f"/ticket/{code}/connexion/x", "/ticket/12/connexion/gw-mairie"):
+        answer = await guest.get(path)
+        assert (answer.status, "Set-Cookie" in answer.headers) == (404, False)

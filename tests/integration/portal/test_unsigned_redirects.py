@@ -203,6 +203,25 @@ async def test_a_controller_is_not_asked_without_end(
     assert (await front.get(SEALED)).status == 429
 
 
+async def test_a_way_back_that_is_no_longer_the_sites(
+    guest: Guest, owner: Owner, seed: Seed, portal: Portal, describe: Describe
+) -> None:
+    """An access point that was taken away between the first page and its button gets nobody: one
+    button begins again."""
+    await owner.execute(
+        "INSERT INTO territory.access_point (id, site_id, code, name, management_address)"
+        " VALUES ($1, $2, 'ap', 'Salle', 'fd00::9')",
+        *(uuid4(), seed.library),
+    )
+    await describe("ruckus", "", "10.60.0.1")
+    page = await guest.get(RUCKUS)
+    await owner.execute("DELETE FROM territory.access_point")
+    await portal.directory.refresh()
+    answer = await guest.post("/visite", visit=page.visit)
+    assert "Recommencer" in answer.text
+    assert "10.60.0.1" not in answer.text
+
+
 @pytest.mark.parametrize(
     ("brand", "at", "redirect", "login", "way_out"),
     [

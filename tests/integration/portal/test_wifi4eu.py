@@ -1,15 +1,14 @@
 """A site of WiFi4EU: its identity and one click, and a snippet that can neither delay nor break."""
 
 import re
-from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Page, Route, async_playwright
+from playwright.async_api import Browser, Page, Route
 
 from portal.guest.parts import Portal
 from territory.rules.wifi4eu import COLLECTION
 from tests.integration.portal.conftest import Guest, Radius, Seed, redirect
-from tests.servers.browser import CHROMIUM, FLAGS, PHONE
+from tests.servers.browser import PHONE
 
 SNIPPET = "0b8f3d52-6c1e-4f7a-9a43-2f5d1c7e9b60"
 BANNER = f"{COLLECTION}/media/banner/Wifi4EU-FR.svg"
@@ -42,7 +41,9 @@ async def test_one_click_and_its_identity_without_anything_from_elsewhere(
 async def test_the_snippet_is_of_the_first_page_alone(
     guest: Guest, radius: Radius, seed: Seed, portal: Portal
 ) -> None:
-    """Its three words before its script, with this network's UUID; other pages stay closed."""
+    """Its three words before its script, with this network's UUID; other pages stay closed. That
+    page's address names the device: no browser tells it to the snippet's server, not even one that
+    knows only the first words there were for that."""
     await join(radius, seed, portal, SNIPPET)
     page = await guest.arrive(lang="de")
     words = ["wifi4euTimerStart", f"wifi4euNetworkIdentifier = '{SNIPPET}'"]
@@ -53,9 +54,14 @@ async def test_the_snippet_is_of_the_first_page_alone(
     nonce = re.findall(r'<script nonce="([^"]+)"', page.text)[0]
     assert f"script-src 'nonce-{nonce}' {COLLECTION}" in policy
     assert "unsafe" not in policy
+    assert page.headers["Referrer-Policy"] == "no-referrer, same-origin"
+    words = re.findall(r'<meta name="referrer" content="([^"]+)">', page.text)
+    assert words == ["never", "same-origin"]
+    assert page.text.index('content="never"') < page.text.index("<script")
     for path in ("/mes-donnees", "/mentions-legales", "/aide", "/conditions"):
         other = await guest.get(f"{path}?visit={page.visit}")
         assert COLLECTION not in other.headers["Content-Security-Policy"]
+        assert other.headers["Referrer-Policy"] == "same-origin"
         assert "<script" not in other.text
     for path in ("/mes-donnees", "/mentions-legales"):
         told = await guest.get(f"{path}?visit={page.visit}&lang=fr")
@@ -63,12 +69,9 @@ async def test_the_snippet_is_of_the_first_page_alone(
 
 
 @pytest.fixture
-async def window() -> AsyncIterator[Page]:
+async def window(chromium: Browser) -> Page:
     """A phone's window that runs scripts."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
-        yield await browser.new_page(viewport=PHONE, locale="fr-FR")
-        await browser.close()
+    return await chromium.new_page(viewport=PHONE, locale="fr-FR")
 
 
 @pytest.mark.browser
@@ -85,7 +88,7 @@ async def test_a_collection_that_never_answers_delays_nothing(
     await window.route(f"{COLLECTION}/**", keep)
     await window.goto(f"{guest.url}/gateway/coovachilli?{redirect()}", wait_until="load")
     await window.get_by_role("button", name="Se connecter").wait_for()
-    async with window.expect_request("**/logon*", timeout=20_000):
+    async with window.expect_request("**/logon*", timeout=60_000):
         await window.get_by_role("button", name="Se connecter").click(no_wait_after=True)
     assert len(asked) == 1
 
@@ -97,14 +100,16 @@ async def test_the_snippet_may_show_its_banner_and_nothing_breaks(
     """What it loads is let through by that page's policy; no violation is reported."""
     await join(radius, seed, portal, SNIPPET)
     said: list[str] = []
+    led_by: list[str | None] = []
     window.on("console", lambda message: said.append(message.text))
 
     async def answer(route: Route) -> None:
         is_picture = route.request.url == BANNER
+        led_by.append(await route.request.header_value("referer"))
         kind = "image/svg+xml" if is_picture else "text/javascript"
         await route.fulfill(content_type=kind, body=PICTURE if is_picture else COUNTER)
 
     await window.route(f"{COLLECTION}/**", answer)
     async with window.expect_response(BANNER):
         await window.goto(f"{guest.url}/gateway/coovachilli?{redirect()}")
-    assert said == []
+    assert (said, led_by) == ([], [None, None])

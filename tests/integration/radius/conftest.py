@@ -11,7 +11,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from radius import group_commit, sockets
 from radius.exchange import ACCESS, ACCOUNTING
+from radius.protocol import duplicates
 from radius.server import Server
 from territory.clock import Clock
 from territory.database.components import Component
@@ -19,7 +21,16 @@ from territory.keyring import Keyring
 from tests.servers.radius import Credential, Nas, grant, running_radius
 from tests.servers.territory import SitePlan, lay
 
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 60.0
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine: nothing is given up for having waited, nor forgotten meanwhile."""
+    for module in (group_commit, sockets):
+        monkeypatch.setattr(module, "PATIENCE_SECONDS", 600.0)
+    kept = (600.0, duplicates.CAPACITY)
+    monkeypatch.setattr(duplicates.DuplicateCache.__init__, "__defaults__", kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,20 @@ class Lab:
             while not so(rows := await self.rows(query)):
                 pass
         return rows
+
+    async def told(self, statement: str, *arguments: Any) -> None:
+        """Change the territory, and return once the server has read it.
+
+        A reading that began before the change may end after it: the next one cannot.
+        """
+        await self.rows(statement, *arguments)
+        directory = self.server.directory
+        for _ in range(2):
+            plans = directory.plans
+            directory.reload_soon()
+            async with asyncio.timeout(WAIT_SECONDS):
+                while directory.plans is plans:  # noqa: ASYNC110
+                    await asyncio.sleep(0)
 
     async def discarded(self, kind: str, reason: str, packets: int = 1) -> None:
         """Return once so many packets were discarded for that reason, and are listed.

@@ -2,11 +2,12 @@
 
 import asyncio
 import hmac
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from tests.integration.radius.conftest import Lab
+from tests.integration.radius.conftest import WAIT_SECONDS, Lab
 from tests.servers.radius import Nas, attribute, report
 
 DEVICE, OTHER = "8A-56-7E-F9-10-E4", "02-00-00-00-00-02"
@@ -60,8 +61,8 @@ async def test_records_in_any_order_make_the_same_session(
     ]
     packets = [lab.accounting.accounting_request(records[n]) for n in order]
     if together:
-        replies = [lab.accounting.send(packet) for packet in packets]
-        await asyncio.wait_for(asyncio.gather(*replies), 10)
+        replies = [lab.accounting.insist(packet) for packet in packets]
+        await asyncio.wait_for(asyncio.gather(*replies), WAIT_SECONDS)
     else:
         for packet in packets:
             await lab.accounting.ask(packet)
@@ -131,8 +132,8 @@ async def test_a_session_that_starts_after_the_restart_stays_open(lab: Lab) -> N
         lab.accounting.accounting_request(body)
         for body in (on, report(START, "s-1", credential, DEVICE))
     ]
-    replies = [lab.accounting.send(packet) for packet in packets]
-    await asyncio.wait_for(asyncio.gather(*replies), 10)
+    replies = [lab.accounting.insist(packet) for packet in packets]
+    await asyncio.wait_for(asyncio.gather(*replies), WAIT_SECONDS)
     assert (await lab.row(SESSIONS))["ended_at"] is None
 
 
@@ -175,13 +176,31 @@ async def test_a_new_day_has_its_partition_before_its_first_row(lab: Lab) -> Non
     assert len(parts) == 4
 
 
-async def test_each_nas_is_seen(lab: Lab) -> None:
-    """Its last sign of life of each kind, for supervision."""
+async def test_each_nas_is_seen(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its last sign of life of each kind, pace and clock, and refusals in a row that are no guest's
+    fault: a wrong password is one, another device's is not."""
+    monkeypatch.setattr("radius.nas_seen.SLOW_SECONDS", WAIT_SECONDS)
     credential = await lab.grant()
-    await lab.access.ask(lab.access.log_in(credential, DEVICE))
-    await lab.access.ask(lab.access.log_in(credential, OTHER))
+    await lab.access.ask(lab.access.log_in(credential, DEVICE), once=True)
+    await lab.access.ask(lab.access.log_in(credential, OTHER), once=True)
     await tell(lab, report(START, "s-1", credential, DEVICE))
     await lab.server.sightings.flush()
     seen = await lab.row("select * from live.nas_seen")
     assert seen["last_access_at"] == seen["last_accounting_at"] == lab.clock.now()
     assert (seen["accepts"], seen["rejects"], seen["unsigned_packets"]) == (1, 1, 0)
+    assert (seen["refused_in_row"], seen["refused_since"]) == (0, None)
+    assert (seen["replies"], seen["slow_replies"]) == (2, 0)
+    assert 0 < seen["reply_seconds"] < 2 * WAIT_SECONDS
+    assert seen["clock_offset_seconds"] is None
+    wrong = replace(credential, password="another")
+    await lab.access.ask(lab.access.log_in(wrong, OTHER))
+    await lab.server.sightings.flush()
+    seen = await lab.row("select * from live.nas_seen")
+    assert (seen["refused_in_row"], seen["refused_since"]) == (1, lab.clock.now())
+    told = int(lab.clock.now().timestamp()) - 200
+    await tell(lab, report(2, "s-1", credential, DEVICE, time=told))
+    await lab.access.ask(lab.access.log_in(credential, DEVICE))
+    await lab.server.sightings.flush()
+    seen = await lab.row("select * from live.nas_seen")
+    assert (seen["refused_in_row"], seen["refused_since"]) == (0, None)
+    assert seen["clock_offset_seconds"] == pytest.approx(-200, abs=2)

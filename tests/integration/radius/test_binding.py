@@ -8,7 +8,7 @@ import pytest
 
 from radius.exchange import ACCESS
 from territory.database.components import Component
-from tests.integration.radius.conftest import Lab
+from tests.integration.radius.conftest import WAIT_SECONDS, Lab
 from tests.servers.radius import Nas, running_radius
 
 DEVICE, OTHER = "8A-56-7E-F9-10-E4", "02-00-00-00-00-02"
@@ -30,7 +30,8 @@ async def test_a_binding_under_way_elsewhere_is_waited_for(
         await transaction.start()
         await elsewhere.execute(BIND, bound_to)
         waiting = asyncio.create_task(lab.access.ask(lab.access.log_in(credential, DEVICE)))
-        blocked = "select from pg_stat_activity where wait_event_type = 'Lock'"
+        blocked = """select from pg_stat_activity
+            where wait_event_type = 'Lock' and datname = current_database()"""
         await lab.rows_once(blocked, lambda rows: len(rows) == 1)
         await transaction.commit()
         assert (await waiting).code == code
@@ -52,9 +53,9 @@ async def test_two_servers_bind_each_credential_once(
         pairs = []
         for n, credential in enumerate(credentials):
             one, two = (DEVICE, OTHER) if n % 2 else (OTHER, DEVICE)
-            pairs.append(lab.access.send(lab.access.log_in(credential, one)))
-            pairs.append(nas.send(nas.log_in(credential, two)))
-        replies = await asyncio.wait_for(asyncio.gather(*pairs), 20)
+            pairs.append(lab.access.insist(lab.access.log_in(credential, one)))
+            pairs.append(nas.insist(nas.log_in(credential, two)))
+        replies = await asyncio.wait_for(asyncio.gather(*pairs), WAIT_SECONDS)
     codes = [reply[0] for reply in replies]
     both = [sorted(codes[n : n + 2]) for n in range(0, len(codes), 2)]
     assert both == [[2, 3]] * 60

@@ -1,28 +1,34 @@
 """What was acknowledged is recorded, exactly once and in order, whoever was killed and when.
 
-PostgreSQL as Debian ships it, fsync on; the server in a process of its own; the load sends nothing
-twice, so that a record that is there twice was recorded twice.
+PostgreSQL as Debian ships it, fsync on; the server in a process of its own; the load insists on an
+answer, so that a record that is there twice was not known again. The last test searches that disk
+for what no record is made of.
 """
 
 import asyncio
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Self
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
+from retention.keys import age
+from retention.manifests.chain import Chain
 from territory.clock import SystemClock
 from territory.database.components import Component
 from territory.database.prepare import prepare
 from territory.keyring import Keyring
+from tests.evidence import CUSTODIANS, Evidence, opened, places_in, run_archive
 from tests.integration.radius.conftest import SITES
 from tests.servers.gateway_load import WAIT_SECONDS, GatewayLoad, check_exactly_once
 from tests.servers.postgresql import Cluster
-from tests.servers.radius import Credential, grant
+from tests.servers.radius import Credential, Nas, attribute, grant, report
 from tests.servers.radius_process import RadiusProcess
 from tests.servers.territory import lay
 
@@ -36,6 +42,7 @@ class Ground:
     cluster: Cluster
     radius_url: str
     credential: Credential
+    sites: dict[str, UUID]
 
     async def crash(self) -> None:
         """Stop PostgreSQL at once."""
@@ -64,7 +71,7 @@ async def _ground(cluster: Cluster, keyring: Keyring) -> Ground:
     sites = await lay(cluster.url, keyring, SITES)
     now = SystemClock().now()
     credential = await grant(cluster.url, keyring, sites["mairie"], now)
-    return Ground(cluster, urls[Component.RADIUS], credential)
+    return Ground(cluster, urls[Component.RADIUS], credential, sites)
 
 
 async def drained(server: RadiusProcess) -> None:
@@ -107,7 +114,8 @@ async def test_a_crash_of_postgresql_is_bridged_by_the_spool(
 ) -> None:
     """Records are acknowledged before, during and after; each is there once, in order.
 
-    Also those whose commit was under way when PostgreSQL died, committed or not.
+    Also those whose commit was under way when PostgreSQL died, committed or not, though their NAS
+    insists.
     """
     load = GatewayLoad("bridge", ground.credential)
     async with RadiusProcess(ground.radius_url, tmp_path, spool=True) as server:
@@ -171,7 +179,8 @@ class Turnstile:
         await connection.execute("lock table source.event in exclusive mode")
 
     async def _until_waiting(self, wanted: int) -> None:
-        waiting = "select count(*) from pg_locks where not granted and locktype = 'relation'"
+        waiting = """select count(*) from pg_locks join pg_database on database = pg_database.oid
+            where datname = current_database() and locktype = 'relation' and not granted"""
         async with asyncio.timeout(WAIT_SECONDS):
             for _ in count():
                 if await self._watch.fetchval(waiting) >= wanted:
@@ -200,3 +209,83 @@ async def test_killed_again_and_again(ground: Ground, tmp_path: Path) -> None:
     async with RadiusProcess(ground.radius_url, tmp_path, spool=True) as server:
         await drained(server)
     await ground.holds(load)
+
+
+def vendor(number: int, kind: int, text: bytes) -> bytes:
+    """Return a maker's own attribute (RFC 2865 §5.26)."""
+    return attribute(26, number.to_bytes(4) + attribute(kind, text))
+
+
+def consulted(name: str) -> bytes:
+    """Return every attribute by which a gateway might tell what somebody consulted."""
+    url, browser = f"http://{name}/".encode(), f"Mozilla/5.0 ({name})".encode()
+    texts = (11, 18, 19, 20, 22, 24, 25, 33, 34, 63, 77, 78, 87, 88, 89, 126, 225, 250)
+    own = [
+        *((14559, kind, url) for kind in (6, 9, 100)),  # CoovaChilli: Original-URL and others
+        *((14988, kind, url) for kind in (11, 12, 15)),  # MikroTik: Advertise-URL
+        *((14122, kind, url) for kind in (2, 3, 4)),  # WISPr: Redirection-URL
+        *((9, 1, each) for each in (b"url-redirect=" + url, b"http-tlv=" + browser)),  # Cisco
+        (25053, 7, url),
+        (14823, 15, browser),
+    ]
+    extended = attribute(241, b"\x1a" + url) + attribute(245, b"\x1a\0" + browser)
+    plain = b"".join(attribute(kind, name if kind % 2 else url) for kind in texts)
+    return plain + extended + b"".join(vendor(*each) for each in own)
+
+
+def holds(folder: Path, text: str) -> list[Path]:
+    """Return the files that hold a text, plain or in hexadecimal."""
+    wanted = (text.encode(), text.encode().hex().encode())
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return [path for path in files if any(each in path.read_bytes() for each in wanted)]
+
+
+async def test_what_was_consulted_is_never_written(ground: Ground, tmp_path: Path) -> None:
+    """Sent by every attribute that could tell it, in what is accepted, refused, recorded, spooled,
+    set aside and forged; PostgreSQL's files and write-ahead log, the server's log and spool, opened
+    segments are searched (CPCE L34-1 VI). A session's name shows that the search finds."""
+    name, session, now = f"{uuid4().hex}.example", uuid4().hex, SystemClock().now()
+    said, device = consulted(name), "8A-56-7E-F9-10-E4"
+    guest = await grant(ground.cluster.url, Keyring(bytes(range(32))), ground.sites["mairie"], now)
+    stranger = Credential(guest.admission_id, "nobody", "x")
+    poison = report(2, f"{session}-2", guest, device) + attribute(53, 0xFFFFFFFF) + said
+    async with (
+        RadiusProcess(ground.radius_url, tmp_path, spool=True) as server,
+        Nas(server.access_port) as access,
+        Nas(server.accounting_port) as nas,
+        Nas(server.accounting_port, secret=b"another") as forger,
+    ):
+        assert (await access.ask(access.log_in(guest, device, said))).code == 2
+        assert (await access.ask(access.log_in(stranger, device, said))).code == 3
+        start = report(1, session, guest, device) + said
+        assert (await nas.ask(nas.accounting_request(start))).code == 5
+        async with asyncio.timeout(WAIT_SECONDS):
+            while not (await server.measures())["socle_radius_set_aside_total"]:
+                forger.send(forger.accounting_request(start))
+                nas.send(nas.accounting_request(poison))
+                await asyncio.sleep(_LOOK_SECONDS)
+        await ground.crash()
+        for kind in (3, 2):
+            later = report(kind, session, guest, device, seconds=60 * kind) + said
+            assert (await nas.ask(nas.accounting_request(later))).code == 5
+        assert holds(tmp_path, name) == []
+        await ground.recover()
+        await drained(server)
+    evidence = Evidence(ground.cluster.url)
+    aside = await evidence.fetch("SELECT packet FROM live.set_aside")
+    assert any(session.encode() in row["packet"] for row in aside)
+    folder = ground.cluster.folder
+    assert (holds(folder, name), holds(tmp_path, name)) == ([], [])
+    assert "pg_wal" in {path.parent.name for path in holds(folder, session)}
+
+    identities = {login: age.new_identity() for login in CUSTODIANS}
+    for login, identity in identities.items():
+        await evidence.custodian(login, age.recipient_of(identity))
+    places = places_in(tmp_path)
+    await run_archive(evidence.retention_url, places, now + timedelta(days=4))
+    told = [
+        str(opened(places, identities, sealed.object).to_pylist())
+        for _, sealed in Chain.read(places.archive).segments()
+    ]
+    assert any(device.replace("-", ":").lower() in each for each in told)
+    assert not any(name in each for each in told)

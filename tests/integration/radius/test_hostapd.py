@@ -30,13 +30,14 @@ from radius.protocol.numbers import (
 from territory.clock import Clock, SystemClock
 from territory.database.commands import Outcome, Target
 from territory.vocabulary import Brand
-from tests.integration.radius.conftest import Lab
-from tests.integration.radius.test_coa import asked, point, settled
+from tests.integration.radius.conftest import WAIT_SECONDS, Lab
+from tests.integration.radius.test_coa import asked, point
 from tests.servers import hostapd as wired
 from tests.servers.hostapd import Hostapd, running_hostapd
 from tests.servers.territory import SHARED_SECRET
 from tests.unit.radius.sample import NAS
 
+SILENCE_SECONDS = 1.0
 NOBODY = SessionNames("nobody", "none", None, None, wired.NAS_IDENTIFIER)
 GUEST = replace(NOBODY, user_name=wired.USER_NAME, device=wired.STATION)
 
@@ -50,7 +51,7 @@ def clock() -> Clock:
 @pytest.fixture
 async def hostapd(lab: Lab, tmp_path: Path) -> AsyncIterator[Hostapd]:
     """hostapd with a station online, known to the territory as a NAS of no brand."""
-    await settled(lab, "update territory.gateway set brand = 'generic' where code = 'mairie'")
+    await lab.told("update territory.gateway set brand = 'generic' where code = 'mairie'")
     async with running_hostapd(tmp_path, lab.server.port(ACCOUNTING)) as hostapd:
         await point(lab, "mairie-nas", hostapd.das_port)
         await hostapd.sign_in()
@@ -78,12 +79,16 @@ def line_to(hostapd: Hostapd, secret: str = SHARED_SECRET) -> tuple[Nas, Line]:
 
 
 async def ask(
-    line: Line, names: SessionNames, dialect: Dialect, now: datetime | None = None
+    line: Line,
+    names: SessionNames,
+    dialect: Dialect,
+    now: datetime | None = None,
+    seconds: float = WAIT_SECONDS,
 ) -> Answer | None:
-    """Ask for a disconnection by these names; None after a second of silence."""
+    """Ask for a disconnection by these names; None after so many seconds of silence."""
     request = Request(Ask.DISCONNECT, encode_names(names, dialect), bare=False)
     try:
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(seconds):
             return await line.ask(request, lambda: now or SystemClock().now())
     except TimeoutError:
         return None
@@ -111,9 +116,9 @@ async def test_what_hostapd_refuses_and_ignores(lab: Lab, hostapd: Hostapd) -> N
     assert await ask(line, elsewhere, generic) == Answer(acknowledged=False, error_cause=403)
     late = SystemClock().now() - timedelta(seconds=600)
     by_device = Dialect(keys=(CALLING_STATION_ID,), source="")
-    assert await ask(line, GUEST, by_device, late) is None
+    assert await ask(line, GUEST, by_device, late, SILENCE_SECONDS) is None
     _, forger = line_to(hostapd, "another-secret-of-24-characters")
-    assert await ask(forger, GUEST, by_device) is None
+    assert await ask(forger, GUEST, by_device, seconds=SILENCE_SECONDS) is None
 
 
 @pytest.mark.parametrize("key", [ACCT_SESSION_ID, CALLING_STATION_ID, USER_NAME])

@@ -2,8 +2,6 @@
 
 import asyncio
 from datetime import timedelta
-from itertools import count, takewhile
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -17,16 +15,6 @@ GUEST = "8a:56:7e:f9:10:e4"
 ACCEPT, REJECT = 2, 3
 
 
-async def told(lab: Lab, statement: str, *arguments: Any) -> None:
-    """Change the territory, and wait until the server has read it."""
-    before = lab.server.directory.house
-    await lab.rows(statement, *arguments)
-    await lab.rows("notify territory")
-    async with asyncio.timeout(10):
-        for _ in takewhile(lambda _: lab.server.directory.house is before, count()):
-            await asyncio.sleep(0)
-
-
 def word(reply: Reply) -> str:
     """Return the reason in a Reject."""
     assert reply.code == REJECT
@@ -35,7 +23,7 @@ def word(reply: Reply) -> str:
 
 async def test_a_session_ends_at_closing(lab: Lab) -> None:
     """Friday 15:00 in Paris, closing 17:30; at 17:30 it is closed, and says when it opens."""
-    await told(lab, "update territory.site set hours = 'Mo-Fr 09:00-17:30'")
+    await lab.told("update territory.site set hours = 'Mo-Fr 09:00-17:30'")
     credential = await lab.grant()
     first = await lab.access.ask(lab.access.log_in(credential, DEVICE))
     assert (first.code, first.number(27)) == (ACCEPT, 9000)
@@ -49,12 +37,12 @@ async def test_a_session_ends_at_closing(lab: Lab) -> None:
 
 async def test_a_plan_s_hours_go_before_its_site_s(lab: Lab) -> None:
     """And a closed day goes before both."""
-    await told(lab, "update territory.site set hours = 'Mo-Fr 09:00-12:00'")
-    await told(lab, "update territory.plan set hours = 'Mo-Fr 09:00-16:00'")
+    await lab.told("update territory.site set hours = 'Mo-Fr 09:00-12:00'")
+    await lab.told("update territory.plan set hours = 'Mo-Fr 09:00-16:00'")
     credential = await lab.grant()
     reply = await lab.access.ask(lab.access.log_in(credential, DEVICE))
     assert (reply.code, reply.number(27)) == (ACCEPT, 3600)
-    await told(lab, "update territory.site set closed_days = '{2026-11-20/2026-11-21}'")
+    await lab.told("update territory.site set closed_days = '{2026-11-20/2026-11-21}'")
     closed = await lab.access.ask(lab.access.log_in(credential, DEVICE))
     assert "lundi 23 novembre a 9 h 00" in closed.text(18)
 
@@ -73,7 +61,7 @@ async def test_limits_a_day_and_a_month(
     lab: Lab, limit: str, used: tuple[int, int], expected: int | str
 ) -> None:
     """What the device has used under other admissions counts at its first use of this one."""
-    await told(lab, f"update territory.plan set {limit}")
+    await lab.told(f"update territory.plan set {limit}")
     await lab.rows("insert into live.guest_day values ($1, '2026-11-20', $2, $3)", GUEST, *used)
     credential = await lab.grant()
     reply = await lab.access.ask(lab.access.log_in(credential, DEVICE))
@@ -85,8 +73,7 @@ async def test_limits_a_day_and_a_month(
 
 async def test_slow_rates_once_the_day_is_used_up(lab: Lab) -> None:
     """WISPr's bandwidths in bit/s; until midnight in Paris at the latest, which 4 hours are not."""
-    await told(
-        lab,
+    await lab.told(
         "update territory.plan set day_octets = 10, at_end = 'slow', slow_upload_bps = 64000,"
         " slow_download_bps = 128000",
     )
@@ -104,7 +91,7 @@ async def test_slow_rates_once_the_day_is_used_up(lab: Lab) -> None:
 
 async def test_a_guest_has_so_many_devices_at_once(lab: Lab) -> None:
     """Of one ticket, over sites; a device that has gone silent does not count."""
-    await told(lab, "update territory.plan set devices = 1")
+    await lab.told("update territory.plan set devices = 1")
     ticket, now = uuid4(), lab.clock.now()
     first, second = [await lab.grant("mairie", guest_id=ticket) for _ in range(2)]
     assert (await lab.access.ask(lab.access.log_in(first, DEVICE))).code == ACCEPT
@@ -131,8 +118,7 @@ async def test_who_is_blocked_stays_out_until_the_block_ends(lab: Lab, kind: str
     ticket = uuid4()
     credential = await lab.grant(guest_id=ticket)
     subject = {"admission": credential.admission_id, "ticket": ticket}.get(kind)
-    await told(
-        lab,
+    await lab.told(
         "insert into live.block values (gen_random_uuid(), $1, $2, $3, 'r', 'a', $4, $5)",
         kind,
         GUEST if kind == "device" else None,
@@ -159,7 +145,7 @@ def by_mac(nas: Nas, called: str = "") -> bytes:
 
 async def test_a_device_comes_back_on_its_network_only_where_the_site_allows(lab: Lab) -> None:
     """Plan and site; the SSID in Called-Station-Id, when it says one; the log says "by MAC"."""
-    await told(lab, ALLOWED)
+    await lab.told(ALLOWED)
     network = await lab.row("select id, ssid from territory.network limit 1")
     (site,) = await lab.rows("select site_id from territory.network where id = $1", network["id"])
     code = next(code for code, known in lab.sites.items() if known == site["site_id"])
@@ -170,7 +156,7 @@ async def test_a_device_comes_back_on_its_network_only_where_the_site_allows(lab
         assert (await nas.ask(by_mac(nas, here))).code == ACCEPT
         assert (await nas.ask(by_mac(nas))).code == ACCEPT
         assert word(await nas.ask(by_mac(nas, elsewhere))) == "other_network"
-        await told(lab, "update territory.site set mac_authentication = false")
+        await lab.told("update territory.site set mac_authentication = false")
         assert word(await nas.ask(by_mac(nas, here))) == "device_not_allowed"
     logged = await lab.rows_once(
         "select reason from security.authentication order by received_at",
@@ -184,18 +170,18 @@ ADDRESSES = {"mairie": "127.0.0.1", "gare": "127.0.0.3"}
 
 async def test_a_device_comes_back_under_the_terms_of_today(lab: Lab) -> None:
     """Once a guest of the same organisation has accepted newer ones, the page shows them."""
-    await told(lab, ALLOWED)
+    await lab.told(ALLOWED)
     credential = await lab.grant()
     assert (await lab.access.ask(lab.access.log_in(credential, DEVICE))).code == ACCEPT
     assert (await lab.access.ask(by_mac(lab.access))).code == ACCEPT
     await lab.grant("gare", terms_version="2")
-    await told(lab, "update territory.site set listed = listed")
+    await lab.told("update territory.site set listed = listed")
     assert word(await lab.access.ask(by_mac(lab.access))) == "device_not_allowed"
 
 
 async def test_a_device_does_not_come_back_while_it_is_online_elsewhere(lab: Lab) -> None:
     """An open session of it at another site, unless that has gone silent."""
-    await told(lab, ALLOWED)
+    await lab.told(ALLOWED)
     here, there = await lab.grant("mairie"), await lab.grant("gare")
     assert (await lab.access.ask(lab.access.log_in(here, DEVICE))).code == ACCEPT
     async with Nas(lab.access.port, address=ADDRESSES["gare"]) as gare:
@@ -217,7 +203,7 @@ async def test_a_device_does_not_come_back_while_it_is_online_elsewhere(lab: Lab
 
 async def test_of_two_devices_at_once_the_first_is_let_in(lab: Lab) -> None:
     """Before the Start of either; a device that never comes online counts two minutes."""
-    await told(lab, "update territory.plan set devices = 1")
+    await lab.told("update territory.plan set devices = 1")
     ticket = uuid4()
     first, second = [await lab.grant("mairie", guest_id=ticket) for _ in range(2)]
     packets = lab.access.log_in(first, DEVICE), lab.access.log_in(second, OTHER)
@@ -234,7 +220,7 @@ async def test_of_two_devices_at_once_the_first_is_let_in(lab: Lab) -> None:
 
 async def test_a_log_in_looks_at_so_many_sessions(lab: Lab) -> None:
     """A NAS that lies gives a ticket 3 000: 2 000 are looked at, those counted already need not."""
-    await told(lab, "update territory.plan set devices = 2, day_octets = 100000")
+    await lab.told("update territory.plan set devices = 2, day_octets = 100000")
     ticket = uuid4()
     credential = await lab.grant(guest_id=ticket)
     await lab.rows(

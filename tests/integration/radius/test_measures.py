@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import shutil
 import subprocess
 
@@ -43,6 +44,19 @@ async def test_prometheus_reads_the_measures_without_complaint(lab: Lab, page: s
     assert "socle_radius_ledger_open 1.0" in text
     for private in (credential.user_name, DEVICE.lower(), DEVICE, "127.0.0.1"):
         assert private not in text
+
+
+async def test_the_clock_of_a_nas_is_compared_with_ours(lab: Lab, page: str) -> None:
+    """What its record says of when it happened, its delay allowed for, beside our own clock."""
+    credential = await lab.grant()
+    told = int(lab.clock.now().timestamp()) + 80
+    record = report(1, "s", credential, DEVICE, time=told, delay=10)
+    await lab.accounting.ask(lab.accounting.accounting_request(record))
+    _, text = await fetch(f"{page}/metrics")
+    found = re.search(r'socle_radius_nas_clock_offset_seconds\{nas="[a-z-]+"\} ([0-9.]+)', text)
+    assert found
+    assert float(found[1]) == pytest.approx(90, abs=2)
+    assert "socle_radius_nas_last_accounting_timestamp_seconds{" in text
 
 
 async def test_health_says_whether_the_database_and_the_ledger_are_there(page: str) -> None:

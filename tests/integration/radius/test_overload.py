@@ -31,8 +31,9 @@ SECRET = SHARED_SECRET.encode()
 DEVICE = "8A-56-7E-F9-10-E4"
 START = 1
 OFFERED_A_SECOND = 60_000
-RETRANSMISSION_SECONDS = 2.0
-"""RFC 5080 §2.2.1: a NAS sends again after 2 s at the earliest."""
+PATIENCE_SECONDS = 6.0
+"""A NAS asks again after 2 s, and again 4 s later (RFC 5080 §2.2.1): by then it has its answer,
+however busy this machine is. A queue that took in the whole flood would need far longer."""
 _LOOK_SECONDS = 0.1
 STEADY_OCTETS = 64 << 20
 """How much memory may still grow once everything bounded has been filled."""
@@ -87,7 +88,7 @@ async def offered(server: RadiusProcess, flood: Flood) -> None:
     assert of.replies >= ebb.answered > 0
     assert ebb.strange == 0
     assert set(ebb.codes) == {2 if kind == "access" else 5}
-    assert ebb.p99_seconds < RETRANSMISSION_SECONDS
+    assert ebb.p99_seconds < PATIENCE_SECONDS
 
 
 async def settled(server: RadiusProcess, port: int, kind: str, before: "Measured") -> "Measured":
@@ -97,8 +98,9 @@ async def settled(server: RadiusProcess, port: int, kind: str, before: "Measured
     """
     async with asyncio.timeout(WAIT_SECONDS):
         for _ in count():
+            is_read = not waiting(port)  # first: what is read meanwhile may not be measured
             measures = await measured(server, kind) - before
-            if not waiting(port) and measures.is_settled:
+            if is_read and measures.is_settled:
                 break
             await asyncio.sleep(_LOOK_SECONDS)
     return measures

@@ -92,7 +92,7 @@ class Office:
         assert self.counters.discarded["radsec", reason] == times, self.counters.discarded
 
 
-async def until(so: Callable[[], bool], seconds: float = 40) -> None:
+async def until(so: Callable[[], bool], seconds: float = 90) -> None:
     """Return once it is so."""
     async with asyncio.timeout(seconds):
         for _ in takewhile(lambda _: not so(), count()):
@@ -243,7 +243,7 @@ async def test_garbage_never_reaches_a_handshake(papers: Papers) -> None:
         for octets in (status(), b"GET / HTTP/1.0\r\n\r\n", os.urandom(300)):
             reader, writer = await asyncio.open_connection("127.0.0.1", office.server.port)
             writer.write(octets)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 with suppress(OSError):
                     await reader.read()
             writer.close()
@@ -253,9 +253,11 @@ async def test_garbage_never_reaches_a_handshake(papers: Papers) -> None:
 
 async def test_half_open_connections_are_few_and_short(papers: Papers) -> None:
     """Who never speaks is cut at the deadline; from one address only so many wait at once."""
-    async with opened(papers, half_open_of_an_address=3, handshake_seconds=0.4) as office:
+    async with opened(papers, half_open_of_an_address=3, handshake_seconds=2.0) as office:
         port = office.server.port
-        silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(5)]
+        silent = await asyncio.gather(
+            *(asyncio.open_connection("127.0.0.1", port) for _ in range(5))
+        )
         await office.counted("half-open-address", 2)
         await office.counted("half-open-too-long", 3)
         for reader, writer in silent:

@@ -28,6 +28,7 @@ from territory.database.connect import component_url
 from territory.rules.session import Counter, Kind, Session, advance, begin, choose, conclude
 from territory.rules.session_key import session_key
 
+SLOW_OR_SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DEVICE = bytes.fromhex("8a567ef910e4")
 NAS, SITE = UUID(int=1), UUID(int=2)
@@ -136,9 +137,7 @@ async def rows_of(connection: "asyncpg.Connection[asyncpg.Record]", name: str) -
     ]
 
 
-@settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=80, suppress_health_check=SLOW_OR_SHARED)
 @given(batches)
 def test_sql_and_the_machine_agree(database: Database, told_in: list[tuple[int, object]]) -> None:
     """Batch after batch, restart after restart: the same sessions, to the octet."""

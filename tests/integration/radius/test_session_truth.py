@@ -1,5 +1,6 @@
 """What is kept of a session, whatever becomes of its packets: the issue's list, one test each."""
 
+import asyncio
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,15 +10,16 @@ import asyncpg
 import pytest
 
 from radius.stale_sessions import StaleSessions
-from retention import age, segment
-from retention.archive import Places
-from retention.chain import Chain, segment_path
-from retention.key_register import KeyRegister, unwrap
-from retention.verify import verify_folder
+from retention.keys import age
+from retention.keys.key_register import KeyRegister, unwrap
+from retention.manifests.chain import Chain, segment_path
+from retention.manifests.verify import verify_folder
+from retention.sealing import segment
+from retention.sealing.archive import Places
 from territory.database.components import Component
 from territory.database.connect import component_url
 from tests.evidence import CUSTODIANS, Evidence, places_in, run_archive
-from tests.integration.radius.conftest import Lab
+from tests.integration.radius.conftest import WAIT_SECONDS, Lab
 from tests.servers.radius import Credential, attribute, report
 
 DEVICE = "8A-56-7E-F9-10-E4"
@@ -152,7 +154,8 @@ async def test_a_router_whose_clock_says_1970(lab: Lab) -> None:
         body = report(STOP, "s-1", credential, DEVICE, **absurd)
         assert await lab.accounting.is_silent(lab.accounting.accounting_request(body))
     assert (await lab.row(SESSIONS))["ended_at"] is None
-    reasons = await lab.rows("select reason from live.set_aside order by reason")
+    kept = "select reason from live.set_aside order by reason"
+    reasons = await lab.rows_once(kept, lambda rows: len(rows) == 2)
     assert [row["reason"] for row in reasons] == ["acct-delay-time", "acct-session-time"]
 
 
@@ -221,16 +224,14 @@ async def test_both_sessions_of_a_name_in_one_burst(lab: Lab) -> None:
         {"kind": INTERIM, "seconds": 60, "delay": 60, "upload": 2},
         {"kind": INTERIM, "seconds": 120, "upload": 3},
     ]
+    nas, replies = lab.accounting, []
     for record in (records[4], records[2], records[0], records[5], records[1], records[3]):
         body = report(record.pop("kind"), "s-1", credential, DEVICE, **record)
-        lab.accounting.send(lab.accounting.accounting_request(body))
-    first, second = await lab.rows_once(
-        SESSIONS,
-        lambda rows: (
-            len(rows) == 2 and bool(rows[0]["upload_octets"] == 9 and rows[1]["upload_octets"] == 3)
-        ),
-    )
-    await lab.rows_once("select from source.event", lambda rows: len(rows) == 6)
+        replies.append(nas.insist(nas.accounting_request(body)))
+    await asyncio.wait_for(asyncio.gather(*replies), WAIT_SECONDS)
+    first, second = await lab.rows(SESSIONS)
+    assert (first["upload_octets"], second["upload_octets"]) == (9, 3)
+    assert len(await lab.rows("select from source.event")) == 6
     now = lab.clock.now()
     assert first["ended_at"] == now - timedelta(seconds=210)
     assert (second["started_at"], second["ended_at"]) == (now - timedelta(seconds=120), None)

@@ -15,7 +15,7 @@ from radius.exchange import ACCESS, ACCOUNTING
 from radius.reels import ReelFile, ReelFolder, look
 from radius.spool import Spool
 from radius.spool_format import SpooledRecord
-from retention.facts import load_late
+from retention.sealing.facts import load_late
 from territory.database.components import Component
 from territory.database.connect import open_pool
 from territory.keyring import Keyring

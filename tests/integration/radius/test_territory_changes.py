@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from territory.keyring import Keyring
-from tests.integration.radius.conftest import Lab
+from tests.integration.radius.conftest import WAIT_SECONDS, Lab
 from tests.servers.radius import Nas, attribute
 
 DEVICE = "8A-56-7E-F9-10-E4"
@@ -45,7 +45,7 @@ async def test_a_secret_nobody_can_open_costs_that_nas_only(lab: Lab) -> None:
         "update territory.nas set shared_secret_sealed = $1 where code = 'mairie-nas'", sealed
     )
     await lab.rows("notify territory")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_SECONDS):
         while not await lab.access.is_silent(lab.access.access_request(attribute(1, "x"))):
             pass
     async with Nas(lab.access.port, address="127.0.0.3") as gare:
@@ -63,7 +63,7 @@ async def test_a_plan_made_this_moment_is_read_when_it_is_met(lab: Lab) -> None:
     ends_at = lab.clock.now() + timedelta(hours=1)
     credential = await lab.grant("mairie", plan_id=plan["id"], ends_at=ends_at)
     packet = lab.access.log_in(credential, DEVICE)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_SECONDS):
         while await lab.access.is_silent(packet):
             pass
     assert (await lab.access.ask(packet)).number(28) == 111
@@ -75,7 +75,7 @@ async def test_a_newer_version_s_word_costs_that_nas_only(lab: Lab) -> None:
         "update territory.nas set mac_user_name = 'AA:BB:CC-NEW' where code = 'mairie-nas'"
     )
     await lab.rows("notify territory")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_SECONDS):
         while not await lab.access.is_silent(lab.access.access_request(attribute(1, "x"))):
             pass
     async with Nas(lab.access.port, address="127.0.0.3") as gare:
@@ -87,7 +87,7 @@ async def test_a_newer_version_s_words_in_plans_end_nothing(lab: Lab) -> None:
     before = lab.server.directory.house
     await lab.rows("update territory.plan set least_level = 'retina', at_end = 'borrow'")
     await lab.rows("notify territory")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_SECONDS):
         while lab.server.directory.house is before:  # noqa: ASYNC110
             await asyncio.sleep(0)
     assert set(lab.server.directory.house.methods.values()) == {frozenset()}

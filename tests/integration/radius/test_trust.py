@@ -82,7 +82,7 @@ async def test_signing_is_learnt_for_good_and_by_every_process(
     url = role_url(Component.RADIUS)
     async with running_radius(url, lab.keyring, lab.clock) as second:
         await until(lambda: bool(known(lab, second)))
-        assert (await lab.access.ask(unsigned(lab.access))).code == REJECT
+        assert (await lab.access.ask(unsigned(lab.access), once=True)).code == REJECT
         assert lab.server.counters.unsigned == {CODE: 1}
         signed = lab.access.access_request(attribute(1, "x") + attribute(31, DEVICE))
         assert (await lab.access.ask(signed)).code == REJECT
@@ -107,7 +107,7 @@ async def test_both_secrets_work_during_a_rotation(lab: Lab) -> None:
     """Each reply is signed with the secret its request was; who uses which is known; then one
     secret is left.
     """
-    await in_database(lab, begin_rotation, lab.keyring, CODE)
+    await in_database(lab, begin_rotation, lab.keyring.seal, CODE)
     await until(lambda: known(lab)[0].other_secret is not None)
     secrets = await in_database(lab, read_secrets, lab.keyring, CODE)
     coming = secrets.coming.encode()
@@ -125,7 +125,7 @@ async def test_both_secrets_work_during_a_rotation(lab: Lab) -> None:
             assert await forged.is_silent(forged.log_in(credential, DEVICE))
         assert lab.server.directory.old_secrets() == {CODE: 0.0}
         lab.clock.advance(seconds=1)  # type: ignore[attr-defined]
-        await in_database(lab, finish_rotation, lab.keyring, CODE, even_unseen=True)
+        await in_database(lab, finish_rotation, CODE, even_unseen=True)
         await until(lambda: known(lab)[0].other_secret is None)
         assert await lab.access.is_silent(lab.access.log_in(credential, DEVICE))
         assert (await renewed.ask(renewed.log_in(credential, DEVICE))).code == ACCEPT
@@ -144,7 +144,7 @@ async def trust_of(lab: Lab) -> list[Any]:
 async def test_an_unsigned_password_tells_which_secret_is_used(lab: Lab) -> None:
     """Where nothing is signed, a right password hidden with the next secret does."""
     await set_rule(lab, "when-present")
-    await in_database(lab, begin_rotation, lab.keyring, CODE)
+    await in_database(lab, begin_rotation, lab.keyring.seal, CODE)
     await until(lambda: known(lab)[0].other_secret is not None)
     secrets = await in_database(lab, read_secrets, lab.keyring, CODE)
     credential = await lab.grant()
@@ -165,7 +165,7 @@ async def test_a_reject_waits_once_and_a_mac_miss_does_not(
     loop = asyncio.get_running_loop()
     async with AsyncExitStack() as stack:
         running = running_radius(
-            role_url(Component.RADIUS), lab.keyring, lab.clock, reject_delay_seconds=0.3
+            role_url(Component.RADIUS), lab.keyring, lab.clock, reject_delay_seconds=3.0
         )
         server = await stack.enter_async_context(running)
         nas = Nas(server.port("access"))
@@ -173,17 +173,14 @@ async def test_a_reject_waits_once_and_a_mac_miss_does_not(
             await nas.until_answered()
             began = loop.time()
             guess = nas.access_request(attribute(1, "x") + attribute(31, DEVICE))
-            first = nas.send(guess)
-            again = nas.send(guess)
-            done, _ = await asyncio.wait([first, again], timeout=0.2)
-            assert not done
-            reply = await asyncio.wait_for(again, WAIT_SECONDS)
-            assert loop.time() - began >= 0.3
+            nas.send(guess)
+            reply = await asyncio.wait_for(nas.send(guess), WAIT_SECONDS)
+            assert loop.time() - began >= 3.0
             assert await nas.send(guess) == reply
             began = loop.time()
             missed = await nas.ask(nas.present_device(OTHER, OTHER))
             assert missed.text(REPLY_MESSAGE).endswith("[unknown_device]")
-            assert loop.time() - began < 0.3
+            assert loop.time() - began < 3.0
             last = nas.send(nas.access_request(attribute(1, "x") + attribute(31, DEVICE)))
             await until(lambda: server.counters.gauges["rejects_waiting"][1]() == 1)
             await stack.aclose()

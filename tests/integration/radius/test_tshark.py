@@ -1,6 +1,5 @@
 """tshark decodes our packets without a warning, and shows the values we meant."""
 
-import asyncio
 import os
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -188,16 +187,11 @@ async def test_a_whole_session_with_the_real_server(lab: Lab, tmp_path: Path) ->
 
 async def test_the_real_server_in_another_vendor_s_words(lab: Lab, tmp_path: Path) -> None:
     """A NAS's sets and a plan's VLAN, role and end come from the territory into the Accept."""
-    await lab.rows("update territory.nas set attribute_sets = array['standard', 'mikrotik']")
-    await lab.rows("update territory.plan set vlan = 42, role = 'invites', at_end = 'slow'")
-    await lab.rows("notify territory")
+    await lab.told("update territory.nas set attribute_sets = array['standard', 'mikrotik']")
+    await lab.told("update territory.plan set vlan = 42, role = 'invites', at_end = 'slow'")
     credential = await lab.grant()
-    async with asyncio.timeout(10):
-        while True:
-            request = lab.access.log_in(credential, DEVICE)
-            reply = await lab.access.ask(request)
-            if any(number == 81 for number, _ in reply.attributes):
-                break
+    request = lab.access.log_in(credential, DEVICE)
+    reply = await lab.access.ask(request)
     pair = [Datagram(request, 1812), Datagram(reply.octets, 1812, from_server=True)]
     _, frame = dissect(pair, tmp_path, SHARED_SECRET)
     assert frame.warnings == []

@@ -13,11 +13,17 @@ from radius.coa_watcher import Watcher
 from territory.database.components import Component
 from tests.conftest import FixedClock
 from tests.integration.radius.conftest import Lab
-from tests.integration.radius.test_coa import DEVICE, point, settled
+from tests.integration.radius.test_coa import DEVICE, point
 from tests.servers.coa_gateway import CoaGateway, listening
 from tests.servers.radius import Credential, report
 
 ASKED = "select kind, requested_by from live.command"
+
+
+@pytest.fixture(autouse=True)
+def nobody_else_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server's own watcher looks once, at its start, however long a test takes."""
+    monkeypatch.setattr("radius.coa_watcher.EVERY_SECONDS", 3600.0)
 
 
 @pytest.fixture
@@ -106,7 +112,7 @@ async def test_a_quota_that_no_attribute_carries(lab: Lab, watch: Watch) -> None
 async def test_a_place_that_has_closed(lab: Lab, watch: Watch) -> None:
     """15 h in Paris; it closes at 15 h 30, and its Session-Timeout has a minute."""
     await online(lab)
-    await settled(lab, "update territory.site set hours = 'Mo-Su 08:00-15:30'")
+    await lab.told("update territory.site set hours = 'Mo-Su 08:00-15:30'")
     advance(lab, minutes=30)
     await watch.look()
     assert await lab.rows(ASKED) == []
@@ -133,9 +139,8 @@ async def test_a_device_that_is_blocked(lab: Lab, watch: Watch) -> None:
 
 async def test_a_guest_who_is_slowed_down(lab: Lab, watch: Watch, gateway: CoaGateway) -> None:
     """A day's volume is used up in a plan that slows down: a CoA-Request with the slow rates."""
-    await settled(
-        lab,
-        "update territory.plan set day_octets = 1000, at_end = 'slow', slow_download_bps = 64000",
+    await lab.told(
+        "update territory.plan set day_octets = 1000, at_end = 'slow', slow_download_bps = 64000"
     )
     await watch.look()
     await online(lab, seconds=60, upload=600, download=500)
@@ -151,10 +156,10 @@ async def test_a_plan_that_changes(lab: Lab, watch: Watch, gateway: CoaGateway) 
     """Its open sessions are told, those of other plans are not."""
     await online(lab)
     change = "update territory.plan set upload_bps = 512000 where code = '{}-plan'"
-    await settled(lab, change.format("gare"))
+    await lab.told(change.format("gare"))
     await watch.look()
     assert await lab.rows(ASKED) == []
-    await settled(lab, change.format("mairie"))
+    await lab.told(change.format("mairie"))
     await watch.look()
     found = await asked_by(lab)
     assert set(found) == {("coa", "watch.plan_changed")}
@@ -164,7 +169,7 @@ async def test_a_plan_that_changes(lab: Lab, watch: Watch, gateway: CoaGateway) 
 async def test_a_device_too_many(lab: Lab, watch: Watch, gateway: CoaGateway) -> None:
     """Two were let in at once, or the plan allows fewer now: the one that came last is ended."""
     ticket = uuid4()
-    await settled(lab, "update territory.plan set devices = 1")
+    await lab.told("update territory.plan set devices = 1")
     await watch.look()
     first = await lab.grant(guest_id=ticket)
     await lab.accounting.ask(

@@ -7,7 +7,6 @@ import asyncio
 import base64
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -25,13 +24,14 @@ from territory.database.components import Component
 from territory.keyring import Keyring
 from territory.settings import RadsecSettings
 from tests.integration.radius.conftest import SITES
+from tests.servers.addresses import free_port
 from tests.servers.coa_gateway import listening
 from tests.servers.radius import Credential, Nas, grant, report, sign_request
 from tests.servers.radsec import SITE_NAME, Papers, Site
 from tests.servers.territory import lay
 
 SOURCES = 40
-UP_SECONDS = 60.0
+UP_SECONDS = 90.0
 DEVICE = "02-00-00-00-00-01"
 RADSEC_SECRET = b"radsec"
 RADSEC = ("port", "certificate", "key", "authorities", "revocation_lists")
@@ -52,14 +52,7 @@ class Ports:
     @classmethod
     def free(cls) -> "Ports":
         """Return ports that nobody listens on."""
-        kinds = (socket.SOCK_DGRAM, socket.SOCK_DGRAM, socket.SOCK_STREAM, socket.SOCK_STREAM)
-        probes = [socket.socket(socket.AF_INET, kind) for kind in kinds]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        found = [int(probe.getsockname()[1]) for probe in probes]
-        for probe in probes:
-            probe.close()
-        return cls(*found)
+        return cls(free_port(), free_port(), free_port(), free_port())
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +108,7 @@ async def two_workers(
         yield Workers(process)
     finally:
         process.terminate()
-        assert await asyncio.wait_for(process.wait(), 20) == 0
+        assert await asyncio.wait_for(process.wait(), 90) == 0
 
 
 async def replies(port: int) -> float:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from retention import age
-from retention.archive import Places
-from retention.signing import SigningKey
+from retention.keys import age
+from retention.manifests.signing import SigningKey
+from retention.sealing.archive import Places
 from tests.evidence import COMMERCY, CUSTODIANS, VERDUN, Evidence, places_in
 
 

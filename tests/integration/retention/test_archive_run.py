@@ -1,23 +1,23 @@
 """`archive run` on a real PostgreSQL: what is sealed, what leaves the database, what is late."""
 
 import asyncio
+from dataclasses import replace
 from datetime import date
 
 import asyncpg
-import pyarrow as pa
 import pytest
 
 from radius.statements import CLOSE_SESSIONS
-from retention import age, archive, segment
-from retention.archive import Places
-from retention.chain import Chain, segment_path
-from retention.clock_guard import ClockGuard
-from retention.key_register import KeyRegister, unwrap
-from retention.verify import verify_folder
+from retention.keys import age
+from retention.manifests.chain import Chain
+from retention.manifests.verify import verify_folder
+from retention.sealing import archive, index
+from retention.sealing.archive import Places
+from retention.sealing.clock_guard import ClockGuard
 from territory.errors import ConfigurationError, Unavailable
+from territory.probes import new_probe_id
 from tests.evidence import (
     COMMERCY,
-    CUSTODIANS,
     INTERIM,
     START,
     STOP,
@@ -26,21 +26,13 @@ from tests.evidence import (
     Record,
     Session,
     at,
+    opened,
     run_archive,
     visit,
 )
 
 PHONE = Session(VERDUN, "02:00:00:00:00:01", "10.1.0.10")
 LAPTOP = Session(COMMERCY, "02:00:00:00:00:02", "10.1.0.10")
-
-
-def opened(places: Places, identities: dict[str, str], object_name: str) -> pa.Table:
-    """Open a segment as the two custodians would."""
-    key = KeyRegister(places.keys).get(object_name, *CUSTODIANS)
-    assert key
-    inner = unwrap(key.sealed, identities[key.outer])
-    identity = unwrap(inner, identities[key.inner]).decode().strip()
-    return segment.open_segment(segment_path(places.archive, object_name).read_bytes(), identity)
 
 
 def rows(
@@ -82,10 +74,55 @@ async def test_a_sealed_day_has_left_the_database(evidence: Evidence, places: Pl
 
     held = await evidence.fetch("SELECT DISTINCT day FROM live.held_day ORDER BY day")
     sessions = await evidence.fetch("SELECT device::text FROM live.session")
-    index = await evidence.fetch("SELECT category, rows FROM archive.segment ORDER BY category")
+    indexed = await evidence.fetch("SELECT category, rows FROM archive.segment ORDER BY category")
     assert [row["day"].day for row in held] == [18, 19, 20, 21]
     assert [row["device"] for row in sessions] == [LAPTOP.device]
-    assert [tuple(row) for row in index] == [("security", 0), ("source", 1), ("traffic", 1)]
+    assert [tuple(row) for row in indexed] == [("security", 0), ("source", 1), ("traffic", 1)]
+
+
+async def test_sessions_leave_their_count_behind(evidence: Evidence, places: Places) -> None:
+    """Cut at midnight of Europe/Paris, each session is counted once: while it is known, and once
+    it has left; whatever is archived again adds nothing."""
+    await evidence.days("2026-11-16", 6)
+    await evidence.record(PHONE, *visit(at("2026-11-16 22:30"), 60))
+    await evidence.record(LAPTOP, *visit(at("2026-11-18 10:00"), 30))
+    use = "SELECT day::text, sessions, seconds FROM live.site_use('2026-11-01', '2026-11-30')"
+
+    before = await evidence.fetch(f"{use} ORDER BY day")
+    for _ in range(2):
+        await run_archive(evidence.retention_url, places, at("2026-11-20 00:00"))
+    after = await evidence.fetch(f"{use} ORDER BY day")
+    kept = await evidence.fetch("SELECT day::text, sessions, seconds FROM live.site_day ORDER BY 1")
+
+    expected = [("2026-11-16", 1, 1800), ("2026-11-17", 0, 1800), ("2026-11-18", 1, 1800)]
+    assert [tuple(row) for row in before] == expected
+    assert [tuple(row) for row in after] == expected
+    assert [tuple(row) for row in kept] == expected[:2]
+
+
+async def test_sessions_leave_by_some_pages_at_once(
+    evidence: Evidence, places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RADIUS may hear of one of them late: it waits for a few of them, never for a whole day's."""
+    monkeypatch.setattr(index, "_PAGES_AT_ONCE", 1)
+    await evidence.days("2026-11-17", 5)
+    await evidence.record(PHONE, *visit(at("2026-11-17 10:00"), 30))
+    await evidence.fetch(
+        "INSERT INTO live.session (session_key, nas_id, site_id, nas_handle, acct_session_id,"
+        " started_at, last_seen_at, ended_at, session_seconds, upload_octets, download_octets)"
+        " SELECT gen_random_uuid(), nas_id, site_id, nas_handle, n, started_at, last_seen_at,"
+        " ended_at, session_seconds, 0, 0"
+        " FROM live.session, generate_series(1, 200) n"
+    )
+    (size,) = await evidence.fetch("SELECT pg_relation_size('live.session') / 8192 AS pages")
+
+    await run_archive(evidence.retention_url, places, at("2026-11-20 00:00"))
+
+    left = await evidence.fetch("SELECT FROM live.session")
+    (kept,) = await evidence.fetch("SELECT sessions, seconds FROM live.site_day")
+    assert size["pages"] > 2
+    assert left == []
+    assert tuple(kept) == (201, 201 * 1800)
 
 
 async def test_source_and_traffic_go_to_segments_of_their_own(
@@ -106,6 +143,35 @@ async def test_source_and_traffic_go_to_segments_of_their_own(
     assert traffic["upload_octets"] == 1000
     assert traffic["session"] == source["session"]
     assert not {"device", "address", "public_address", "site"} & set(traffic)
+
+
+async def test_a_synthetic_guest_is_in_no_segment(
+    evidence: Evidence, places: Places, identities: dict[str, str]
+) -> None:
+    """At the place and the hour of a guest, it would make the one who had an address doubtful; also
+    after its NAS, and so its probe, was taken out of the description."""
+    await evidence.days("2026-11-17", 5)
+    probe, gone = (new_probe_id(bytes(8)), new_probe_id(bytes(range(8))))
+    connection = await asyncpg.connect(evidence.owner_url)
+    described = "INSERT INTO territory.probe VALUES ($1, $2, '127.127.0.1')"
+    await connection.execute(described, probe, VERDUN.nas_id)
+    await connection.close()
+    for who in (
+        PHONE,
+        Session(replace(VERDUN, nas_id=probe), "02:00:00:00:00:03", "10.1.0.2"),
+        Session(replace(VERDUN, nas_id=gone), "02:00:00:00:00:04", "10.1.0.2"),
+    ):
+        await evidence.record(who, *visit(at("2026-11-17 10:00"), 30))
+
+    use = "SELECT sum(sessions) AS sessions FROM live.site_use('2026-11-17', '2026-11-17')"
+    before = await evidence.fetch(use)
+    await run_archive(evidence.retention_url, places, at("2026-11-20 00:00"))
+
+    (source,) = rows(places, identities, "2026-11-17")
+    assert source["device"] == PHONE.device
+    assert [row["sessions"] for row in before] == [1]
+    counted = await evidence.fetch("SELECT sum(sessions) AS sessions FROM live.site_day")
+    assert [row["sessions"] for row in counted] == [1]
 
 
 async def test_an_open_session_has_a_slice_of_its_own_each_day(

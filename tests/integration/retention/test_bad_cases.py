@@ -2,24 +2,30 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+import tarfile
+from collections.abc import Callable, Mapping
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
-from retention import age, canonical
-from retention.answer import answer_case
-from retention.archive import Places
-from retention.case import open_case, pack, read_case
-from retention.prepare import Order, Preparer, choose, prepare_case
-from retention.question import Holder, ask
-from retention.signing import SigningKey
+from retention.cases.answer import answer_case
+from retention.cases.case import open_case, read_case
+from retention.cases.case_file import Holder
+from retention.cases.case_tar import pack
+from retention.cases.prepare import Order, Preparer, choose, prepare_case, write_case
+from retention.cases.question import ask, require
+from retention.keys import age
+from retention.manifests import canonical
+from retention.manifests.signing import SigningKey
+from retention.sealing.archive import Places
 from territory.database.components import Component
 from territory.database.connect import open_engine
 from territory.errors import ConfigurationError, Unavailable
 from tests.evidence import CUSTODIANS, VERDUN, Evidence, Session, at, run_archive, visit
 
 NOW = at("2026-11-21 09:00")
+ACT = require(reference="r", legal_ground="g")
 
 
 async def prepare(
@@ -29,15 +35,36 @@ async def prepare(
     logins: tuple[str, ...] = (),
 ) -> bytes:
     """Prepare a case; return its octets."""
-    question = ask(
-        NOW, public_address=VERDUN.public_address, at=when, reference="r", legal_ground="g"
-    )
+    question = ask(NOW, public_address=VERDUN.public_address, at=when)
     engine = open_engine(role_url(Component.DESK))
     try:
-        order = Order(question, logins, Preparer("test"))
-        return (await prepare_case(engine, places, order, NOW)).octets
+        order = Order(ACT, (question,), logins, Preparer("test"))
+        made = await prepare_case(engine, places, order, NOW)
     finally:
         await engine.dispose()
+    tar = BytesIO()
+    write_case(places, made.file, tar)
+    return tar.getvalue()
+
+
+def members_of(file: Path) -> dict[str, bytes]:
+    """Return every file of a case, by its name."""
+    with tarfile.open(file) as tar:
+        opened = ((member.name, tar.extractfile(member)) for member in tar)
+        return {name: content.read() for name, content in opened if content}
+
+
+def pack_again(file: Path, members: Mapping[str, bytes]) -> None:
+    """Put a case together again."""
+    with file.open("wb") as tar:
+        pack(members.items(), NOW, tar)
+
+
+def open_in_place(file: Path, identity: str) -> None:
+    """Open a case's outer layer."""
+    tar = BytesIO()
+    open_case(read_case(file), identity, NOW, tar)
+    file.write_bytes(tar.getvalue())
 
 
 @pytest.fixture
@@ -57,12 +84,9 @@ async def file(
 
 def changed(file: Path, name: str, change: Callable[[bytes], bytes | None]) -> None:
     """Change one member of a case file, or take it out."""
-    case = read_case(file)
-    content = change(case.members[name])
-    members = {key: octets for key, octets in case.members.items() if key != name}
-    if content is not None:
-        members[name] = content
-    file.write_bytes(pack(members, NOW))
+    members = members_of(file)
+    content = change(members.pop(name))
+    pack_again(file, members if content is None else {**members, name: content})
 
 
 def flipped(octets: bytes) -> bytes:
@@ -74,7 +98,7 @@ def flipped(octets: bytes) -> bytes:
 def asking_for_more(octets: bytes) -> bytes:
     """Widen the question, well formed."""
     content = json.loads(octets)
-    content["question"]["uncertainty_seconds"] = 3600
+    content["questions"][0]["uncertainty_seconds"] = 3600
     return canonical.encode(content)
 
 
@@ -89,7 +113,7 @@ async def test_a_case_signed_anew_by_another_key_is_refused(file: Path, places: 
     """A forger signs a question, and the whole chain, with a key of their own: the paper tells."""
     fingerprint = SigningKey.read(places.signing_key).public.fingerprint
     assert read_case(file, fingerprint).archive_key.fingerprint == fingerprint
-    forger, members = SigningKey.generate(), dict(read_case(file).members)
+    forger, members = SigningKey.generate(), members_of(file)
     previous = None
     for name in sorted(n for n in members if n.startswith("manifests/") and n.endswith(".json")):
         content = json.loads(members[name])
@@ -100,7 +124,7 @@ async def test_a_case_signed_anew_by_another_key_is_refused(file: Path, places: 
     members["case.json"] = asking_for_more(members["case.json"])
     members["case.json.sig"] = forger.sign(members["case.json"])
     members["archive-signing.pub.pem"] = forger.public.pem
-    file.write_bytes(pack(members, NOW))
+    pack_again(file, members)
 
     assert read_case(file).archive_key == forger.public
     with pytest.raises(ConfigurationError, match="not the expected key"):
@@ -112,12 +136,14 @@ async def test_only_the_second_custodians_own_key_signs(
 ) -> None:
     """The case names the key that answers: another's, the first custodian's too, is refused."""
     first, second = CUSTODIANS
-    file.write_bytes(open_case(read_case(file), identities[first], NOW))
+    open_in_place(file, identities[first])
     opened = read_case(file)
     for other in (SigningKey.generate(), signers[first]):
         with pytest.raises(ConfigurationError, match=f"--signing-key: expected {second}'s key"):
             answer_case(opened, identities[second], other, NOW)
-    assert answer_case(opened, identities[second], signers[second], NOW).devices == 1
+    assert (
+        answer_case(opened, identities[second], signers[second], NOW).replies[0].found.devices == 1
+    )
 
 
 @pytest.mark.parametrize("change", [flipped, lambda octets: None])
@@ -126,7 +152,7 @@ async def test_any_changed_or_missing_part_is_named(
     file: Path, kind: str, change: Callable[[bytes], bytes | None]
 ) -> None:
     """Segment, manifest, signature, key: the case is not opened."""
-    name = sorted(n for n in read_case(file).members if n.startswith(kind))[0]
+    name = sorted(n for n in members_of(file) if n.startswith(kind))[0]
     changed(file, name, change)
     with pytest.raises(ConfigurationError):
         read_case(file)
@@ -143,11 +169,11 @@ async def test_what_is_no_case_is_said(tmp_path: Path, content: bytes) -> None:
 
 async def test_a_damaged_key_layer_opens_for_nobody(file: Path, identities: dict[str, str]) -> None:
     """The outer layer's octets changed: the first custodian is told, nothing is written."""
-    name = next(n for n in read_case(file).members if n.startswith("keys/"))
+    name = next(n for n in members_of(file) if n.startswith("keys/"))
     changed(file, name, flipped)
     case = read_case(file)
     with pytest.raises(ConfigurationError, match="key"):
-        open_case(case, identities[case.file.first.login], NOW)
+        open_case(case, identities[case.file.first.login], NOW, BytesIO())
 
 
 async def test_a_case_is_opened_once_and_by_the_right_one(
@@ -158,13 +184,13 @@ async def test_a_case_is_opened_once_and_by_the_right_one(
     first, second = (identities[login] for login in CUSTODIANS)
     for stranger in (age.new_identity(), second):
         with pytest.raises(ConfigurationError, match=CUSTODIANS[0]):
-            open_case(case, stranger, NOW)
-    file.write_bytes(open_case(case, first, NOW))
+            open_case(case, stranger, NOW, BytesIO())
+    open_in_place(file, first)
     opened = read_case(file)
     assert opened.opened
     assert opened.opened.opened_at == NOW
     with pytest.raises(ConfigurationError, match="open already"):
-        open_case(opened, first, NOW)
+        open_case(opened, first, NOW, BytesIO())
     with pytest.raises(ConfigurationError, match=CUSTODIANS[1]):
         answer_case(opened, first, signers[CUSTODIANS[1]], NOW)
 
@@ -189,12 +215,12 @@ async def test_a_day_that_is_not_held_makes_an_answer_too(
     file.write_bytes(await prepare(role_url, places, when))
     case = read_case(file)
     assert case.file.objects == ()
-    file.write_bytes(open_case(case, identities[CUSTODIANS[0]], NOW))
+    open_in_place(file, identities[CUSTODIANS[0]])
     second = CUSTODIANS[1]
     made = answer_case(read_case(file), identities[second], signers[second], NOW)
-    assert not made.complete
+    assert not made.replies[0].complete
     assert json.loads(made.files["reponse.json"])["days"][0]["state"] == state
-    assert "Aucune réponse n'est possible" in made.files["rapport.html"].decode()
+    assert made.files["rapport.pdf"].startswith(b"%PDF-1.7")
 
 
 async def test_before_any_day_is_sealed_no_case_is_made(

@@ -4,14 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from retention import archive, purge
 from retention.app import Keeper
-from retention.archive import Places
-from retention.chain import Chain
-from retention.clock_guard import ClockGuard
+from retention.ending import purge
+from retention.manifests.chain import Chain
+from retention.sealing import archive, clock_evidence
+from retention.sealing.archive import Places
+from retention.sealing.clock_guard import ClockGuard
 from territory.errors import Unavailable
 from tests.conftest import FixedClock
-from tests.evidence import START, VERDUN, Evidence, Record, Session, run_archive
+from tests.evidence import START, VERDUN, Evidence, Record, Session, at, run_archive
 
 PHONE = Session(VERDUN, "02:00:00:00:00:01", "10.1.0.10")
 
@@ -47,6 +48,51 @@ async def test_after_a_long_stop_someone_has_to_say_so(evidence: Evidence, place
     done = await archive.run(evidence.retention_url, places, now, guard=guard)
     assert begun.date() in done.days
     await purge.purge(evidence.retention_url, places, now)
+
+
+@pytest.mark.parametrize("days", [30, -30])
+async def test_a_clock_that_was_set_destroys_nothing(
+    evidence: Evidence, places: Places, days: int
+) -> None:
+    """Machine and database share one clock, set by a month since the last run, forward or back,
+    while the machine ran on for an hour: nothing is done until somebody says that it is right."""
+    now, url = datetime.now(UTC), evidence.retention_url
+    honest = await clock_evidence.read_clock(now)
+    before = honest.at - timedelta(hours=1) - timedelta(days=days)
+    await evidence.fetch(
+        "INSERT INTO archive.clock_reading (at, boot_id, uptime_seconds) VALUES ($1, $2, $3)",
+        *(before, honest.boot_id, honest.uptime_seconds - 3600),
+    )
+    for work in (archive.run, purge.purge):
+        with pytest.raises(Unavailable, match="it was set"):
+            await work(url, places, now)
+
+    await purge.purge(url, places, now, guard=ClockGuard.AFTER_LONG_STOP)
+    if days > 0:
+        await purge.purge(url, places, datetime.now(UTC))
+    told = await evidence.fetch("SELECT synchronised FROM archive.clock_reading WHERE at = $1", now)
+    assert [row["synchronised"] for row in told] == [honest.synchronised]
+
+
+async def test_a_day_s_manifest_tells_what_its_clock_was_worth(
+    evidence: Evidence, places: Places
+) -> None:
+    """From the readings of that day, which then go; without one it says that there is none."""
+    await evidence.days("2025-11-17", 2)
+    for minute in (0, 1):
+        await evidence.fetch(
+            "INSERT INTO archive.clock_reading (at, boot_id, uptime_seconds, synchronised,"
+            " offset_seconds, source, stratum) VALUES ($1, 'a', 1, true, 0.001, '192.0.2.1', 2)",
+            at(f"2025-11-17 10:0{minute}"),
+        )
+    await run_archive(evidence.retention_url, places, at("2025-11-21 00:00"))
+    with_clock, without = [link.clock for link in Chain.read(places.archive).days()]
+    assert with_clock
+    assert without
+    assert (with_clock.readings, with_clock.sources, with_clock.strata) == (2, ("192.0.2.1",), (2,))
+    assert with_clock.worst_offset_microseconds == 1000
+    assert (without.readings, without.sources) == (0, ())
+    assert await evidence.fetch("SELECT FROM archive.clock_reading") == []
 
 
 async def test_the_chain_is_a_sign_of_work_too(evidence: Evidence, places: Places) -> None:

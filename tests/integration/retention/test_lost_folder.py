@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from retention.archive import Places
-from retention.chain import MANIFESTS, SEGMENTS, Chain
-from retention.verify import verify_folder
+from retention.manifests.chain import MANIFESTS, SEGMENTS, Chain
+from retention.manifests.verify import verify_folder
+from retention.sealing.archive import Places
 from territory.errors import Unavailable
 from tests.evidence import VERDUN, Evidence, Session, at, run_archive, run_purge, visit
 
@@ -90,8 +90,15 @@ async def test_a_lost_folder_and_a_new_database_destroy_nothing(
 
 
 async def test_a_lost_index_is_made_again(evidence: Evidence, sealed: Places) -> None:
-    """The folder is the truth: a database put back from an older copy follows it."""
+    """The folder is the truth: a database put back from an older copy follows it, and keeps its
+    rows while what the folder names of them, or a key to it, is not there."""
     await evidence.fetch("TRUNCATE archive.segment")
+    of_a_day = next(sealed.archive.glob(f"{SEGMENTS}/*/*-17.source.*"))
+    for path in (of_a_day, sealed.keys / "2026" / f"{of_a_day.name}.json"):
+        away = path.rename(path.with_name("away"))
+        with pytest.raises(Unavailable, match="2026-11-17 stays in the database"):
+            await run_archive(evidence.retention_url, sealed, at("2026-11-20 06:00"))
+        away.rename(path)
     await run_archive(evidence.retention_url, sealed, at("2026-11-20 12:00"))
     index = await evidence.fetch("SELECT count(*) FROM archive.segment")
     assert index[0]["count"] == len(list(Chain.read(sealed.archive).segments()))

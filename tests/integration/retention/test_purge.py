@@ -1,11 +1,21 @@
 """`archive purge`: gone on the day, not before; a decree entered late keeps what is still held."""
 
+from dataclasses import replace
 from datetime import date
+from pathlib import Path
+from uuid import uuid4
 
-from retention.archive import Places
-from retention.chain import Chain, segment_path
-from retention.key_register import KeyRegister
-from retention.verify import verify_folder
+import pytest
+
+from retention.ending.purge import plan
+from retention.keys.key_register import KeyRegister
+from retention.manifests.chain import MANIFESTS, Chain, segment_path
+from retention.manifests.manifest import PurgeLink, file_name
+from retention.manifests.signing import SigningKey
+from retention.manifests.verify import verify_folder
+from retention.sealing.archive import Places
+from territory.errors import Unavailable
+from tests.backups import write_backup
 from tests.evidence import VERDUN, Evidence, Session, at, run_archive, run_purge, visit
 
 PHONE = Session(VERDUN, "02:00:00:00:00:01", "10.1.0.10")
@@ -46,6 +56,7 @@ async def test_what_is_purged_is_gone_for_good(evidence: Evidence, places: Place
     """No object, no wrapped key, an index that says when, and a signed certificate of both."""
     await sealed_day(evidence, places, "2025-11-17")
     objects = [sealed.object for _, sealed in Chain.read(places.archive).segments()]
+    await nothing_is_obeyed_that_another_signed(evidence, places)
 
     await run_purge(evidence.retention_url, places, at("2026-11-18 00:00"))
 
@@ -61,6 +72,21 @@ async def test_what_is_purged_is_gone_for_good(evidence: Evidence, places: Place
         "CPCE L34-1 III, R10-13 V ; sans injonction R10-14 IV ; décret 2025-980",
         "CPCE R10-14 IV",
     }
+
+
+async def nothing_is_obeyed_that_another_signed(evidence: Evidence, places: Places) -> None:
+    """Put a purge among the manifests as who can write there could: no key is destroyed by it."""
+    chain, held = Chain.read(places.archive), KeyRegister(places.keys).names()
+    ended = plan(places.read_law(), chain, date(2026, 11, 18)).ended
+    other = SigningKey.generate()
+    forged = chain.append(PurgeLink, other, at("2025-11-21 00:00"), segments=ended, audit=None)
+    file = places.archive / MANIFESTS / file_name(forged)
+    signature = file.with_name(f"{file.name}.sig")
+    for left in (signature, file):
+        with pytest.raises(Unavailable, match="not signed by this archive"):
+            await run_purge(evidence.retention_url, places, at("2025-11-22 00:00"))
+        left.unlink()
+    assert KeyRegister(places.keys).names() == held != set()
 
 
 async def test_traffic_of_an_undecided_day_is_kept_and_told(
@@ -129,6 +155,51 @@ async def test_a_command_that_is_over_is_forgotten(evidence: Evidence, places: P
 
     left = await evidence.fetch("SELECT deadline FROM live.command")
     assert [row["deadline"] for row in left] == [at("2026-05-31 12:01")]
+
+
+async def test_daily_counts_are_kept_for_years(evidence: Evidence, places: Places) -> None:
+    """About nobody, they stay as long as the setting says, by whole months."""
+    for day in ("2021-05-31", "2021-06-01"):
+        await evidence.fetch(
+            "INSERT INTO live.daily_count SELECT $1::text::date, id, 'arrived', '', 'fr', '', 20"
+            " FROM territory.site LIMIT 1",
+            day,
+        )
+        await evidence.fetch(
+            "INSERT INTO live.site_day SELECT $1::text::date, id, 20, 20 FROM territory.site"
+            " LIMIT 1",
+            day,
+        )
+
+    await run_purge(evidence.retention_url, places, at("2026-06-15 12:00"))
+
+    left = await evidence.fetch(
+        "SELECT day::text FROM live.daily_count UNION ALL SELECT day::text FROM live.site_day"
+    )
+    assert [row["day"] for row in left] == ["2021-06-01"] * 2
+
+
+async def test_a_case_without_a_requisition_is_forgotten(
+    evidence: Evidence, places: Places, tmp_path: Path
+) -> None:
+    """Prepared on the command line, it goes as a closed requisition does: five years later. A
+    backup that has ended goes too, though no other follows it."""
+    for opened in ("2021-05-31 12:00", "2021-06-02 12:00"):
+        await evidence.fetch(
+            "INSERT INTO archive.case (id, reference, opened_at, prepared_by, question, state,"
+            " segments) VALUES (gen_random_uuid(), 'PV', $1, 'a', '{}', 'prepared', '{}')",
+            at(opened),
+        )
+
+    write_backup(tmp_path / "ended", date(2026, 6, 1))
+
+    await run_purge(
+        evidence.retention_url, replace(places, backups=tmp_path), at("2026-06-01 12:00")
+    )
+
+    assert not (tmp_path / "ended").exists()
+    left = await evidence.fetch("SELECT opened_at FROM archive.case")
+    assert [row["opened_at"] for row in left] == [at("2021-06-02 12:00")]
 
 
 async def test_a_block_that_is_over_is_forgotten(evidence: Evidence, places: Places) -> None:
@@ -201,7 +272,8 @@ async def test_who_guessed_is_forgotten_in_a_day(evidence: Evidence, places: Pla
 
 
 async def test_contacts_are_kept_by_what_they_are(evidence: Evidence, places: Places) -> None:
-    """After its last right: what finds a contact a year, the address itself five; a code a day."""
+    """After its last right: what finds a contact a year, the address itself five; a code a day;
+    what a number or an address was sent, no longer than it counts."""
     for number, until in enumerate(("2020-06-01", "2021-07-01", "2025-05-01", "2025-07-01")):
         await evidence.fetch(
             "WITH known AS (INSERT INTO account.contact (id, kind, digest, verified_at,"
@@ -224,6 +296,23 @@ async def test_contacts_are_kept_by_what_they_are(evidence: Evidence, places: Pl
             " VALUES ('site', 'w', 'day', $1, 1)",
             date.fromisoformat(day),
         )
+        await evidence.fetch(
+            "INSERT INTO live.sms_failure (site_id, day, reason, messages, last_at)"
+            " VALUES (gen_random_uuid(), $1, 'away', 1, $1::date)",
+            date.fromisoformat(day),
+        )
+
+    for scope, span, day in (
+        ("number", "day", "2026-05-29"),
+        ("block", "day", "2026-05-31"),
+        ("source", "month", "2026-04-01"),
+        ("number", "month", "2026-05-01"),
+    ):
+        await evidence.fetch(
+            "INSERT INTO live.message_budget (scope, who, span, began_on, parts)"
+            " VALUES ($1, 'w', $2, $3, 1)",
+            *(scope, span, date.fromisoformat(day)),
+        )
 
     await run_purge(evidence.retention_url, places, at("2026-06-01 12:00"))
 
@@ -232,7 +321,13 @@ async def test_contacts_are_kept_by_what_they_are(evidence: Evidence, places: Pl
     assert [row["valid_until"] for row in known] == [at("2025-07-01 12:00")]
     assert [row["valid_until"].year for row in told] == [2021, 2025, 2025]
     assert len(await evidence.fetch("SELECT 1 FROM live.challenge")) == 1
-    assert len(await evidence.fetch("SELECT 1 FROM live.message_budget")) == 1
+    spent = await evidence.fetch("SELECT scope, span FROM live.message_budget ORDER BY scope")
+    assert [tuple(row) for row in spent] == [
+        ("block", "day"),
+        ("number", "month"),
+        ("site", "day"),
+    ]
+    assert len(await evidence.fetch("SELECT 1 FROM live.sms_failure")) == 1
 
 
 async def test_accounts_are_kept_from_their_end(evidence: Evidence, places: Places) -> None:
@@ -265,6 +360,12 @@ async def test_accounts_are_kept_from_their_end(evidence: Evidence, places: Plac
             " VALUES (gen_random_uuid(), 'fc', $2, 'v', 'd', $1)",
             *(at(ended), ended),
         )
+        await evidence.fetch(
+            "INSERT INTO live.sponsor_request (id, site_id, link_digest, host_sealed, words_sealed,"
+            " asked_at, expires_at) SELECT gen_random_uuid(), id, $2::text::bytea, 'h', 'w', $1, $1"
+            " FROM territory.site LIMIT 1",
+            *(at(ended), ended),
+        )
 
     await run_purge(evidence.retention_url, places, at("2026-06-01 12:00"))
 
@@ -282,3 +383,36 @@ async def test_accounts_are_kept_from_their_end(evidence: Evidence, places: Plac
         None,
     ]
     assert len(await evidence.fetch("SELECT 1 FROM live.openid_request")) == 1
+    asked = await evidence.fetch("SELECT expires_at FROM live.sponsor_request")
+    assert [row["expires_at"] for row in asked] == [at("2026-05-31 12:01")]
+
+
+async def test_what_was_agreed_to_is_kept_a_year_after_its_end(
+    evidence: Evidence, places: Places
+) -> None:
+    """Withdrawn for a year, or its account ended, or its contact gone: the dates go too."""
+    [body] = await evidence.fetch("SELECT id FROM territory.organisation LIMIT 1")
+    accounts = [uuid4() for _ in range(3)]
+    for number, account in enumerate(accounts):
+        await evidence.fetch(
+            "INSERT INTO account.account (id, kind, key, created_at, last_used_at)"
+            " VALUES ($1, 'account', decode('0' || $2::int, 'hex'), $3, $3)",
+            *(account, number, at("2026-05-01 12:00")),
+        )
+    withdrawn = (None, at("2025-05-01 12:00"), at("2025-07-01 12:00"))
+    nobody = uuid4()
+    for whose, ended in (*zip(accounts, withdrawn, strict=True), (nobody, None)):
+        await evidence.fetch(
+            "INSERT INTO consent.newsletter (id, guest_id, organisation_id, version, sender,"
+            " purpose, language, given_at, withdrawn_at)"
+            " VALUES (gen_random_uuid(), $1, $2, 'v', 's', 'p', 'fr', $3, $4)",
+            *(whose, body["id"], at("2025-01-01 12:00"), ended),
+        )
+
+    await run_purge(evidence.retention_url, places, at("2026-06-01 12:00"))
+
+    left = await evidence.fetch("SELECT guest_id, withdrawn_at FROM consent.newsletter")
+    assert {row["guest_id"] for row in left} == {accounts[0], accounts[2]}
+    await evidence.fetch("SELECT account.close($1, $2)", accounts[0], at("2026-06-01 12:00"))
+    left = await evidence.fetch("SELECT guest_id FROM consent.newsletter")
+    assert [row["guest_id"] for row in left] == [accounts[2]]

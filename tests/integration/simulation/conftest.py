@@ -82,7 +82,13 @@ class Lab:
 
 
 @pytest.fixture
-async def lab(clock: FixedClock) -> AsyncIterator[Lab]:
+def patience() -> Patience:
+    """So long that nothing is sent twice, but where a test is about just that."""
+    return Patience(20.0, 3)
+
+
+@pytest.fixture
+async def lab(clock: FixedClock, patience: Patience) -> AsyncIterator[Lab]:
     """A running gateway whose accounting has begun."""
     async with AsyncExitStack() as stack:
         portal = PlainPortal()
@@ -96,9 +102,7 @@ async def lab(clock: FixedClock) -> AsyncIterator[Lab]:
             address=gateway_address(),
             portal=f"http://127.0.0.1:{runner.addresses[0][1]}/gateway/coovachilli",
             portal_secret=SECRET,
-            radius=RadiusServer(
-                "testing123", "127.0.0.1", radius.port, radius.port, Patience(0.1, 3)
-            ),
+            radius=RadiusServer("testing123", "127.0.0.1", radius.port, radius.port, patience),
             web_port=0,
             tick_seconds=0.05,
             stop_seconds=1,

@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 
 from simulation.phone import Doorway, Journey, Phone
+from simulation.radius_port import Patience
 from simulation.site import phone_address
 from simulation.subscriber import Subscriber
 from tests.integration.simulation.conftest import Lab
@@ -75,6 +76,7 @@ async def test_a_refused_phone_gets_the_reason_and_a_new_challenge(lab: Lab) -> 
     assert recaptured["sessionid"] != captured["sessionid"]
 
 
+@pytest.mark.parametrize("patience", [Patience(0.1, 3)])
 @pytest.mark.parametrize("trouble", ["silent", "forging"])
 async def test_a_forged_reply_is_as_no_reply(lab: Lab, trouble: str) -> None:
     """Wrong authenticators never let anyone in; the browser is told of a timeout."""
@@ -86,6 +88,7 @@ async def test_a_forged_reply_is_as_no_reply(lab: Lab, trouble: str) -> None:
     assert [packet["code"] for packet in lab.radius.heard].count([1]) == 3
 
 
+@pytest.mark.parametrize("patience", [Patience(0.1, 3)])
 async def test_an_unconfirmed_report_is_sent_again_unchanged_then_given_up(lab: Lab) -> None:
     """Accounting is repeated until it is confirmed; forged confirmations are counted."""
     phone, _ = await online_phone(lab)
@@ -158,8 +161,8 @@ async def test_a_disconnect_ends_the_session_of_that_user(lab: Lab) -> None:
     user = known.online.user_name
     assert await order(host, 40, {"User-Name": "nobody"}) == 42
     assert await order(host, 40, {"User-Name": user, "Acct-Session-Id": "other"}) == 42
-    assert await order(host, 40, {"User-Name": user}, secret=b"wrong") is None
-    assert await order(host, 40, {"Acct-Session-Id": known.session_id}) is None
+    assert await order(host, 40, {"User-Name": user}, secret=b"wrong", seconds=0.3) is None
+    assert await order(host, 40, {"Acct-Session-Id": known.session_id}, seconds=0.3) is None
     assert await order(host, 40, {"User-Name": user, "Acct-Session-Id": known.session_id}) == 41
     stop = await lab.radius.wait_for(STOP)
     assert stop["Acct-Terminate-Cause"] == ["Admin-Reset"]
@@ -272,6 +275,7 @@ async def test_a_redirection_of_the_server_goes_before_the_portal(lab: Lab) -> N
     assert journey.online
 
 
+@pytest.mark.parametrize("patience", [Patience(0.1, 3)])
 async def test_a_phone_that_leaves_while_the_server_thinks_is_gone(lab: Lab) -> None:
     """Its refusal, when it comes at last, brings nobody back."""
     lab.radius.silent = True

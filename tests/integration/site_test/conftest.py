@@ -1,6 +1,5 @@
 """A base with a real portal and a real RADIUS server, and sites whose gateways are simulated."""
 
-import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -23,26 +22,20 @@ from simulation.radius_port import Patience
 from territory.database.components import Component
 from territory.database.connect import open_engine, open_pool
 from territory.keyring import Keyring
+from territory.openid_providers import Provider
 from territory.site_test.findings import Check, Finding, State
 from territory.site_test.judgement import judge
 from territory.site_test.reading import Wanted, read_site
 from territory.site_test.readings import SiteReport
 from territory.web.server import start_site
 from tests.conftest import FixedClock
-from tests.servers.addresses import gateway_address
+from tests.servers.addresses import free_port, gateway_address
 from tests.servers.event_log import EventLog
 from tests.servers.radius import running_radius
 from tests.servers.territory import PORTAL_SECRET, SHARED_SECRET, SitePlan, lay
 
 WEB = "http://actualites.test/"
-PATIENT = Patience(0.5, 20)
-
-
-def free_port() -> int:
-    """Return a TCP port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+PATIENT = Patience(0.5, 100)
 
 
 @dataclass
@@ -134,11 +127,20 @@ class Lab:
         assert await self.visit(gateway)
         await self.events[gateway.configuration.nasid].until("accounting-response", 2)
 
-    async def test(self, code: str, report: SiteReport | None = None) -> list[Finding]:
-        """Run the site's test."""
+    async def test(
+        self,
+        code: str,
+        report: SiteReport | None = None,
+        *providers: Provider,
+        seconds: float = 60.0,
+    ) -> list[Finding]:
+        """Run the site's test, in a territory with these identity providers.
+
+        `seconds`: how long it waits for what the box answers.
+        """
         await self.portal.gateways_seen.flush(self.portal.pool)
         await self.server.sightings.flush()
-        wanted = Wanted(self.sites[code], self.url, self.clock.now(), report, 4.0)
+        wanted = Wanted(self.sites[code], self.url, self.clock.now(), report, seconds, providers)
         return judge(await read_site(self.engine, wanted))
 
 

@@ -13,27 +13,30 @@ from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import web
+from sqlalchemy import update
 
 from deploy.packages.bundle import render
 from deploy.packages.catalogue import offer_named
 from simulation.gateway import SimulatedGateway
+from territory.database.tables import site
+from territory.openid_providers import Provider
 from territory.site_test.findings import Check, Finding, State
 from territory.site_test.readings import Answer
 from territory.site_test.report import parse_report
 from territory.vocabulary import Link
 from tests.integration.site_test.conftest import Lab, wrong
-from tests.unit.deploy.packages.sheets import BASE, CHILLI, NAS, SITE
+from tests.unit.deploy.packages.sheets import BASE, CHILLI, NAS, PROVIDER, SITE
 
 SCRIPT = "essai.sh"
 
 
-def script(portal_url: str, folder: Path) -> Path:
+def script(portal_url: str, folder: Path, *providers: Provider) -> Path:
     """Write the script of a site whose portal is at this address."""
     gateway = replace(CHILLI, portal=urlsplit(f"{portal_url}/gateway/coovachilli"), nas=(NAS,))
-    site = replace(SITE, link=Link.PRIVATE_NETWORK, gateways=(gateway,))
+    sheet = replace(SITE, link=Link.PRIVATE_NETWORK, gateways=(gateway,), providers=providers)
     (found,) = [
         file
-        for file in render(offer_named("town-hall"), site, gateway, BASE)
+        for file in render(offer_named("town-hall"), sheet, gateway, BASE)
         if str(file.path) == SCRIPT
     ]
     path = folder / SCRIPT
@@ -51,7 +54,7 @@ async def run(path: Path, shell: str, *leads: str) -> str:
         stderr=asyncio.subprocess.PIPE,
         env={"PATH": os.environ["PATH"], "SOCLE_CURL": options},
     )
-    said, complaints = await asyncio.wait_for(process.communicate(), 60)
+    said, complaints = await asyncio.wait_for(process.communicate(), 250)
     assert (process.returncode, complaints) == (0, b"")
     return said.decode()
 
@@ -107,16 +110,28 @@ async def test_before_the_log_in_all_is_in_order(
 async def test_a_walled_garden_without_the_portal_and_one_too_wide(
     lab: Lab, gateway: SimulatedGateway, tmp_path: Path
 ) -> None:
-    """The box redirects even the portal; Apple's server answers; Windows' gets no answer."""
+    """The box redirects even the portal; Apple's server answers; Windows' gets no answer.
+
+    Nor does it let through one of the two identity providers.
+    """
+    named = [replace(PROVIDER, issuer=f"http://{name}.example") for name in ("open", "shut")]
     async with open_web() as port:
         said = await run(
-            script(lab.url, tmp_path),
+            script(lab.url, tmp_path, *named),
             "sh",
             f"captive.apple.com:80:127.0.0.1:{port}",
+            f"open.example:80:127.0.0.1:{port}",
             "www.msftconnecttest.com:80:127.0.0.1:9",
             door(gateway),
         )
-    found = await lab.test("mairie", parse_report(said))
+    assert parse_report(said).providers == {"open.example": True, "shut.example": False}
+    found = await lab.test("mairie", parse_report(said), *named)
+    assert not [each for each in found if each.check is Check.PROVIDERS]
+    async with lab.engine.begin() as db:
+        await db.execute(update(site).values(methods=["openid_connect"]))
+    found = await lab.test("mairie", parse_report(said), *named)
+    states = [each.state for each in found if each.check is Check.PROVIDERS]
+    assert states == [State.GOOD, State.BAD]
     faults = wrong(found)
     assert "uamallowed" in faults[Check.WALLED_GARDEN].remedy
     probes = {each.about: each for each in found if each.check is Check.DETECTION}

@@ -1,5 +1,6 @@
 """What supervision's tests stand on: a described site, and a host behind a link that can be cut."""
 
+import itertools
 import secrets
 import subprocess
 from collections.abc import Iterator
@@ -12,9 +13,12 @@ from sqlalchemy import insert
 
 from territory.database import tables
 from territory.database.connect import open_engine
+from tests.servers.addresses import WORKER
 
 TEST_NETWORK = IPv4Network("198.18.0.0/15")
 """Kept for measurements between devices (RFC 2544, RFC 6890): nobody's real network."""
+MOST_WORKERS = 16
+_links = itertools.count(secrets.randbelow(256))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ async def describe_site(
     nas_address: str = "127.0.0.9",
     access_point_address: str | None = None,
     interim_seconds: int = 300,
+    hours: str | None = None,
 ) -> DescribedSite:
     """Write a site with a NAS and an access point, and all that they hang on."""
     described = DescribedSite(code, uuid4(), uuid4(), uuid4())
@@ -72,6 +77,7 @@ async def describe_site(
                 "link": "tunnel",
                 "plan_id": plan_id,
                 "listed": True,
+                "hours": hours,
             },
         ),
         (
@@ -144,9 +150,18 @@ class VanishingHost:
 
 def run(*command: str) -> str:
     """Run a command to its end, loudly if it fails."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
     assert done.returncode == 0, f"{' '.join(command)}: {done.stderr or done.stdout}"
     return done.stdout
+
+
+def link_address() -> IPv4Address:
+    """Return this side's address of a link that no other test has; the far side's comes next.
+
+    In the lower half of the test network, so that what differs in the upper is nobody's.
+    """
+    links = TEST_NETWORK.num_addresses // 2 // 4 // MOST_WORKERS
+    return TEST_NETWORK[((WORKER * links) + next(_links) % links) * 4 + 1]
 
 
 @contextmanager
@@ -154,7 +169,7 @@ def vanishing_host() -> Iterator[VanishingHost]:
     """A host on a link of its own, gone with everything at the end; needs root."""
     name = f"socle-{secrets.token_hex(3)}"
     near_name = f"s{secrets.token_hex(5)}"
-    near = TEST_NETWORK[secrets.randbelow(TEST_NETWORK.num_addresses // 4) * 4 + 1]
+    near = link_address()
     host = VanishingHost(name, near, near + 1)
     run("ip", "netns", "add", name)
     try:

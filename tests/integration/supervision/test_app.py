@@ -4,34 +4,29 @@ import asyncio
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from socket import AF_INET, SOCK_STREAM, socket
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from supervision import app
 from territory.clock import SystemClock
 from territory.database.components import Component
 from territory.database.connect import open_engine
-from territory.database.tables import equipment_state
+from territory.database.tables import access_point, equipment_state
 from territory.keyring import Keyring
 from territory.settings import DatabaseSettings, MetricsSettings, Settings, SupervisionSettings
 from tests.integration.supervision.ground import describe_site, vanishing_host
+from tests.servers.addresses import free_port
+from tests.servers.snmpd import ADDRESS, UNIFI, agent
 
 pytestmark = pytest.mark.namespace
 
 INTERVAL_SECONDS = 1.0
-PATIENCE_SECONDS = 40
+PATIENCE_SECONDS = 90
 RoleUrl = Callable[[Component], str]
-
-
-def free_port() -> int:
-    """A TCP port nobody listens on."""
-    with socket(AF_INET, SOCK_STREAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @asynccontextmanager
@@ -104,6 +99,41 @@ async def test_a_host_that_vanishes_is_kept_as_down_then_as_up(
             host.mend()
             again = await eventually(row, lambda found: found.state == "up")
             assert again.since > down.since
+    await engine.dispose()
+
+
+async def test_what_filters_pings_lives_by_snmp(
+    database_url: str, role_url: RoleUrl, keyring: Keyring, tmp_path: Path
+) -> None:
+    """Described with its secrets sealed, asked by SNMPv3: up, and its counts in /metrics.
+
+    When the access point loses its power it is down; promtool has nothing to say of either.
+    """
+    engine = open_engine(database_url)
+
+    async def row() -> Any:
+        query = select(equipment_state).where(equipment_state.c.kind == "access_point")
+        async with engine.connect() as connection:
+            return (await connection.execute(query)).one_or_none()
+
+    async with agent(tmp_path, UNIFI) as snmpd:
+        site = await describe_site(database_url, "mairie", access_point_address=ADDRESS)
+        sealed = keyring.seal(snmpd.v3.model_dump_json(exclude_none=True))
+        async with engine.begin() as connection:
+            this = access_point.c.id == site.access_point_id
+            await connection.execute(update(access_point).where(this).values(snmp_sealed=sealed))
+        async with supervision(role_url(Component.SUPERVISION), keyring) as address:
+            up = await eventually(row, lambda found: found is not None and found.state == "up")
+            assert "SNMP" in up.reason
+            counted = 'socle_supervision_clients{site="mairie",kind="access_point",equipment='
+            _, shown = await eventually(
+                lambda: fetch(f"{address}/metrics"), lambda got: counted in got[1]
+            )
+            assert f'{counted}"borne-mairie"}} 12\n' in shown
+            assert promtool_on(shown) == ""
+            snmpd.stop()
+            await eventually(row, lambda found: found.state == "down")
+            await eventually(lambda: fetch(f"{address}/metrics"), lambda got: counted not in got[1])
     await engine.dispose()
 
 

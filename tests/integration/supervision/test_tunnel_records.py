@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from retention.facts import load_site_addresses
+from retention.sealing.facts import load_site_addresses
 from supervision.tunnel_records import Sighting, load_tunnels, record_sightings
 from territory.application.tunnel_peers import keep_peers
 from territory.database.components import Component

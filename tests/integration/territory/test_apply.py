@@ -1,6 +1,7 @@
 """A description is made so in PostgreSQL: once, wholly, and told to everyone."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -130,6 +131,14 @@ async def test_the_example_is_applied_whole(
     secrets = {keyring.open(row[0]) for row in sealed}
     assert len(secrets) == 4
     assert all(len(secret) == 32 for secret in secrets)
+    asked = await rows(
+        engine, "SELECT code, snmp_sealed FROM territory.access_point WHERE snmp_sealed IS NOT NULL"
+    )
+    versions = {code: json.loads(keyring.open(sealed))["version"] for code, sealed in asked}
+    assert versions == {
+        "ap-mairie-bar-le-duc-accueil": "v3",
+        "ap-mairie-bar-le-duc-salle": "v2c",
+    }, "its own way, else its site's"
 
 
 async def test_applying_twice_changes_nothing(engine: AsyncEngine, apply: Apply) -> None:
@@ -204,13 +213,17 @@ async def test_a_nas_moves_to_radsec_and_takes_anothers_name(
 async def test_a_public_address_is_an_interval(
     engine: AsyncEngine, apply: Apply, clock: Any
 ) -> None:
-    """Yesterday's address still answers for yesterday: one interval ends where the next begins."""
+    """Yesterday's address still answers for yesterday: one interval ends where the next begins.
+
+    So do yesterday's blocks of ports; since when they are in force may be told later.
+    """
     began = clock.now()
     await apply(EXAMPLE)
     clock.advance(days=1)
     await apply(EXAMPLE.replace("198.51.100.17", "198.51.100.18"))
     clock.advance(days=1)
-    await apply(EXAMPLE.replace("198.51.100.17", "198.51.100.18"))
+    later = EXAMPLE.replace("198.51.100.17", "198.51.100.18").replace("-23T09:30", "-24T09:30")
+    await apply(later)
     found = await rows(
         engine,
         "SELECT host(address), valid_from, valid_until FROM source.site_public_address"
@@ -220,6 +233,15 @@ async def test_a_public_address_is_an_interval(
     assert [tuple(row) for row in found] == [
         ("198.51.100.17", began, turned),
         ("198.51.100.18", turned, None),
+    ]
+    blocks = await rows(
+        engine, "SELECT pool, valid_from, valid_until FROM territory.port_blocks ORDER BY 2"
+    )
+    assert [tuple(row) for row in blocks] == [tuple(row) for row in found]
+    told = await rows(engine, "SELECT in_force_since FROM territory.port_blocks ORDER BY 1")
+    assert [row[0].isoformat() for row in told] == [
+        "2026-11-23T08:30:00+00:00",
+        "2026-11-24T08:30:00+00:00",
     ]
 
 
@@ -405,7 +427,7 @@ async def test_every_component_is_told(
     try:
         await listener.add_listener("territory", lambda *call: told.put_nowait(call[2]))
         await apply(EXAMPLE)
-        assert await asyncio.wait_for(told.get(), 5) == "territory"
+        assert await asyncio.wait_for(told.get(), 60) == "territory"
         await apply(EXAMPLE)
         await listener.execute("SELECT 1")
         assert told.empty()

@@ -38,7 +38,7 @@ def socle(tmp_path_factory: pytest.TempPathFactory) -> Socle:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=100,
+            timeout=280,
             check=False,
         )
 
@@ -97,7 +97,7 @@ def test_a_database_that_is_away(tmp_path: Path) -> None:
         [*command, "--settings", str(settings)],
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=280,
         check=False,
     )
     assert done.returncode == 1

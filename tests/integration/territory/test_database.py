@@ -51,7 +51,7 @@ def test_every_column_carries_its_legal_category() -> None:
 def test_evidence_schemas_hold_only_their_own_category() -> None:
     """Identity, source, traffic and security data never share a schema (CJEU C-470/21)."""
     for table in metadata.tables.values():
-        if table.schema in {"identity", "account", "source", "traffic", "security"}:
+        if table.schema in {"identity", "account", "source", "traffic", "security", "consent"}:
             found = {str(column.info["category"]) for column in table.columns}
             assert found == {table.schema}
 
@@ -60,9 +60,12 @@ def test_evidence_schemas_hold_only_their_own_category() -> None:
     ("component", "schemas"),
     [
         (Component.PORTAL, {"traffic", "security", "identity", "archive"}),
-        (Component.RADIUS, {"identity", "account", "staff", "archive"}),
-        (Component.SUPERVISION, {"source", "traffic", "security", "identity", "staff", "archive"}),
-        (Component.DESK, {"source", "traffic", "security", "identity", "account"}),
+        (Component.RADIUS, {"identity", "account", "consent", "staff", "archive"}),
+        (
+            Component.SUPERVISION,
+            {"source", "traffic", "security", "identity", "consent", "staff", "archive"},
+        ),
+        (Component.DESK, {"source", "traffic", "security", "identity", "account", "consent"}),
     ],
 )
 async def test_a_component_cannot_look_into_foreign_categories(

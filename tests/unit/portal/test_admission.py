@@ -15,6 +15,7 @@ from portal.admission import (
     Holding,
     Refused,
     Right,
+    after_a_loan,
     decide,
     fresh_admission,
     user_name_of,
@@ -190,3 +191,22 @@ def test_what_is_lent(method: str, guest: UUID | None, is_lent: bool) -> None:
     visit = replace(VISIT, method=method, guest=guest)
     name = user_name_of(visit.id, bytes(32))
     assert fresh_admission(visit, gate("coovachilli"), name, NOON).is_lent is is_lent
+
+
+def test_a_lent_right_serves_nobody_who_may_have_their_own() -> None:
+    """Who borrowed by mail and then comes by the button has the plan's hours; who borrows again has
+    what is left."""
+    lending = replace(VISIT, method="email_code")
+    ends = NOON + timedelta(minutes=5)
+    lent = replace(fresh_admission(lending, gate("coovachilli"), "name", NOON, ends), device=PHONE)
+    own = fresh_admission(replace(VISIT, method="click_through"), gate("coovachilli"), "n", NOON)
+    assert decide(Holding(lent), own, Circumstances(NOON)) == Grant(own, Right.FRESH)
+    again = replace(lent, id=UUID(int=9))
+    assert decide(Holding(lent), again, Circumstances(NOON)) == Grant(lent, Right.HELD)
+
+
+def test_a_visit_that_went_another_way_after_a_loan() -> None:
+    """It leads to one more right, of one more name, however often its form is sent."""
+    other = after_a_loan(VISIT)
+    assert other.id != VISIT.id
+    assert other == after_a_loan(VISIT) == replace(VISIT, id=other.id)

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from ipaddress import ip_address
 
 import pytest
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerMinute
 
 from portal.throttle import (
     GRANTS,
@@ -12,9 +12,13 @@ from portal.throttle import (
     REQUESTS,
     SEALED_OF_GATEWAY,
     SEALED_OF_SOURCE,
+    SIGN_INS_OF_SITE,
+    SIGN_INS_OF_SOURCE,
     UNSHOWN_GRANTS_OF_SOURCE,
     UNSIGNED_GRANTS_OF_GATEWAY,
     UNSIGNED_GRANTS_OF_SOURCE,
+    UNSIGNED_SIGN_INS_OF_SITE,
+    UNSIGNED_SIGN_INS_OF_SOURCE,
     Throttle,
     source_of,
 )
@@ -80,6 +84,31 @@ def test_a_crowd_with_credentials_fits() -> None:
         throttle.allows_unsigned_grant("192.0.2.1", "gw-1", is_bound=False) for _ in range(6000)
     )
     assert found == UNSHOWN_GRANTS_OF_SOURCE.amount >= 3000
+
+
+@pytest.mark.parametrize(
+    ("is_vouched", "of_source", "of_site"),
+    [
+        (True, SIGN_INS_OF_SOURCE, SIGN_INS_OF_SITE),
+        (False, UNSIGNED_SIGN_INS_OF_SOURCE, UNSIGNED_SIGN_INS_OF_SITE),
+    ],
+)
+def test_ways_in_that_leave_rows_end_somewhere(
+    is_vouched: bool, of_source: RateLimitItem, of_site: RateLimitItem
+) -> None:
+    """A crowd fits; one source's flood leaves room to others, who end at the site's own count."""
+    throttle = Throttle()
+
+    def begun(times: int, source: str, site: str = "site") -> int:
+        return sum(
+            throttle.allows_sign_in(source, site, is_vouched=is_vouched) for _ in range(times)
+        )
+
+    assert begun(of_source.amount + 50, "192.0.2.1") == of_source.amount >= 1000
+    left = of_site.amount - of_source.amount
+    assert begun(left + 50, "192.0.2.2") == min(left, of_source.amount) > 0
+    assert begun(1, "192.0.2.3") == (left > of_source.amount)
+    assert begun(1, "192.0.2.1", "another") == 1
 
 
 def opened(throttle: Throttle, times: int, source: str) -> int:

@@ -2,6 +2,7 @@
 
 import ssl
 import subprocess
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -47,6 +48,9 @@ def test_files(pair: tuple[Path, Path]) -> None:
     )
     assert transport.tls is not None
     assert transport.tls.minimum_version is ssl.TLSVersion.TLSv1_2
+    assert transport.certificate_ends_at is not None
+    left = transport.certificate_ends_at - datetime.now(UTC)
+    assert timedelta(hours=23) < left <= timedelta(days=1)
     assert transport.https_only
 
 

@@ -1,13 +1,17 @@
 """The visit: every (state, event) has its row here, and no token of another's making is read."""
 
+import zlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from itertools import product
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from itsdangerous import Signer
+from itsdangerous.encoding import base64_encode
 
 from portal.visit import (
     TRANSITIONS,
@@ -158,16 +162,12 @@ def test_another_bases_token_is_refused() -> None:
 
 def test_a_signed_thing_that_is_no_visit() -> None:
     """Another form of a later or earlier version is not half-read."""
-    from hashlib import sha256
-
-    from itsdangerous import URLSafeSerializer
-
-    signer = {"key_derivation": "hmac", "digest_method": sha256}
-    others: tuple[object, ...] = ([], {}, [1] * 10, "text", None)
-    for other in others:
-        token = URLSafeSerializer(KEY, salt="visit", signer_kwargs=signer).dumps(other)
+    signer = Signer(KEY, key_derivation="none", digest_method=sha256)
+    others = (b"[]", b"{}", b"[1,1,1,1,1,1,1,1,1,1]", b'"text"', b"null", b"no JSON")
+    for octets in (*map(zlib.compress, others), b"nothing packed"):
+        token = signer.sign(base64_encode(octets)).decode()
         with pytest.raises(ProtocolError, match="bad-visit"):
-            read_visit(str(token), KEY)
+            read_visit(token, KEY)
 
 
 def test_a_visit_that_awaits_an_answer() -> None:
@@ -176,6 +176,17 @@ def test_a_visit_that_awaits_an_answer() -> None:
     assert (asked.state, asked.challenge) == (State.IDENTIFIED, UUID(int=21))
     assert asked.expires_at == VISIT.expires_at
     assert awaiting(asked, UUID(int=21)) == asked
+
+
+def test_a_visit_lasts_as_long_as_what_it_awaits() -> None:
+    """A code asked for at the end of a visit is good for as long as its message says; a visit that
+    lasts longer, or is lent, stays as it is."""
+    late = VISIT.expires_at + timedelta(minutes=9, microseconds=7)
+    asked = awaiting(VISIT, UUID(int=21), good_until=late)
+    assert asked.expires_at == VISIT.expires_at + timedelta(minutes=9)
+    assert awaiting(asked, UUID(int=21), good_until=NOON) == asked
+    lent = awaiting(VISIT, UUID(int=21), NOON + timedelta(minutes=5))
+    assert awaiting(lent, UUID(int=21), good_until=late) == lent
 
 
 def test_a_visit_whose_guest_is_online_meanwhile() -> None:

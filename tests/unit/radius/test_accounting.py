@@ -14,6 +14,7 @@ from radius.accounting import (
     Record,
     Restart,
     as_told,
+    only_read,
     read_accounting_request,
 )
 from radius.protocol.packet import decode
@@ -55,6 +56,27 @@ def test_a_record_is_told_in_numbers() -> None:
     assert times == [NOW.timestamp()] * 3 + [1_700_000_000.0]
     assert () not in values
     assert not any(isinstance(value, datetime) for value in values)
+
+
+@pytest.mark.parametrize("size", [4, 16, 18])
+def test_what_is_stored_makes_the_same_record(size: int) -> None:
+    """Each attribute that a record is made of is kept; of others nothing, nor of a Class that names
+    no admission (CPCE L34-1 VI)."""
+    before, value = STOP + SESSION, bytes(range(1, size + 1))
+
+    def outcome(octets: bytes) -> object:
+        try:
+            return read_accounting_request(decode(octets), NAS, NOW)
+        except ProtocolError as fault:
+            return fault.reason
+
+    kept = []
+    for number in range(1, 256):
+        octets = accounting(before, attribute(number, value)).octets
+        assert outcome(only_read(octets)) == outcome(octets), number
+        kept += [number] if value in only_read(octets) else []
+    assert (25 in kept) == (size == 16)
+    assert not {18, 26, 33, 77, 80, 87, 88, 89, 126, 241, 245} & set(kept)
 
 
 def test_a_start_opens_a_session() -> None:

@@ -86,7 +86,7 @@ class Book:
 
 async def settle(done: Callable[[], bool]) -> None:
     """Let the loop run until something is so."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         for _ in takewhile(lambda _: not done(), count()):
             await asyncio.sleep(0)
 

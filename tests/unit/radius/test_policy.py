@@ -87,6 +87,26 @@ def test_who_is_let_in(request_: AccessRequest, found: Facts, reason: Reason) ->
     assert decision.rights.octets == PLAN.session_octets
 
 
+@pytest.mark.parametrize("shown", [SHOWN, BY_MAC])
+@pytest.mark.parametrize(
+    ("name", "is_probe", "opens"),
+    [
+        (USER_NAME, False, True),
+        (USER_NAME, True, False),
+        ("0" + USER_NAME[1:], False, False),
+        ("0" + USER_NAME[1:], True, True),
+    ],
+)
+def test_a_synthetic_guest_s_right_opens_at_a_probe_alone_and_a_probe_to_nobody_else(
+    shown: AccessRequest, name: str, is_probe: bool, opens: bool
+) -> None:
+    """By its name and password, or by its device's address: the site alone is not enough."""
+    asked = shown._replace(nas=replace(NAS, is_probe=is_probe), user_name=name)
+    decision = decide(asked, facts(user_name=name), PLANS, NOW, HOUSE)
+    assert isinstance(decision, Accept if opens else Reject)
+    assert isinstance(decision, Accept) or decision.reason is Reason.OTHER_SITE
+
+
 def test_central_web_authentication_refuses_no_device() -> None:
     """The portal is where a guest reads why; a device refused there could not even associate."""
     asked = BY_MAC._replace(nas=CENTRAL)

@@ -2,11 +2,10 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from radius.sightings import Discarded, Seen, within_bound
+from radius.sightings import Discarded, within_bound
 from territory.vocabulary import StrangerReason
 
 UNKNOWN_NAS = StrangerReason.UNKNOWN_NAS.value
@@ -63,21 +62,3 @@ def test_an_address_is_one_however_it_is_written() -> None:
     """IPv6 has many forms; the database writes the shortest."""
     found = {(DAY, "2001:db8:0:0::1", UNKNOWN_NAS): counts(1)}
     assert within_bound(found, {(DAY, "2001:db8::1")}, 1) == found
-
-
-def test_what_could_not_be_written_is_added_to_what_came_since() -> None:
-    """Counts add up, the later instant stands, and the first signature stays the first."""
-    later = Seen(NOW, None, 1, 2, 3, NOW, None, None, NOW)
-    earlier = NOW - timedelta(seconds=3)
-    later.add(Seen(earlier, earlier, 10, 20, 30, earlier, earlier, earlier, earlier))
-    assert later == Seen(NOW, earlier, 11, 22, 33, earlier, earlier, earlier, NOW)
-
-
-@pytest.mark.parametrize(("is_next", "old", "coming"), [(True, None, NOW), (False, NOW, None)])
-def test_the_secret_in_use_is_dated_by_the_last_packet(
-    is_next: bool, old: datetime | None, coming: datetime | None
-) -> None:
-    """Access or accounting, whichever came last."""
-    seen = Seen(last_access_at=NOW - timedelta(seconds=1), last_accounting_at=NOW)
-    seen.used_secret(is_next)
-    assert (seen.old_secret_at, seen.next_secret_at) == (old, coming)

@@ -42,7 +42,7 @@ class Book:
 
 async def until(so: Callable[[], bool]) -> None:
     """Let the loop run until something is so."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         for _ in takewhile(lambda _: not so(), count()):
             await asyncio.sleep(0)
 

@@ -1,22 +1,27 @@
 """How the archive stands: what is missing and what is overdue are counted for each category."""
 
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from prometheus_client import generate_latest
 
-from retention import age, durable, segment
-from retention.archive import Places
+from retention import durable
 from retention.categories import SEALED
-from retention.chain import Chain, segment_path
-from retention.columns import SECURITY_SLICES, SOURCE_SLICES, TRAFFIC_SLICES
-from retention.key_register import Custodian, KeyRegister, wrap
-from retention.manifest import DayLink
+from retention.holds.waiting import Waiting
+from retention.keys import age
+from retention.keys.key_register import Custodian, KeyRegister, wrap
+from retention.manifests.chain import Chain, segment_path
+from retention.manifests.manifest import DayLink
+from retention.manifests.signing import SigningKey
 from retention.metrics import Metrics
 from retention.overview import describe_days
-from retention.signing import SigningKey
-from retention.standing import Standing, look
+from retention.sealing import segment
+from retention.sealing.archive import Places
+from retention.sealing.columns import SECURITY_SLICES, SOURCE_SLICES, TRAFFIC_SLICES
+from retention.standing import InDatabase, Standing, look
 from territory.database.tables.columns import Category
 from territory.law.durations import load_law
 
@@ -60,7 +65,8 @@ def test_all_is_well_on_the_day_it_is_sealed(places: Places) -> None:
     assert (now.last_day, now.due_days, now.undecided) == (DAY, 0, 0)
     assert now.age_seconds == 2 * 86_400
     for figures in now.categories.values():
-        assert (figures.segments, figures.missing_days, figures.overdue_records) == (1, 0, 0)
+        assert (figures.missing_days, figures.overdue_records) == (0, 0)
+    assert [now.categories[category].segments for category in SEALED] == [1, 1, 1]
 
 
 def test_a_day_whose_segment_or_key_is_gone_is_missing(places: Places) -> None:
@@ -70,7 +76,10 @@ def test_a_day_whose_segment_or_key_is_gone_is_missing(places: Places) -> None:
     KeyRegister(places.keys).destroy(held["traffic"])
     categories = standing(places, 2025, 11, 20).categories
     missing = {category: figures.missing_days for category, figures in categories.items()}
-    assert missing == {Category.SOURCE: 1, Category.TRAFFIC: 1, Category.SECURITY: 0}
+    assert {category for category, days in missing.items() if days} == {
+        Category.SOURCE,
+        Category.TRAFFIC,
+    }
 
 
 def test_what_has_outlived_its_term_is_overdue(places: Places) -> None:
@@ -79,6 +88,27 @@ def test_what_has_outlived_its_term_is_overdue(places: Places) -> None:
     late = standing(places, 2026, 11, 18).categories
     assert [early[category].overdue_records for category in SEALED] == [0, 0, 1]
     assert [late[category].overdue_records for category in SEALED] == [1, 1, 1]
+
+
+def test_what_a_waiting_hold_keeps_is_told_apart(places: Places) -> None:
+    """By counsel's setting it is no failure to erase, and it is seen; by the other one it is; and
+    what no hold is about is overdue all the same."""
+    hold = Waiting(UUID(int=1), DAY, DAY)
+    told, late = InDatabase(waiting=(hold,)), datetime(2026, 11, 18, tzinfo=UTC)
+    kept = look(places, LAW, late, told)
+    figures = [kept.categories[category] for category in SEALED]
+    assert [(one.overdue_records, one.awaited_records) for one in figures] == [(0, 1)] * 3
+    assert kept.hold_day_ends == date(2026, 2, 18)
+    shown = Metrics()
+    shown.show(kept, late)
+    name, labels = "socle_retention_records_kept_for_holds", {"category": "source"}
+    assert shown.registry.get_sample_value(name, labels) == 1
+
+    purged = look(replace(places, keeps_for_holds=False), LAW, late, told).categories
+    elsewhere = InDatabase(waiting=(replace(hold, first_day=date(2026, 1, 1)),))
+    for seen in (purged, look(places, LAW, late, elsewhere).categories):
+        figures = [seen[category] for category in SEALED]
+        assert [(one.overdue_records, one.awaited_records) for one in figures] == [(1, 0)] * 3
 
 
 def test_days_whose_grace_is_over_are_due(places: Places) -> None:
@@ -101,7 +131,7 @@ def test_an_empty_archive_stands_at_nothing(tmp_path: Path) -> None:
 def test_before_the_first_seal_the_held_days_count(tmp_path: Path, day: int, due: int) -> None:
     """Two custodians are missing and nothing is ever sealed: age and due days grow all the same."""
     nothing = Places(tmp_path, tmp_path, tmp_path / "s", tmp_path / "l")
-    now = look(nothing, LAW, datetime(2025, 11, day, tzinfo=UTC), DAY)
+    now = look(nothing, LAW, datetime(2025, 11, day, tzinfo=UTC), InDatabase(DAY))
     assert (now.last_day, now.due_days) == (None, due)
     assert now.age_seconds == (day - 17) * 86_400
 
@@ -122,8 +152,12 @@ def test_metrics_carry_the_figures_by_category(places: Places) -> None:
     metrics = Metrics()
     now = datetime(2026, 2, 18, tzinfo=UTC)
     metrics.show(look(places, LAW, now), now)
-    metrics.show_failing("seal", True)
+    metrics.show_run("seal", True, 2.0)
     text = generate_latest(metrics.registry).decode()
     assert 'socle_overdue_purge_records{category="security"} 1.0' in text
-    assert 'socle_missing_retention_segments{category="source"} 0.0' in text
+    assert 'socle_missing_retention_days{category="source"} 0.0' in text
     assert 'socle_retention_failing{task="seal"} 1.0' in text
+    assert 'socle_retention_task_seconds_sum{task="seal"} 2.0' in text
+    until = datetime.combine(LAW.decided_until(now.date()), time(), UTC).timestamp()
+    told = metrics.registry.get_sample_value("socle_retention_injunction_ends_timestamp_seconds")
+    assert told == until

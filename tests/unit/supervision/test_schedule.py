@@ -1,12 +1,13 @@
 """Polls are spread over the interval, evenly and steadily."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervision.schedule import moment, span
+from supervision.schedule import moment, next_multiple, span
 
 MINUTE = timedelta(minutes=1)
 
@@ -29,3 +30,13 @@ def test_the_last_poll_of_a_round_ends_inside_it() -> None:
     """Polls begin early enough for a silent one to end in its round, where the interval allows."""
     assert span(MINUTE, timedelta(seconds=6)) == timedelta(seconds=54)
     assert span(timedelta(seconds=1), timedelta(seconds=6)) == timedelta(seconds=0.5)
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [("14:00:00", "14:05:00"), ("14:04:59", "14:05:00"), ("14:57:30", "15:00:00")],
+)
+def test_the_next_multiple_is_the_wall_clocks(now: str, expected: str) -> None:
+    """Whenever a process starts, its samples are taken when everybody's are."""
+    instants = [datetime.fromisoformat(f"2026-11-20T{each}+00:00") for each in (now, expected)]
+    assert next_multiple(instants[0], 5 * MINUTE) == instants[1]

@@ -12,6 +12,7 @@ from supervision.tunnel import read_private_key, sighting
 from supervision.tunnel_records import Sighting, Tunnel
 from territory.database.components import Component
 from territory.errors import ConfigurationError
+from territory.settings import TunnelSettings
 from territory.wireguard.hub import Heard, Key, Peer
 from territory.wireguard.keys import new_pair
 
@@ -69,7 +70,17 @@ def test_a_hub_without_its_key_does_not_start(tmp_path: Path) -> None:
     (tmp_path / "torn").write_text("x")
     for file in (tmp_path / "none", tmp_path / "torn"):
         with pytest.raises(ConfigurationError, match="socle link prepare"):
-            read_private_key(file)
+            read_private_key(TunnelSettings(private_key_file=file))
     pair = new_pair()
     (tmp_path / "key").write_text(f"{pair.private}\n")
-    assert read_private_key(tmp_path / "key") == pair.private
+    settings = TunnelSettings(private_key_file=tmp_path / "key", public_key=pair.public)
+    assert read_private_key(settings) == pair.private
+
+
+def test_a_hub_whose_sites_know_another_key_does_not_start(tmp_path: Path) -> None:
+    """Each package would be rendered with a key that nobody holds, and no site would connect."""
+    ours, other = new_pair(), new_pair()
+    (tmp_path / "key").write_text(ours.private)
+    settings = TunnelSettings(private_key_file=tmp_path / "key", public_key=other.public)
+    with pytest.raises(ConfigurationError, match=re.escape(ours.public)):
+        read_private_key(settings)

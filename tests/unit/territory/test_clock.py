@@ -5,7 +5,7 @@ from pathlib import Path
 
 from territory.clock import OffsetClock, SystemClock, shift
 
-LITTLE = timedelta(seconds=5)
+LITTLE = timedelta(minutes=5)
 
 
 def test_system_clock_is_aware_and_utc() -> None:

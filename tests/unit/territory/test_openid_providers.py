@@ -49,10 +49,9 @@ def test_a_level_is_reached_or_not(profile: str, level: str, enough: str, weak: 
 
 
 def test_the_hosts_a_phone_must_reach_before_log_in() -> None:
-    """The issuer's, the federation's, and those of the settings: what a package opens."""
+    """The issuer's, the federation's, and those of the settings; none below another of them."""
     section = {**FRANCECONNECT, "hosts": ["fc.assure.ameli.fr"]}
     assert read_providers(settings(fc=section))["fc"].hosts == (
-        "oidc.franceconnect.gouv.fr",
         "franceconnect.gouv.fr",
         "fc.assure.ameli.fr",
     )

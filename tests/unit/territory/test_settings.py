@@ -53,6 +53,34 @@ def test_every_fault_is_listed_with_its_key(folder: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "networks", ["", "'0.0.0.0/0'", "'10.0.0.0/8', '::/0'", "'0.0.0.0/1', '128.0.0.0/1'"]
+)
+def test_the_desk_answers_somebody_and_not_everybody(folder: Path, networks: str) -> None:
+    """An empty list would lock everybody out, a wide one let everybody in: neither is started."""
+    (folder / "socle.toml").write_text(f"[desk]\nallowed_networks = [{networks}]\n")
+    with pytest.raises(ConfigurationError, match="the administration network alone"):
+        load_settings()
+
+
+def test_the_desk_answers_this_machine_or_whom_it_is_told(folder: Path) -> None:
+    """Nothing said is loopback; a private network, however wide, is somebody's."""
+    told = {str(each) for each in load_settings().desk.allowed_networks}
+    assert told == {"127.0.0.0/8", "::1/128"}
+    (folder / "socle.toml").write_text("[desk]\nallowed_networks = ['10.0.0.0/8', 'fc00::/7']\n")
+    assert len(load_settings().desk.allowed_networks) == 2
+
+
+def test_what_gateways_tell_is_taken_where_a_port_is_named(folder: Path) -> None:
+    """Off until then; over TLS only with its three files."""
+    assert not load_settings().retention.intake.is_on
+    (folder / "socle.toml").write_text("[retention.intake]\nipfix_port = 4739\n")
+    assert load_settings().retention.intake.is_on
+    (folder / "socle.toml").write_text("[retention.intake]\nsyslog_tls_port = 6514\n")
+    with pytest.raises(ConfigurationError, match="certificate, key and authorities"):
+        load_settings()
+
+
 def test_only_the_demo_moves_the_clock(folder: Path) -> None:
     """A clock file without `demo = true` stops the start."""
     (folder / "socle.toml").write_text("clock_offset_file = 'offset'\n")

@@ -13,13 +13,14 @@ from uuid import UUID, uuid4
 import pytest
 
 from portal.admission import Admission
-from portal.controllers.port import ControllerFault, ControllerGuest, Online, Trouble
+from portal.controllers.port import ControllerGuest, Online
 from portal.gateways.vocabulary import Allowance, Credential
 from portal.guest.parts import Portal
-from portal.keeper import Keeper, Keeping
 from portal.records import record_admission
-from portal.sessions import Beginning, start_session
+from portal.without_radius.keeper import Keeper, Keeping
+from portal.without_radius.sessions import Beginning, start_session
 from radius.coa_statements import CLAIM
+from territory.controllers.record import ControllerFault, Trouble
 from territory.database.commands import Request, Target, ask_disconnect
 from territory.identifiers import MacAddress
 from territory.keyring import Keyring

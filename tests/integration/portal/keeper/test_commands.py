@@ -6,8 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from portal.controllers.port import ControllerGuest, Trouble
-from portal.keeper import CLOSED, NO_CHANGE, NO_WAY, TOO_LATE
+from portal.controllers.port import ControllerGuest
+from portal.without_radius.keeper import CLOSED, NO_CHANGE, NO_WAY, TOO_LATE
+from territory.controllers.record import Trouble
 from territory.database.commands import Request, Target, ask_change, result_of
 from tests.integration.portal.keeper.conftest import (
     PHONE,
@@ -24,7 +25,7 @@ async def test_a_deadline_that_passes_while_another_is_dealt_with(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What nobody awaits any more is not asked: one controller is asked one thing after another."""
-    monkeypatch.setattr("portal.keeper.AT_ONCE", 1)
+    monkeypatch.setattr("portal.without_radius.keeper.AT_ONCE", 1)
     await library.let_in()
     await library.let_in(TABLET)
     await ask(library, Target(device=PHONE))

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from portal.controllers.port import Online, Trouble
-from portal.keeper import CLOSED, Keeper
+from portal.controllers.port import Online
 from portal.records import revoke_admission
-from portal.sessions import Ending
+from portal.without_radius.keeper import CLOSED, Keeper
+from portal.without_radius.sessions import Ending
+from territory.controllers.record import Trouble
 from territory.database.commands import Target, result_of
 from territory.identifiers import MacAddress
 from tests.integration.portal.keeper.conftest import PHONE, TABLET, Library, ask, unifi

@@ -105,8 +105,9 @@ def link_in(page: Answer) -> str:
 
 def word_in(page: Answer) -> str:
     """Return the path of the plain address."""
-    start = page.text.index("wifi.meuse.example/o/") + len("wifi.meuse.example")
-    return page.text[start : start + len("/o/") + 8]
+    text = page.text.replace("<wbr>", "")
+    start = text.index("wifi.meuse.example/o/") + len("wifi.meuse.example")
+    return text[start : start + len("/o/") + 8]
 
 
 def path_of(url: URL | str) -> str:

@@ -140,6 +140,15 @@ async def test_no_relay() -> None:
         await mailer(Inbox(port=1)).send(LETTER, NOW)
 
 
+async def test_a_relay_is_greeted() -> None:
+    """Nobody is named and nothing is sent; a relay that is away is told as a letter would be."""
+    async with mail_server() as inbox:
+        await mailer(inbox).greet()
+        assert (inbox.attempts, inbox.letters) == (0, [])
+    with pytest.raises(Unavailable, match="no connection"):
+        await mailer(Inbox(port=1)).greet()
+
+
 async def test_a_silent_relay() -> None:
     """A relay that takes the connection and says nothing costs the guest the deadline, no more."""
 

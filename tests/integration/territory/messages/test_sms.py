@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from simulation.sms_provider import Provider, sms_provider
 from territory.errors import Unavailable
 from territory.messages.checking import sms_faults
 from territory.messages.mail import Delivery
@@ -13,7 +14,6 @@ from territory.messages.numbers import PhoneNumber
 from territory.messages.settings import SmsSettings
 from territory.messages.sms import SmsSender
 from territory.messages.sms_text import TextMessage
-from tests.servers.sms import Provider, sms_provider
 
 NOW = datetime(2026, 11, 20, 14, tzinfo=UTC)
 ANNE = PhoneNumber("+33612345678", "FR")

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from deploy.packages.site_sheet import Base, GatewaySheet, NasSheet, SiteSheet
+from territory.openid_providers import PROFILES, Provider
 from territory.rules.mac_form import MacForm
 from territory.vocabulary import Brand, Link, MacUserName
 
@@ -51,7 +52,18 @@ PLAN: dict[str, Any] = {
     "download_bps": 20_000_000,
     "session_octets": 2_000_000_000,
     "mac_authentication": True,
+    "methods": (),
+    "least_level": "none",
 }
+PROVIDER = Provider(
+    code="franceconnect",
+    name="FranceConnect",
+    issuer="https://oidc.franceconnect.gouv.fr/api/v2",
+    client_id="ours",
+    client_secret="sesame",
+    profile=PROFILES["franceconnect"],
+    extra_hosts=("ameli.example",),
+)
 SITE = SiteSheet(
     code="mairie",
     name="Mairie de L'Isle-en-Barrois",

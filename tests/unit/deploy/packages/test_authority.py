@@ -24,7 +24,7 @@ def openssl(folder: Path, authority: Authority, issued: Issued, *options: str) -
     (folder / "issued.pem").write_bytes(issued.pem)
     done = subprocess.run(
         ["openssl", "verify", "-CAfile", "authority.pem", "-x509_strict", *options, "issued.pem"],
-        cwd=folder, capture_output=True, text=True, check=False, timeout=20,
+        cwd=folder, capture_output=True, text=True, check=False, timeout=100,
     )  # fmt: skip
     return done.stdout + done.stderr
 

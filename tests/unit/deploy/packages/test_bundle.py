@@ -27,6 +27,7 @@ from tests.unit.deploy.packages.sheets import (
     NAS,
     OPENNDS,
     PLAN,
+    PROVIDER,
     RADIUS_SECRET,
     SITE,
     UAM_SECRET,
@@ -190,9 +191,10 @@ def test_opennds_has_every_option() -> None:
         "downloadrate": "20000",
         "uploadquota": "2000000",
         "downloadquota": "2000000",
+        "users_to_router_passthrough": "1",
     }
     assert found["authenticated_users"][-1] == "allow all"
-    assert "block to 192.168.0.0/16" in found["authenticated_users"]
+    assert "block all to 192.168.0.0/16" in found["authenticated_users"]
 
 
 @pytest.mark.parametrize(
@@ -219,7 +221,42 @@ def test_each_level_of_opennds_has_its_own_settings(
     assert ("need php-cli" in bundle["install.sh"].content) is ("php8-cli" in software)
     guide = bundle["LISEZ-MOI.md"].content
     assert f"FAS niveau {level}" in guide
-    assert ("D'après les documents" in guide) is (level == "4")
+    assert ("Il faut openNDS 10" in guide) is (level == "4")
+
+
+HOSTS = ["franceconnect.gouv.fr", "ameli.example"]
+ELSEWHERE = replace(SITE, providers=(PROVIDER,))
+
+
+def test_chilli_opens_the_names_where_guests_sign_in() -> None:
+    """Each name, and those below it as phones ask for them; nothing where nobody signs in so."""
+    found = options(files(site=ELSEWHERE)["files/etc/config/chilli"].content)
+    assert found["uamallowed"] == [",".join(["wifi.meuse.example", *HOSTS])]
+    assert found["uamdomain"] == [",".join(HOSTS)]
+    assert "ameli.example" in files(site=ELSEWHERE)["LISEZ-MOI.md"].content
+    assert not any("uamdomain" in file.content for file in files().values())
+
+
+def test_opennds_opens_the_names_where_guests_sign_in() -> None:
+    """By https alone: in clear, a phone would take an open name for the Internet."""
+    bundle = files(OPENNDS, ELSEWHERE)
+    found = options(bundle["files/etc/config/opennds"].content)
+    assert (found["walledgarden_fqdn_list"], found["walledgarden_port_list"]) == (HOSTS, ["443"])
+    assert "dnsmasq-full" in json.loads(bundle["manifest.json"].content)["software"]
+    assert 'fail "il faut dnsmasq-full' in bundle["install.sh"].content
+    assert "ameli.example" in bundle["LISEZ-MOI.md"].content
+    plain = files(OPENNDS).values()
+    assert not any("dnsmasq-full" in each.content or "walled" in each.content for each in plain)
+
+
+@pytest.mark.parametrize("gateway", [CHILLI, OPENNDS], ids=["coovachilli", "opennds"])
+def test_the_script_tries_each_provider(gateway: GatewaySheet) -> None:
+    """Its own description, which answers whoever reaches it."""
+    script = files(gateway, ELSEWHERE)["essai.sh"].content
+    document = "https://oidc.franceconnect.gouv.fr/api/v2/.well-known/openid-configuration"
+    assert script.count(document) == 1
+    assert "identite oidc.franceconnect.gouv.fr oui" in script
+    assert "identite" not in files(gateway)["essai.sh"].content
 
 
 def test_a_portal_in_clear_is_asked_at_its_own_port() -> None:

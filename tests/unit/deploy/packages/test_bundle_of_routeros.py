@@ -11,7 +11,7 @@ from deploy.packages.catalogue import offer_named
 from deploy.packages.site_sheet import GatewaySheet, TunnelSheet
 from territory.errors import ConfigurationError
 from territory.vocabulary import Brand, Link
-from tests.unit.deploy.packages.sheets import BASE, CHILLI, NAS, RADIUS_SECRET, SITE
+from tests.unit.deploy.packages.sheets import BASE, CHILLI, NAS, PROVIDER, RADIUS_SECRET, SITE
 
 OFFER = offer_named("town-hall")
 ROUTER = replace(
@@ -80,6 +80,18 @@ def test_a_portal_by_its_address() -> None:
     portal = urlsplit("http://10.55.255.1:8080/gateway/mikrotik")
     script, _ = rendered(replace(ROUTER, portal=portal))["socle.rsc"]
     assert 'dst-address="10.55.255.1"' in script
+
+
+def test_the_names_where_guests_sign_in_are_open() -> None:
+    """Each by itself and with those below it: a wildcard there does not match the bare name."""
+    files = render(OFFER, replace(HERE, providers=(PROVIDER,)), ROUTER, BASE)
+    (script,) = [file.content for file in files if file.path.name == "socle.rsc"]
+    for host in ("franceconnect.gouv.fr", "*.franceconnect.gouv.fr", "ameli.example"):
+        assert (
+            f'/ip hotspot walled-garden add comment="socle" action=allow dst-host="{host}"'
+            in script
+        )
+    assert "walled-garden add" not in rendered()["socle.rsc"][0]
 
 
 def test_a_secret_that_a_script_would_change_is_quoted_and_kept_secret() -> None:

@@ -10,7 +10,7 @@ from territory.gateway_dialects import DIALECTS, usual_variant
 def test_the_town_hall_can_be_ordered() -> None:
     """Every offer is read, under its own code and with a version."""
     assert package_codes() == {"town-hall"}
-    assert offer_named("town-hall").version == "1.3.0"
+    assert offer_named("town-hall").version == "1.4.1"
 
 
 def test_the_town_hall_isolates_its_guests() -> None:

@@ -1,5 +1,7 @@
 """A site's sheet gathers what its gateways need, and nothing of other sites."""
 
+from dataclasses import replace
+from ipaddress import IPv4Address
 from typing import Any
 
 import pytest
@@ -7,9 +9,10 @@ import pytest
 from deploy.packages.site_sheet import Base, site_sheet
 from territory.application.state import Kind, Secret
 from territory.errors import ConfigurationError
+from territory.rules.port_blocks import PortBlocks
 from territory.settings import RadiusSettings, Settings, TunnelSettings
 from territory.vocabulary import Brand, Link
-from tests.unit.deploy.packages.sheets import BASE, PLAN
+from tests.unit.deploy.packages.sheets import BASE, PLAN, PROVIDER
 
 SITE = {
     "organisation": "bar",
@@ -18,6 +21,7 @@ SITE = {
     "package": None,
     "plan": "libre",
     "mac_authentication": True,
+    "methods": None,
 }
 GATEWAY = {
     "site": "mairie",
@@ -54,6 +58,18 @@ STATE: dict[Kind, dict[str, Any]] = {
         "nds": {**GATEWAY, "brand": "opennds", "variant": "fas3", "login_address": "10.2.0.1:2051"},
         "other": {**GATEWAY, "site": "ecole"},
     },
+    Kind.PORT_BLOCKS: {
+        code: {
+            "site": code,
+            "first_address": f"10.{net}.0.10",
+            "last_address": f"10.{net}.0.250",
+            "ports": 256,
+            "first_port": 1024,
+            "last_port": 65_535,
+            "pool": "198.51.100.1 198.51.100.2",
+        }
+        for net, code in enumerate(("mairie", "ecole"), 1)
+    },
     Kind.NAS: {"nas": NAS, "else": {**NAS, "site": "ecole", "gateway": "other"}},
 }
 
@@ -66,6 +82,9 @@ def test_a_site_has_its_own_only() -> None:
     assert [gateway.code for gateway in sheet.gateways] == ["gw", "nds"]
     assert [nas.code for nas in sheet.gateways[0].nas] == ["nas"]
     assert sheet.gateways[1].nas == ()
+    pool = (IPv4Address("198.51.100.1"), IPv4Address("198.51.100.2"))
+    first = IPv4Address("10.1.0.10")
+    assert sheet.port_blocks == PortBlocks(first, first + 240, pool)
 
 
 def test_a_rotation_s_next_secret_is_the_one_to_configure() -> None:
@@ -115,3 +134,25 @@ def test_returning_devices_need_the_site_s_permission_too(allowed: bool) -> None
     sites = {**STATE[Kind.SITE], "mairie": {**SITE, "mac_authentication": allowed}}
     sheet = site_sheet({**STATE, Kind.SITE: sites}, "mairie", BASE)
     assert sheet.plan["mac_authentication"] is allowed
+
+
+@pytest.mark.parametrize(
+    ("stated", "listed", "opens"),
+    [
+        (("openid_connect", "ticket"), (), True),
+        (None, ("openid_connect",), True),
+        (None, (), False),
+        (("click_through",), (), False),
+        (("openid_connect",), ("ticket",), False),
+    ],
+)
+def test_names_are_open_where_guests_sign_in_elsewhere(
+    stated: tuple[str, ...] | None, listed: tuple[str, ...], opens: bool
+) -> None:
+    """What the site states, else what its plan lists; never what the plan does not take."""
+    sites = {"mairie": {**SITE, "methods": stated}}
+    plans = {"libre": {**PLAN, "methods": listed}}
+    base = replace(BASE, providers=(PROVIDER,))
+    sheet = site_sheet({**STATE, Kind.SITE: sites, Kind.PLAN: plans}, "mairie", base)
+    assert sheet.open_hosts == (("franceconnect.gouv.fr", "ameli.example") if opens else ())
+    assert "sesame" not in repr(sheet)

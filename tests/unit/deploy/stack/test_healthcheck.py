@@ -43,7 +43,11 @@ def test_every_unwell_component_is_named() -> None:
         with component(200) as gone:
             pass
         metrics = MetricsSettings(
-            portal_port=well, radius_port=unwell, supervision_port=gone, retention_port=well
+            portal_port=well,
+            radius_port=unwell,
+            supervision_port=gone,
+            retention_port=well,
+            desk_port=well,
         )
         found = faults(Settings(metrics=metrics))
     assert len(found) == 2

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from deploy.stack.drawing import SOURCE
 from deploy.stack.scraping import scrape_configuration
 from territory.settings import RadiusSettings, Settings
 
@@ -33,6 +34,7 @@ def test_each_worker_is_a_target() -> None:
         "socle.example:9401": "portal",
         "socle.example:9403": "supervision",
         "socle.example:9404": "retention",
+        "socle.example:9405": "desk",
         "socle.example:9402": "radius 0",
         "socle.example:9412": "radius 1",
         "socle.example:9422": "radius 2",
@@ -67,7 +69,37 @@ def test_the_stack_publishes_what_is_scraped() -> None:
     assert scraped <= exposed
 
 
+MADE = {"./prometheus.yml", "./alertmanager.yml", "./mail-password", "./grafana-password"}
+"""What docs/guides/alertes.md has made beside the compose file; git leaves it alone."""
+
+
+def test_the_stack_mounts_what_there_is() -> None:
+    """Rules, messages, dashboards and their provisioning, where their configurations look."""
+    services = yaml.safe_load((STACK / "compose.yaml").read_text())["services"]
+    mounted = {}
+    for name in ("prometheus", "alertmanager", "grafana"):
+        assert services[name]["profiles"] == ["supervision"]
+        for entry in (each for each in services[name]["volumes"] if each.startswith("./")):
+            source, target, mode = entry.split(":")
+            assert mode == "ro"
+            assert source in MADE or (STACK / source).exists(), source
+            mounted[source] = target
+    provisioned = STACK / "grafana" / "provisioning" / "dashboards" / "socle.yml"
+    (provider,) = yaml.safe_load(provisioned.read_text())["providers"]
+    assert provider["options"]["path"] == mounted["./grafana/dashboards"]
+    guide = (STACK.parents[1] / "docs" / "guides" / "alertes.md").read_text()
+    assert f"--rules {mounted['./prometheus']}" in guide
+    assert all(name.removeprefix("./") in guide for name in MADE)
+
+
+def test_grafana_asks_where_the_dashboards_say() -> None:
+    """The source that is provisioned has the name that every panel gives."""
+    file = STACK / "grafana" / "provisioning" / "datasources" / "prometheus.yml"
+    (source,) = yaml.safe_load(file.read_text())["datasources"]
+    assert {"type": source["type"], "uid": source["uid"]} == SOURCE
+
+
 def numbers(found: re.Match[str] | None) -> range:
-    """Return the ports of `9401-9404`, or of `9412`; none of what is no TCP port."""
+    """Return the ports of `9401-9405`, or of `9412`; none of what is no TCP port."""
     first, _, last = found[1].partition("-") if found else ("1", "", "0")
     return range(int(first), int(last or first) + 1)

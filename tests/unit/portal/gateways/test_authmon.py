@@ -10,8 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.gateways import authmon
-from portal.gateways.authmon import Action, Left, Poll, answer, gateway_hash, read_poll
+from portal.gateways.authmon import (
+    Action,
+    Left,
+    Poll,
+    answer,
+    gateway_hash,
+    is_agent,
+    read_poll,
+)
 from portal.gateways.opennds import return_hash, rights_of
+from portal.gateways.query import parse_query
 from portal.gateways.vocabulary import Allowance
 from territory.errors import ProtocolError
 from territory.identifiers import MacAddress
@@ -19,6 +28,7 @@ from tests.servers.opennds_recording import FASKEY, recorded
 
 GATEWAY = "c8acb5650328a733da83cba2973f22f4ce07ed40a70032d7d84854ca35437c1c"
 """`printf mairie-bar | openssl sha256`, and in each recorded poll."""
+AGENTS = ("clear", "view", "ack", "ack-none", "deauthed")
 FIRST, SECOND = "ab" * 32, "cd" * 32
 
 
@@ -31,10 +41,7 @@ def poll(action: str, told: str = "none", **changes: str) -> dict[str, str]:
 def test_the_recorded_polls() -> None:
     """Each is read for what it is; the daemon's own words, twice decoded."""
     told = recorded()
-    read = {
-        name: read_poll(dict(parse_qsl(told[f"poll-{name}"])))
-        for name in ("clear", "view", "ack", "ack-none", "deauthed")
-    }
+    read = {name: read_poll(dict(parse_qsl(told[f"poll-{name}"]))) for name in AGENTS}
     assert read["clear"] == Poll(Action.CLEAR, GATEWAY)
     assert read["view"] == Poll(Action.VIEW, GATEWAY)
     hid = dict(p.split("=", 1) for p in told["list-3"].split(", ") if "=" in p)["hid"]
@@ -49,6 +56,35 @@ def test_the_recorded_polls() -> None:
         ended_at=datetime.fromtimestamp(1795324266, tz=UTC),
     )
     assert left.return_hash(FASKEY) == return_hash(hid, FASKEY)
+
+
+def test_the_recorded_polls_of_level_4() -> None:
+    """A query, not a form; what is told is the same."""
+    told = recorded("10.3")
+    read = {name: read_poll(parse_query(told[f"poll-{name}"].encode())) for name in AGENTS}
+    assert read["clear"] == Poll(Action.CLEAR, GATEWAY)
+    assert read["view"] == Poll(Action.VIEW, GATEWAY)
+    hid = dict(p.split("=", 1) for p in told["list-4"].split(", ") if "=" in p)["hid"]
+    assert read["ack"].acknowledged == (return_hash(hid, FASKEY),)
+    assert read["ack-none"].acknowledged == ()
+    left = read["deauthed"].left
+    assert left == Left(
+        token="9cd90f96",
+        device=MacAddress.parse("22:08:de:4f:dc:5f"),
+        cause=1,
+        upload_octets=396,
+        download_octets=553,
+        ended_at=datetime.fromtimestamp(1795347461, tz=UTC),
+    )
+    assert left.return_hash(FASKEY) == return_hash(hid, FASKEY)
+
+
+def test_how_it_calls_itself() -> None:
+    """Level 4 adds quotation marks to what level 3 says."""
+    agents = [recorded(release)[f"agent-{name}"] for release in ("9.10", "10.3") for name in AGENTS]
+    assert {agent[0] for agent in agents} == {"o", '"'}
+    assert all(map(is_agent, agents))
+    assert not any(map(is_agent, ("", '""openNDS(', "curl/8", "Mozilla/5.0 openNDS(")))
 
 
 def test_the_hash_of_a_name() -> None:

@@ -63,7 +63,7 @@ def test_a_dialect_by_its_name() -> None:
     assert dialect_of("opennds", "fas9") is None
     assert dialect_of("huawei", "") is None
     assert set(DIALECTS) == SPOKEN
-    assert adapters_of("zyxel") == []
+    assert adapters_of("zyxel") == ()
 
 
 def way_back(sample: Sample) -> WayBack:

@@ -214,6 +214,18 @@ def test_a_recorded_redirect_in_aes(level: OpenNds, name: str) -> None:
     assert not arrival.is_signed
 
 
+def test_the_recorded_redirect_of_level_4() -> None:
+    """openNDS 10 says more than 9, and ends its list in what it has not: the same is read of it."""
+    told = recorded("10.3")
+    sent = urlsplit(told["redirect-4"]).query.encode()
+    assert FAS4.name_in(sent) == "mairie-bar"
+    held = dict(pair.split("=", 1) for pair in told["list-4"].split(", ") if "=" in pair)
+    arrival = FAS4.read(sent, gateway_of(FASKEY_OF_THE_LAB))
+    assert str(arrival.device) == held["clientmac"]
+    assert arrival.carried == {"hid": held["hid"], "ip": held["clientip"]}
+    assert not arrival.is_signed
+
+
 def test_a_key_longer_than_aes_takes_is_cut() -> None:
     """PHP 8.2: openssl_encrypt(list, "aes-256-cbc", "0123456789" four times, 0, iv), base64."""
     sent = (

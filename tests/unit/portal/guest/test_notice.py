@@ -19,7 +19,7 @@ from portal.guest.notice import (
 )
 from territory.database.tables.columns import Category
 from territory.law.durations import Duration, Law, load_law
-from territory.law.holdings import Datum, kept_by
+from territory.law.holdings import AGREED, Datum, kept_by
 from territory.vocabulary import IdentificationMethod as Method
 
 TODAY = date(2026, 11, 20)
@@ -37,7 +37,7 @@ def test_every_word_that_a_notice_needs_is_there() -> None:
     """Each kind of data, and each category that any method makes a site keep."""
     assert set(DATA) == set(Datum)
     for words in (HEADINGS, STARTS, REASONS):
-        assert set(words) == {holding.category for holding in kept_by(Method)}
+        assert set(words) == {h.category for h in (*kept_by(Method), AGREED)}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.guest.own_facts import Copy, as_csv, as_json, facts_of
-from portal.own_data import Held
+from portal.people.own_data import Held
 from territory.database.tables.columns import Category
 from territory.law.durations import load_law
 

@@ -4,7 +4,18 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from portal.identification.budget import Asked, Scope, Span, begins_on, budgets_of, forecast
+from portal.identification.budget import (
+    NOTHING_OWN,
+    Asked,
+    Own,
+    Scope,
+    Span,
+    begins_on,
+    budgets_of,
+    forecast,
+    most_unproven,
+    payer,
+)
 from territory.messages.numbers import PhoneNumber
 from territory.messages.settings import SmsSettings
 
@@ -52,3 +63,25 @@ def test_days_and_months_are_those_of_paris(now: datetime, day: date, month: dat
 def test_where_a_month_is_heading(parts: int, now: datetime, whole: float) -> None:
     """As it has gone so far; the first day counts as a whole one: one message is no alarm."""
     assert forecast(parts, now) == pytest.approx(whole, rel=0.01)
+
+
+def test_a_site_and_an_organisation_may_state_their_own() -> None:
+    """What is stated counts there, the rest is the settings'; a library has sixty seats."""
+    number = PhoneNumber("+33612345678", "FR")
+    asked = Asked(number, "192.0.2.1", "site", "town", Own(a_day=2000), Own(a_month=9000))
+    settings = SmsSettings()
+    most = {(b.scope, b.span): b.most for b in budgets_of(asked, settings)}
+    assert most[Scope.SITE, Span.DAY] == 2000
+    assert most[Scope.SITE, Span.MONTH] == settings.a_month_of_a_site
+    assert most[Scope.ORGANISATION, Span.DAY] == settings.a_day_of_an_organisation
+    assert most[Scope.ORGANISATION, Span.MONTH] == 9000
+    assert most_unproven(NOTHING_OWN, settings) == 60
+    assert most_unproven(Own(unproven_an_hour=600), settings) == 600
+
+
+def test_a_budget_outlives_an_organisation_s_row() -> None:
+    """Counted by SIREN, or by name where there is none."""
+    assert (payer("215501229", "Commercy"), payer(None, "Amis du Wi-Fi")) == (
+        "215501229",
+        "Amis du Wi-Fi",
+    )

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.openid.asking import (
@@ -122,7 +122,6 @@ def test_whoever_began_cannot_come_back_for_another() -> None:
     assert secrets.farewell not in repr(secrets)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=100))
 def test_any_text_is_a_state_that_is_refused(state: str) -> None:
     """Nothing but `ProtocolError` comes of it."""

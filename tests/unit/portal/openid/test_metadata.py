@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.openid.metadata import Metadata, read_metadata
@@ -70,7 +70,6 @@ def test_what_is_not_the_providers_or_not_safe_is_refused(changed: dict[str, Any
         read_metadata(document(**changed), ISSUER)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_anything_else_is_refused(octets: bytes) -> None:
     """No octets raise anything but `ProtocolError`."""

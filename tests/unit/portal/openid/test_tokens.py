@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jwe, jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
@@ -120,7 +120,6 @@ def test_a_changed_token_is_refused() -> None:
         )
 
 
-@settings(deadline=None)
 @given(st.text(max_size=120))
 def test_any_text_is_refused(text: str) -> None:
     """Nothing but `ProtocolError` comes of it."""

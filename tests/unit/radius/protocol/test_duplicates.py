@@ -1,5 +1,8 @@
 """Duplicate detection on a clock that stands still (RFC 5080 §2.2.2)."""
 
+from collections.abc import Hashable
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -7,6 +10,11 @@ from radius.protocol.duplicates import DuplicateCache
 
 PEER = ("192.0.2.1", 40000)
 FIRST, SECOND = b"1" * 16, b"2" * 16
+
+
+def answer(cache: DuplicateCache, key: Hashable, now: float) -> None:
+    """A request that is answered at once, where it is new."""
+    cache.look_up(key, FIRST, now)[0].reply = b"reply"
 
 
 def test_a_request_seen_again_is_known_and_keeps_its_reply() -> None:
@@ -41,18 +49,30 @@ def test_an_entry_expires() -> None:
     """RFC 5080 §2.2.2: after 5 to 30 seconds the same octets are a new request."""
     cache = DuplicateCache()
     for now in range(0, 1000, 7):
-        cache.look_up(("pace", now), FIRST, now)
+        answer(cache, ("pace", now), now)
     for age, is_new in ((5, False), (30, True)):
-        cache.look_up((PEER, age), FIRST, now=1000)
+        answer(cache, (PEER, age), 1000)
         assert cache.look_up((PEER, age), FIRST, now=1000 + age)[1] is is_new
 
 
 def test_a_quiet_server_forgets_too() -> None:
     """Nobody came for a while: nothing is left of before."""
     cache = DuplicateCache(generation_seconds=8)
-    cache.look_up((PEER, 1), FIRST, now=0)
+    answer(cache, (PEER, 1), 0)
     assert cache.look_up((PEER, 1), FIRST, now=16)[1]
     assert len(cache) == 1
+
+
+@pytest.mark.parametrize("pause", [1, 7, 40])
+def test_what_is_still_worked_on_never_expires(pause: int) -> None:
+    """However long a database is away: the same octets are not worked a second time."""
+    cache = DuplicateCache(generation_seconds=8)
+    entry, _ = cache.look_up((PEER, 1), FIRST, now=0)
+    for now in range(pause, 300, pause):
+        assert cache.look_up((PEER, 1), FIRST, now) == (entry, False)
+        answer(cache, (PEER, 2 + now), now)
+    entry.reply = b"at last"
+    assert cache.look_up((PEER, 1), FIRST, now=400)[1]
 
 
 def test_a_forgotten_request_is_worked_anew() -> None:
@@ -76,7 +96,7 @@ def test_the_oldest_makes_room() -> None:
     """The cache is bounded, two generations of so many; what falls out costs another decision."""
     cache = DuplicateCache(capacity=3)
     for identifier in range(100):
-        cache.look_up((PEER, identifier), FIRST, now=0)
+        answer(cache, (PEER, identifier), 0)
         assert len(cache) <= 6
     assert not cache.look_up((PEER, 99), FIRST, now=0)[1]
     assert cache.look_up((PEER, 0), FIRST, now=0)[1]
@@ -100,7 +120,8 @@ def test_a_request_is_new_exactly_when_it_should_be(
     for identifier, authenticator, pause in arrivals:
         now += pause
         known = model.get(identifier)
-        is_new = cache.look_up((PEER, identifier), authenticator, now)[1]
+        entry, is_new = cache.look_up((PEER, identifier), authenticator, now)
+        entry.reply = b"reply"
         if known is None or known[0] != authenticator or now >= known[1] + 9:
             assert is_new
         elif now < known[1] + 3:

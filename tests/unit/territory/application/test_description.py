@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -13,7 +13,7 @@ from territory.application.agreement import Known, findings
 from territory.application.description import read_description
 from territory.communes.national_list import national_list
 from territory.errors import ConfigurationError, Fault
-from territory.model import TerritoryFile
+from territory.model import SiteSmsEntry, SmsEntry, TerritoryFile
 from territory.vocabulary import AttributeSet, MessageAuthenticatorRule
 
 KNOWN = Known(communes=national_list(), packages=frozenset({"town-hall"}))
@@ -280,7 +280,6 @@ def test_files_that_describe_nothing(source: bytes) -> None:
     assert faults(source)
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_torn_file_is_refused_in_words(data: st.DataObject) -> None:
     """Whatever is cut or put into the example, it is read or refused, and nothing else happens."""
@@ -411,6 +410,30 @@ def test_a_controllers_site_is_one_gateways(brand: str, url: str, more: str, cou
     assert all("sites[0].gateways[0].controller" in words for _, words in found)
 
 
+@pytest.mark.parametrize(
+    ("brand", "more", "where", "words"),
+    [
+        ("omada", ", client: an-application", "controller", "client and client_secret"),
+        ("omada", ", client_secret: its-secret", "controller", "client and client_secret"),
+        ("omada", ", client: an-application, client_secret: its-secret", None, ""),
+        ("unifi", ", client: an-application, client_secret: its-secret", "client", "applications"),
+    ],
+)
+def test_an_application_that_reads(brand: str, more: str, where: str | None, words: str) -> None:
+    """Omada's controllers know applications, each by an identity and a secret; no other's do."""
+    gateway = CONTROLLED.format(
+        code="c1", brand=brand, url="https://10.55.0.20", more=more, address="10.55.0.1"
+    )
+    content = yaml.safe_load(HEAD + SITE.rstrip() + gateway)
+    found = [
+        each
+        for each in findings(content, KNOWN)
+        if "applications" in each[1] or "client" in each[1]
+    ]
+    assert [path[-1] for path, _ in found] == ([where] if where else [])
+    assert all(words in told for _, told in found)
+
+
 HALF_A_DAY = "session: 12h, upload: 2 Mbit/s, download: 9 Mbit/s"
 OF_WIFI4EU = SITE.replace("ssid: Wifi", "ssid: WiFi4EU")
 
@@ -471,6 +494,83 @@ def test_looks_that_cannot_be(more: str, place: str, words: str) -> None:
     assert words in fault.expected
 
 
+@pytest.mark.parametrize(
+    ("more", "place", "words"),
+    [
+        ("newsletter: {sender: A}", "newsletter.purpose", "in one plain sentence"),
+        ("newsletter: {purpose: Du bien.}", "newsletter.sender", "the service that writes"),
+        ("newsletter: {sender: A, purpose: Un. Deux.}", "newsletter.purpose", "one sentence"),
+        ("newsletter: {sender: A, purpose: sans point}", "newsletter.purpose", "full stop"),
+        (
+            f"newsletter: {{sender: A, purpose: {'mot ' * 15}fin.}}",
+            "newsletter.purpose",
+            "15 words",
+        ),
+    ],
+)
+def test_a_newsletter_that_cannot_be(more: str, place: str, words: str) -> None:
+    """Who agrees must know who writes, and what about, in one sentence."""
+    (fault,) = faults(HEAD.replace("{code: bar", f"{{{more}, code: bar") + SITE)
+    assert fault.key == f"organisations[0].{place}"
+    assert words in fault.expected
+
+
 def indented(more: str) -> str:
     """Return keys of a site, each on a line of its own."""
     return "".join(f"    {key}\n" for key in more.split(", "))
+
+
+def test_what_text_messages_may_cost_is_stated_by_site_and_organisation() -> None:
+    """What is left out is the settings'; none at all is written as no way of the site, not as 0."""
+    head = HEAD.replace("{code: bar", "{sms: {a_day: 800}, code: bar")
+    stated = read(head + SITE + "    sms: {unproven_an_hour: 600}\n")
+    assert stated.organisations[0].sms == SmsEntry(a_day=800)
+    assert stated.sites[0].sms == SiteSmsEntry(unproven_an_hour=600)
+    (fault,) = faults(head + SITE + "    sms: {a_day: 0}\n")
+    assert fault.key == "sites[0].sms.a_day"
+
+
+RADIO = """\
+    access_points:
+      - {code: ap, name: Accueil, management_address: 10.55.1.11, snmp: SNMP}
+"""
+
+
+@pytest.mark.parametrize(
+    ("snmp", "place"),
+    [
+        ("{version: v1, community: lecture}", "version"),
+        ("{version: v2c}", "community"),
+        ("{version: v2c, community: lecture, user: socle}", "user"),
+        ("{version: v3}", "user"),
+        ("{version: v3, user: socle, auth: md5, auth_secret: assez-long}", "auth"),
+        ("{version: v3, user: socle, auth: sha256, auth_secret: court}", "auth_secret"),
+        ("{version: v3, user: socle, auth: sha256}", "auth_secret"),
+        ("{version: v3, user: socle, priv: aes128, priv_secret: assez-long}", "auth"),
+        ("{version: none, community: lecture}", "community"),
+        ("{version: v2c, community: lecture, port: 0}", "port"),
+        ("{community: lecture}", "version"),
+    ],
+)
+def test_an_snmp_that_does_not_hold_together(snmp: str, place: str) -> None:
+    """Each fault is told with its line and its key, and no secret is repeated."""
+    text = HEAD + SITE + RADIO.replace("SNMP", snmp)
+    (found,) = faults(text)
+    assert (found.line, found.key) == (16, f"sites[0].access_points[0].snmp.{place}")
+    assert "court" not in found.expected
+    assert "lecture" not in found.expected
+
+
+@pytest.mark.parametrize("own", ["{version: v2c, community: lecture}", None])
+def test_snmp_in_clear_stays_inside(own: str | None) -> None:
+    """Its own way or its site's: what is read in clear never leaves for a public address."""
+    site = SITE + "    snmp: {version: v3, user: socle}\n"
+    radio = RADIO.replace("10.55.1.11", "192.0.2.7").replace("SNMP", own or "")
+    assert told(HEAD + site + radio) == [(17, "sites[0].access_points[0].management_address")]
+
+
+def test_snmp_that_is_hidden_may_leave() -> None:
+    """With privacy, a public address is asked."""
+    keys = "auth: sha256, auth_secret: assez-long, priv: aes128, priv_secret: assez-long"
+    radio = RADIO.replace("10.55.1.11", "192.0.2.7")
+    read(HEAD + SITE + radio.replace("SNMP", f"{{version: v3, user: socle, {keys}}}"))

@@ -42,6 +42,20 @@ def test_nothing_differs_from_itself() -> None:
     assert compare(same, same) == Difference((), ())
 
 
+def test_other_blocks_of_ports_end_those_before() -> None:
+    """What a described site no longer says ends now, unasked; its interval is kept, never changed.
+
+    Of a site that the description does not name, it stays until that is pruned.
+    """
+    held = state(port_blocks={"a/old": {"site": "a"}, "b/old": {"site": "b"}})
+    described = state(site={"a": {}}, port_blocks={"a/new": {"site": "a"}})
+    changes = [
+        (change.action, change.key)
+        for change in compare({**held, Kind.SITE: {"a": {}, "b": {}}}, described).changes
+    ]
+    assert changes == [(Action.REMOVE, "a/old"), (Action.ADD, "a/new")]
+
+
 def test_what_is_new_and_what_changed() -> None:
     """An added thing shows all its values, a changed one only those that differ."""
     held = state(plan={"libre": PLAN})

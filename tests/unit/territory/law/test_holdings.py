@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from territory.database.tables import metadata
 from territory.database.tables.columns import Category
 from territory.law.durations import load_law
-from territory.law.holdings import ADDED, ALWAYS, Datum, asks_who, kept_by
+from territory.law.holdings import ADDED, AGREED, ALWAYS, Datum, asks_who, kept_by
 from territory.vocabulary import IdentificationMethod as Method
 
 METHODS = st.sets(st.sampled_from(list(Method)))
@@ -20,7 +20,7 @@ def test_every_method_says_what_it_adds() -> None:
 
 def test_every_kind_of_data_is_kept_by_something() -> None:
     """No word of the notices is about nothing."""
-    told = {datum for holding in kept_by(Method) for datum in holding.data}
+    told = {datum for holding in (*kept_by(Method), AGREED) for datum in holding.data}
     assert told == set(Datum)
 
 
@@ -69,8 +69,15 @@ WRITTEN: dict[Method, set[str]] = {
 
 def test_every_table_about_people_is_told() -> None:
     """A table of the identity or account schema that no notice speaks of cannot land."""
-    kept = {t.fullname for t in metadata.sorted_tables if t.schema in {"identity", "account"}}
-    assert kept == set().union(*WRITTEN.values())
+    about = {"identity", "account", "consent"}
+    kept = {t.fullname for t in metadata.sorted_tables if t.schema in about}
+    assert kept == set().union(*WRITTEN.values(), {"consent.newsletter"})
+
+
+def test_what_is_agreed_to_is_told_and_ends() -> None:
+    """No method makes a place keep it; it has a heading of its own and a duration."""
+    assert AGREED.category not in {holding.category for holding in kept_by(Method)}
+    assert load_law().rules[AGREED.category].source
 
 
 @pytest.mark.parametrize("method", Method)

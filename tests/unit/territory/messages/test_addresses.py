@@ -114,3 +114,11 @@ def test_anything_typed(typed: str) -> None:
     assert written.count("@") == 1
     assert len(written) <= LONGEST
     assert not set(written) & set(' <>,;:"\\()[]')
+
+
+def test_what_counts_as_one_mailbox() -> None:
+    """Capitals and what follows a plus sign make no other; a plus sign alone is a name."""
+    anne = MailAddress.parse("anne@commercy.fr").mailbox
+    assert MailAddress.parse("Anne+wifi+1@Commercy.FR").mailbox == anne
+    assert MailAddress.parse("annette@commercy.fr").mailbox != anne
+    assert MailAddress.parse("+33612345678@commercy.fr").mailbox == "+33612345678@commercy.fr"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from territory.errors import ProtocolError
-from territory.messages.numbers import PhoneNumber, read_country_codes
+from territory.messages.numbers import PhoneNumber, meant, read_country_codes
 from territory.messages.settings import SmsSettings
 
 FRANCE = frozenset(SmsSettings().countries)
@@ -73,6 +73,23 @@ def test_a_block_is_ten_thousand_neighbours() -> None:
 def test_how_it_is_shown() -> None:
     """In pairs, as people read it."""
     assert parse("0612345678").shown == "+33 6 12 34 56 78"
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("06 12 34 56 78", {"+33612345678"}),
+        ("+33 (0)6 12 34 56 78", {"+33612345678"}),
+        ("0692 12 34 56", {"+262692123456"}),
+        ("79 12 34", {"+687791234", "+508791234"}),
+        ("+44 7911 123456", {"+447911123456"}),
+        ("+44 6 12 34 56 78", set()),
+        ("Jeanne", set()),
+    ],
+)
+def test_a_text_may_mean_one_number_several_or_none(text: str, numbers: set[str]) -> None:
+    """Short numbers are told apart by their territory's prefix alone."""
+    assert meant(text) == numbers
 
 
 def test_countries_are_known_ones() -> None:

@@ -25,7 +25,7 @@ def test_its_border_is_as_wide_as_cameras_want() -> None:
     assert int(found[1]) == 33 + 2 * QUIET_MODULES
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.text(min_size=1, max_size=200))
 def test_no_text_becomes_markup(text: str) -> None:
     """Of what it says nothing is written but squares."""

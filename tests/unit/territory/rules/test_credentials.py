@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from territory.rules.credentials import credential_password, is_user_name, new_user_name
+from territory.rules.credentials import (
+    credential_password,
+    is_probe_name,
+    is_user_name,
+    new_probe_name,
+    new_user_name,
+)
 
 KEY = bytes(range(32))
 
@@ -33,6 +39,16 @@ def test_names_and_passwords_pass_every_gateway_unescaped(random: bytes) -> None
     name = new_user_name(random)
     assert is_user_name(name)
     assert re.fullmatch("[0-9a-f]{26}", credential_password(KEY, name))
+
+
+@given(st.binary(min_size=16, max_size=40))
+def test_a_synthetic_guest_s_name_says_so_and_no_guest_s_does(random: bytes) -> None:
+    """Both are looked up alike; wherever one is read, it can be told whose it is."""
+    probe = new_probe_name(random)
+    assert is_user_name(probe)
+    assert is_probe_name(probe)
+    assert not is_probe_name(new_user_name(random))
+    assert not is_user_name(probe[1:] + "0")
 
 
 @given(st.text())

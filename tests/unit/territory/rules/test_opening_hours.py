@@ -166,7 +166,7 @@ _INSTANTS = st.datetimes(datetime(2025, 9, 1), datetime(2029, 1, 1)).map(  # noq
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(_RULES, _INSTANTS, st.sampled_from(["55", "57", "69", "2A", "974", ""]))
 def test_a_place_is_open_until_it_closes(
     rules: list[tuple[str, str]], now: datetime, departement: str
@@ -184,7 +184,7 @@ def test_a_place_is_open_until_it_closes(
         assert opens is None or (hours.is_open(opens) and not hours.is_open(opens - second))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.text(max_size=60))
 def test_any_text_is_either_held_or_told(text: str) -> None:
     """A person's typing never raises: it has faults, or it makes hours."""
@@ -192,7 +192,7 @@ def test_any_text_is_either_held_or_told(text: str) -> None:
         Hours(Timetable(text, "55")).is_open(datetime(2026, 11, 20, tzinfo=UTC))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(_RULES, st.lists(_INSTANTS, min_size=2, max_size=5))
 def test_what_was_asked_before_changes_no_answer(
     rules: list[tuple[str, str]], instants: list[datetime]

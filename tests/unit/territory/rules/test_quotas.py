@@ -198,7 +198,7 @@ _NOW = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)).map(  # noqa: DT
 )
 
 
-@settings(deadline=None, max_examples=120)
+@settings(max_examples=120)
 @given(_LIMITS, st.none() | st.just(TOWN_HALL), _KNOWN, _NOW)
 def test_a_standing_never_promises_too_much(
     limits: Limits, hours: Hours | None, known: Known, now: datetime
@@ -220,7 +220,7 @@ def test_a_standing_never_promises_too_much(
             assert most is None or (found.octets is not None and found.octets <= most)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(_LIMITS, _KNOWN, _NOW, st.integers(1, 5 * HOUR))
 def test_using_more_never_leaves_more(
     limits: Limits, known: Known, now: datetime, more: int

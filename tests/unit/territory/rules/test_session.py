@@ -375,4 +375,4 @@ class Network(RuleBasedStateMachine):
 
 
 TestNetwork = Network.TestCase
-TestNetwork.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestNetwork.settings = settings(max_examples=40, stateful_step_count=25)

@@ -23,13 +23,14 @@ def ticket(
     used: datetime | None = None,
     revoked: datetime | None = None,
     blocked: bool = False,
+    days: tuple[date | None, date | None] = (None, None),
 ) -> Ticket:
-    """A ticket of two hours."""
-    terms = Terms(TOWN, site, uuid4(), 1, 7200, last)
+    """A ticket of two hours; `days`: the first of use, and the last of all."""
+    terms = Terms(TOWN, site, uuid4(), 1, 7200, last, *days)
     return Ticket(uuid4(), terms, used, revoked, blocked)
 
 
-TODAY, YESTERDAY = date(2026, 11, 20), date(2026, 11, 19)
+TODAY, YESTERDAY, TOMORROW = (date(2026, 11, day) for day in (20, 19, 21))
 CASES = [
     (ticket(), None, State.UNUSED),
     (ticket(last=TODAY), None, State.UNUSED),
@@ -41,6 +42,10 @@ CASES = [
     (ticket(revoked=NOW), Flaw.REVOKED, State.REVOKED),
     (ticket(used=NOW - 3 * HOUR, revoked=NOW), Flaw.REVOKED, State.REVOKED),
     (ticket(blocked=True), Flaw.BLOCKED, State.UNUSED),
+    (ticket(days=(TOMORROW, None)), Flaw.EARLY, State.UNUSED),
+    (ticket(days=(TODAY, TODAY)), None, State.UNUSED),
+    (ticket(days=(None, YESTERDAY), used=NOW - HOUR), Flaw.ENDED, State.ENDED),
+    (ticket(days=(None, TODAY), used=NOW), None, State.BEGUN),
 ]
 
 
@@ -56,6 +61,13 @@ def test_the_last_day_is_the_territory_s() -> None:
     one = ticket(last=TODAY)
     assert one.flaw_at(HERE, TOWN, datetime(2026, 11, 20, 22, 59, tzinfo=UTC)) is None
     assert one.flaw_at(HERE, TOWN, datetime(2026, 11, 20, 23, 1, tzinfo=UTC)) is Flaw.LAPSED
+
+
+def test_a_last_day_ends_it_whenever_it_was_begun() -> None:
+    """At midnight in Paris, however much of its time is left."""
+    begun = datetime(2026, 11, 20, 22, 30, tzinfo=UTC)
+    assert ticket(days=(None, TODAY), used=begun).ends_at == begun + HOUR / 2
+    assert ticket(days=(None, TOMORROW), used=begun).ends_at == begun + 2 * HOUR
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from territory.database.commands import Outcome, Result
+from territory.openid_providers import PROFILES, Provider
+from territory.rules.answerability import Answer as Answerable
+from territory.rules.answerability import Answerability
 from territory.site_test.findings import Check, Finding, State
 from territory.site_test.judgement import RULES, judge, worst
 from territory.site_test.probes import PROBES
@@ -37,7 +40,9 @@ REPORT = SiteReport(
     addresses=("192.0.2.1",),
     portal_answers=True,
     probes=dict.fromkeys((probe.code for probe in PROBES), Answer.REDIRECTED),
+    providers={"id.example": True},
 )
+PROVIDER = Provider("id", "Identité", "https://id.example", "us", "sesame", PROFILES["plain"])
 WELL = Readings(
     NOW,
     PORTAL,
@@ -46,7 +51,15 @@ WELL = Readings(
     open_sessions=1,
     order=Result(Outcome.CHANGED, "droits changés"),
     report=REPORT,
+    providers=(PROVIDER,),
+    answerability=Answerability(Answerable.SURELY, 1, "Ses propres ports.", ""),
 )
+
+
+def answerable(answer: Answerable) -> Readings:
+    """Return the site in order, but for what a question about it would get."""
+    told = Answerability(answer, 12, "Jusqu'à 12 appareils.", "Décrivez port_blocks.")
+    return replace(WELL, answerability=told)
 
 
 def portal(**changes: Any) -> Readings:
@@ -153,6 +166,14 @@ CASES = {
         report(portal_answers=False, is_gateway=True, probes={}),
         *(Check.WALLED_GARDEN, State.BAD, "pare-feu"),
     ),
+    "provider shut": (
+        report(providers={"id.example": False}),
+        *(Check.PROVIDERS, State.BAD, "laisse passer avant l'accès : id.example"),
+    ),
+    "provider not tried": (
+        report(providers={}),
+        *(Check.PROVIDERS, State.UNKNOWN, "socle site render"),
+    ),
     "nobody looked": (replace(WELL, report=None), Check.WALLED_GARDEN, State.UNKNOWN, "essai.sh"),
     "a probe let through": (
         probes(apple=Answer.OPEN),
@@ -216,9 +237,14 @@ CASES = {
     "a clock unheard": (nas(clock_seconds=None), Check.CLOCK, State.UNKNOWN, "téléphone"),
     "the box's own clock": (
         report(is_gateway=True, clock_seconds=7200.0),
-        *(Check.CLOCK, State.BAD, "en avance de 2 heure(s)"),
+        *(Check.CLOCK, State.BAD, "en avance de 2 heures"),
     ),
     "orders unanswered": (order(Outcome.NO_ANSWER), Check.COA, State.BAD, "3799 (coaport)"),
+    "ambiguous evidence": (
+        answerable(Answerable.AMBIGUOUS),
+        *(Check.EVIDENCE, State.WARN, "port_blocks"),
+    ),
+    "no evidence yet": (answerable(Answerable.NOT), Check.EVIDENCE, State.UNKNOWN, "port_blocks"),
     "orders refused": (order(Outcome.REFUSED), Check.COA, State.GOOD, "répond"),
     "orders it cannot take": (order(Outcome.IMPOSSIBLE), Check.COA, State.WARN, "dit-elle"),
     "nobody to order": (replace(WELL, order=None), Check.COA, State.UNKNOWN, "téléphone"),
@@ -253,9 +279,10 @@ def test_a_site_in_order_has_one_finding_for_each_rule_and_each_system() -> None
 
 def test_a_gateway_without_radius_is_asked_nothing_of_it() -> None:
     """No NAS: what RADIUS would show is not missed."""
-    found = judge(replace(WELL, nas=(), order=None))
+    found = judge(replace(WELL, nas=(), order=None, providers=()))
     assert {each.check for each in found} == {
-        *(Check.REDIRECT, Check.DNS, Check.CERTIFICATE, Check.WALLED_GARDEN, Check.DETECTION)
+        *(Check.REDIRECT, Check.DNS, Check.CERTIFICATE, Check.WALLED_GARDEN, Check.DETECTION),
+        Check.EVIDENCE,
     }
 
 

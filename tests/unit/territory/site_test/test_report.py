@@ -22,6 +22,8 @@ ecart -12
 sonde apple redirected
 sonde android open
 sonde windows nothing
+identite fc.example oui
+identite pc.example non
 """
 
 
@@ -34,6 +36,7 @@ def test_every_line_is_read() -> None:
         portal_answers=True,
         clock_seconds=-12.0,
         probes={"apple": Answer.REDIRECTED, "android": Answer.OPEN, "windows": Answer.NOTHING},
+        providers={"fc.example": True, "pc.example": False},
     )
     assert parse_report(WHOLE) == expected
     assert parse_report(WHOLE.replace("\n", "  \r\n")) == expected
@@ -50,6 +53,7 @@ def test_every_line_is_read() -> None:
         ("date -5", SiteReport()),
         ("date 1099511627775", SiteReport()),
         ("sonde apple maybe", SiteReport()),
+        ("identite fc.example peut-être", SiteReport()),
         ("sonde autre open", SiteReport()),
         ("machine", SiteReport()),
     ],

@@ -44,7 +44,7 @@ def test_any_header_gives_a_language(header: str) -> None:
 @pytest.mark.parametrize("language", AVAILABLE[1:])
 def test_every_problem_is_told_in_every_language(language: str) -> None:
     """A refusal is read by people who may not read French."""
-    catalogue = load_catalogue([SHARED], language)
+    catalogue = load_catalogue((SHARED,), language)
     for problem in PROBLEMS.values():
         for message in (problem.title, problem.advice):
             assert catalogue.gettext(message) != message
@@ -57,7 +57,7 @@ def test_a_fuzzy_message_shows_in_french_and_counts_as_untranslated(tmp_path: Pa
         'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
         '#, fuzzy\nmsgid "Bonjour"\nmsgstr "Hello"\n\nmsgid "Merci"\nmsgstr "Thanks"\n'
     )
-    catalogue = load_catalogue([tmp_path], "en")
+    catalogue = load_catalogue((tmp_path,), "en")
     assert (catalogue.gettext("Bonjour"), catalogue.gettext("Merci")) == ("Bonjour", "Thanks")
     assert untranslated([tmp_path], [tmp_path], "en") == {"Bonjour"}
 
@@ -69,7 +69,7 @@ def test_an_applications_own_words_win_over_the_shared_ones(tmp_path: Path) -> N
         'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
         f'msgid "{message}"\nmsgstr "Nowhere"\n'
     )
-    both = load_catalogue([tmp_path, SHARED], "en")
+    both = load_catalogue((tmp_path, SHARED), "en")
     assert both.gettext(message) == "Nowhere"
     assert both.gettext(PROBLEMS[500].title) != PROBLEMS[500].title
 

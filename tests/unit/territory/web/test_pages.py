@@ -14,10 +14,23 @@ from aiohttp import web
 from territory.errors import Unavailable
 from territory.web.forms import read_form
 from territory.web.headers import ContentPolicy, client_address, lead_forms_to
-from territory.web.pages import Pages, render, set_language, setup_pages, translate
+from territory.web.pages import (
+    Pages,
+    render,
+    render_kept,
+    set_language,
+    setup_pages,
+    translate,
+)
 from territory.web.server import LARGEST_BODY, start_site
 
 SECRET = "a guest's own words"
+
+
+async def kept(request: web.Request) -> web.Response:
+    """A page that is written once for each word."""
+    word, whose = request.query["mot"], request.query["a"]
+    return render_kept(request, "kept.html", {"whose": whose}, word=word)
 
 
 @pytest.fixture
@@ -25,6 +38,9 @@ async def at(tmp_path: Path) -> AsyncIterator[str]:
     """The address of a small application with one page of each kind."""
     (tmp_path / "page.html").write_text(
         '<p lang="{{ lang }}">{{ word }}</p><style nonce="{{ nonce }}"></style>' + " " * 600
+    )
+    (tmp_path / "kept.html").write_text(
+        '<p lang="{{ lang }}" nonce="{{ nonce }}">{{ word }}, {{ whose }}, {{ whose }}</p>'
     )
     (tmp_path / "hole.html").write_text("{{ nothing_of_that_name }}")
     app = web.Application(client_max_size=LARGEST_BODY)
@@ -60,6 +76,7 @@ async def at(tmp_path: Path) -> AsyncIterator[str]:
 
     for path, handler in (
         ("/page", page),
+        ("/kept", kept),
         ("/hand-back", hand_back),
         ("/hole", hole),
         ("/broken", broken),
@@ -132,6 +149,23 @@ async def test_markup_from_a_visitor_is_text(at: str, browser: aiohttp.ClientSes
         browser, f"{at}/page?mot=<script>", headers={"Accept-Encoding": "identity"}
     )
     assert b"&lt;script&gt;" in body
+
+
+async def test_a_kept_page_is_each_guests_own(at: str, browser: aiohttp.ClientSession) -> None:
+    """What differs between guests is put in for each, escaped, and so is the nonce; the rest is
+    the same wherever what the page is told is the same, and only there."""
+    asked = (("un", "moi", "fr"), ("un", "<toi>", "fr"), ("deux", "moi", "fr"), ("un", "moi", "en"))
+    for word, whose, language in asked:
+        _, headers, body = await fetch(
+            browser,
+            f"{at}/kept",
+            params={"mot": word, "a": whose},
+            headers={"Accept-Language": language, "Accept-Encoding": "identity"},
+        )
+        nonce = headers["Content-Security-Policy"].partition("'nonce-")[2].partition("'")[0]
+        own = whose.replace("<", "&lt;").replace(">", "&gt;")
+        expected = f'<p lang="{language}" nonce="{nonce}">{word}, {own}, {own}</p>'
+        assert body.decode() == expected
 
 
 async def test_html_is_gzipped_for_whoever_takes_it(

@@ -11,7 +11,7 @@ from territory.wireguard.keys import new_pair, new_preshared_key, parse_key, pub
 def wg(command: str, given: str = "") -> str:
     """Return what `wg` prints."""
     done = subprocess.run(
-        ["wg", command], input=given, capture_output=True, text=True, timeout=10, check=True
+        ["wg", command], input=given, capture_output=True, text=True, timeout=100, check=True
     )
     return done.stdout.strip()
 
