@@ -38,11 +38,13 @@ def main() -> int:
     """Print each unused name with its place; return the exit status."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["vulture"]
     paths = [path for path in settings["paths"] if (ROOT / path).exists()]
-    ignored = set(settings["ignore_names"]) | names_in_templates(paths)
-    vulture = Vulture(ignore_names=sorted(ignored), ignore_decorators=settings["ignore_decorators"])
+    # A name is looked up at once; a pattern is tried on each of all the names there are.
+    patterns = [name for name in settings["ignore_names"] if "*" in name]
+    read_elsewhere = {*settings["ignore_names"], *names_in_templates(paths)}
+    vulture = Vulture(ignore_names=patterns, ignore_decorators=settings["ignore_decorators"])
     vulture.scavenge([str(ROOT / path) for path in paths])
     found = vulture.get_unused_code(min_confidence=settings["min_confidence"])
-    dead = [item for item in found if not is_field(item)]
+    dead = [item for item in found if item.name not in read_elsewhere and not is_field(item)]
     for item in dead:
         place = Path(item.filename).relative_to(ROOT)
         print(f"{place}:{item.first_lineno}: unused {item.typ} '{item.name}'")  # noqa: T201
