@@ -422,7 +422,14 @@ def _orders(read: Readings) -> Iterator[Finding]:
     if not read.nas:
         return
     ports = ", ".join(sorted({str(nas.coa_port) for nas in read.nas}))
-    if order is None:
+    if order is None and read.is_ordered:
+        yield bad(
+            check,
+            "Un ordre a été donné, et la base ne l'a pas transmis à la passerelle.",
+            "Vérifiez que le composant RADIUS de la base fonctionne (socle doctor), puis relancez"
+            " l'essai.",
+        )
+    elif order is None:
         says = "Aucune session n'est ouverte : il n'y a rien à lui demander."
         yield unknown(check, says, _TRY)
     elif order.outcome is Outcome.NO_ANSWER:

@@ -18,7 +18,6 @@ from territory.database.commands import (
     InTransaction,
     OnEngine,
     Request,
-    Result,
     Target,
     ask_change,
     await_result,
@@ -50,7 +49,8 @@ from territory.vocabulary import IdentificationLevel, IdentificationMethod, Stra
 
 _STRANGERS: Final = frozenset(StrangerReason)
 _MOST_CALLERS: Final = 1_000
-_ASKED: Final = 0.75
+_TOLD_WITHIN_SECONDS: Final = 5.0
+"""Once the NAS is asked no more, the RADIUS component tells what came of it."""
 _CLOCKS = text("SELECT nas_id, offset_seconds FROM live.nas_clocks(:site_id)")
 _GATEWAYS = select(
     gateway.c.code,
@@ -85,8 +85,8 @@ class Wanted:
     now: datetime
     report: SiteReport | None = None
     """What the script read there, if anybody ran it."""
-    wait_seconds: float = 8.0
-    """How long what came of the order is waited for; the NAS is asked for most of it."""
+    wait_seconds: float = 6.0
+    """How long the NAS is asked for an answer to the order."""
     providers: tuple[Provider, ...] = ()
     """The territory's, whatever the site's methods are."""
 
@@ -96,7 +96,7 @@ async def read_site(engine: AsyncEngine, wanted: Wanted) -> Readings:
     async with engine.connect() as db:
         readings = await load_readings(db, wanted, await look_at_portal(wanted.portal_url))
     if readings.open_sessions and readings.nas:
-        return replace(readings, order=await _order(engine, wanted))
+        return await _with_order(engine, wanted, readings)
     return readings
 
 
@@ -142,7 +142,8 @@ async def _signs_in_elsewhere(db: AsyncConnection, site_id: UUID) -> bool:
     return IdentificationMethod.OPENID_CONNECT in offered
 
 
-async def _order(engine: AsyncEngine, wanted: Wanted) -> Result | None:
+async def _with_order(engine: AsyncEngine, wanted: Wanted, readings: Readings) -> Readings:
+    """Tell the session seen last its rights once more, and return what comes of it."""
     newest = (
         select(session.c.session_key)
         .where(
@@ -156,10 +157,12 @@ async def _order(engine: AsyncEngine, wanted: Wanted) -> Result | None:
     async with engine.begin() as db:
         key = (await db.execute(newest)).scalar()
         if key is None:
-            return None
-        asked = Request("site test", wanted.now, wanted.wait_seconds * _ASKED)
+            return readings
+        asked = Request("site test", wanted.now, wanted.wait_seconds)
         number = await ask_change(InTransaction(db), Target(session_key=key), asked)
-    return await await_result(OnEngine(engine), number, wanted.wait_seconds)
+    ends_in = wanted.wait_seconds + _TOLD_WITHIN_SECONDS
+    order = await await_result(OnEngine(engine), number, ends_in)
+    return replace(readings, is_ordered=True, order=order)
 
 
 async def _rows(db: AsyncConnection, query: Any) -> Sequence[RowMapping]:

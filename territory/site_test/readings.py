@@ -132,8 +132,10 @@ class Readings:
     public_addresses: frozenset[str] = frozenset()
     """Of the site, now."""
     open_sessions: int = 0
+    is_ordered: bool = False
+    """Whether the base ordered that an open session be told its rights once more."""
     order: Result | None = None
-    """What came of an order to tell an open session its rights once more; None: none was sent."""
+    """What came of it; None: nothing, or not yet."""
     report: SiteReport | None = None
     """None: nobody ran the script."""
     providers: tuple[Provider, ...] = ()

@@ -49,6 +49,7 @@ WELL = Readings(
     (GATEWAY,),
     (NAS,),
     open_sessions=1,
+    is_ordered=True,
     order=Result(Outcome.CHANGED, "droits changés"),
     report=REPORT,
     providers=(PROVIDER,),
@@ -247,7 +248,13 @@ CASES = {
     "no evidence yet": (answerable(Answerable.NOT), Check.EVIDENCE, State.UNKNOWN, "port_blocks"),
     "orders refused": (order(Outcome.REFUSED), Check.COA, State.GOOD, "répond"),
     "orders it cannot take": (order(Outcome.IMPOSSIBLE), Check.COA, State.WARN, "dit-elle"),
-    "nobody to order": (replace(WELL, order=None), Check.COA, State.UNKNOWN, "téléphone"),
+    "nobody to order": (
+        replace(WELL, is_ordered=False, order=None),
+        Check.COA,
+        State.UNKNOWN,
+        "téléphone",
+    ),
+    "order nobody took": (replace(WELL, order=None), Check.COA, State.BAD, "socle doctor"),
 }
 
 
@@ -279,7 +286,7 @@ def test_a_site_in_order_has_one_finding_for_each_rule_and_each_system() -> None
 
 def test_a_gateway_without_radius_is_asked_nothing_of_it() -> None:
     """No NAS: what RADIUS would show is not missed."""
-    found = judge(replace(WELL, nas=(), order=None, providers=()))
+    found = judge(replace(WELL, nas=(), is_ordered=False, order=None, providers=()))
     assert {each.check for each in found} == {
         *(Check.REDIRECT, Check.DNS, Check.CERTIFICATE, Check.WALLED_GARDEN, Check.DETECTION),
         Check.EVIDENCE,
