@@ -18,7 +18,7 @@ from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import UUID, uuid5
 
 from radius.accounting import Record, Restart, as_told, only_read
 from radius.days import Days
@@ -181,9 +181,11 @@ class AccountingLedger:
         self._remember(entry)
 
     async def _set_aside(self, connection: Connection, entry: Entry, reason: str) -> None:
+        """Keep its packet, once: also where another connection or process is at the same."""
         if self._aside.has_room(entry.fingerprint, entry.received_at):
+            same_each_time = uuid5(entry.nas_id, repr(entry.fingerprint))
             await connection.execute(
-                *(SET_ASIDE, uuid4(), entry.received_at, entry.nas_id, reason),
+                *(SET_ASIDE, same_each_time, entry.received_at, entry.nas_id, reason),
                 only_read(entry.packet),
             )
 

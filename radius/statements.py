@@ -244,6 +244,7 @@ Nobody told these ends: the cause is recorded below nought, and a session shown 
 
 SET_ASIDE: Final = """
 insert into live.set_aside (id, received_at, nas_id, reason, packet) values ($1, $2, $3, $4, $5)
+on conflict do nothing
 """
 
 ENSURE_DAYS: Final = "select live.ensure_days($1, $2)"
