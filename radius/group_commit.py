@@ -32,6 +32,11 @@ CAPACITY: Final = 20_000
 PATIENCE_SECONDS: Final = 0.7
 """What has waited longer is given up before it costs a statement: its NAS is about to send it again
 (RFC 5080 §2.2.1: after two seconds), or has asked its next server."""
+_USUAL_STATEMENT_SECONDS: Final = 0.3
+"""What a statement takes longer, as where a machine has other work, is taken from the patience."""
+_LEAST_PATIENCE_SECONDS: Final = 0.1
+_LATELY: Final = 4
+"""The mean time of a statement is that of about so many of the last."""
 _FIRST_PAUSE_SECONDS: Final = 0.05
 _LONGEST_PAUSE_SECONDS: Final = 2.0
 _CONFLICT_TRIES: Final = 3
@@ -92,6 +97,7 @@ class GroupCommit(Generic[Item]):
         self._idle: list[asyncio.Future[None]] = []
         self._connected = 0
         self._committed = 0
+        self._statement_seconds = 0.0
 
     @property
     def is_open(self) -> bool:
@@ -168,7 +174,9 @@ class GroupCommit(Generic[Item]):
 
     def _shed(self, began: Callable[[Item], float]) -> None:
         """Abandon what has waited too long, oldest first."""
-        queue, too_old = self._queue, time.monotonic() - PATIENCE_SECONDS
+        longer = max(0.0, self._statement_seconds - _USUAL_STATEMENT_SECONDS)
+        patience = max(_LEAST_PATIENCE_SECONDS, PATIENCE_SECONDS - longer)
+        queue, too_old = self._queue, time.monotonic() - patience
         while queue and began(queue[0]) < too_old:
             self._handlers.abandon([queue.popleft()], "overload")
 
@@ -187,6 +195,7 @@ class GroupCommit(Generic[Item]):
         tries = 0
         try:
             while left:
+                began = time.monotonic()
                 try:
                     answer = await self._handlers.commit(connection, left[0])
                 except CONFLICT as fault:
@@ -198,6 +207,8 @@ class GroupCommit(Generic[Item]):
                 else:
                     asyncio.get_running_loop().call_soon(answer)
                     self._committed += 1
+                    took = time.monotonic() - began
+                    self._statement_seconds += (took - self._statement_seconds) / _LATELY
                     self._watch.committed(len(left.popleft()))
                     tries = 0
         except (*AWAY, asyncio.CancelledError):

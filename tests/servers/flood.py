@@ -10,6 +10,7 @@ import gc
 import hashlib
 import select
 import socket
+import struct
 import time
 from collections import Counter, defaultdict
 from contextlib import suppress
@@ -20,6 +21,11 @@ from multiprocessing.connection import Connection
 SOCKETS = 32
 _AT_ONCE = 64
 _BUFFER_OCTETS = 4 << 20
+_LONGEST_SECONDS = 120.0
+_SO_TIMESTAMPNS = 35
+"""Linux: say when a datagram came in, by the clock of time.time(); read late, it came no later."""
+_STAMP = struct.Struct("@ll")
+_ROOM_FOR_A_STAMP = socket.CMSG_SPACE(_STAMP.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,8 @@ def pour(flood: Flood) -> Ebb:
     process.start()
     theirs.close()
     try:
+        if not ours.poll(_LONGEST_SECONDS):
+            raise TimeoutError("the flood does not end")
         ebb = ours.recv()
     finally:
         process.join(10)
@@ -95,7 +103,7 @@ class _Log:
     sent_at: list[float] = field(default_factory=list)
     """Of each packet."""
     replies: list[tuple[float, int, bytes]] = field(default_factory=list)
-    """When, on which socket, what."""
+    """When it came in, on which socket, what."""
 
 
 def _run(flood: Flood, out: Connection) -> None:
@@ -114,6 +122,7 @@ def _run(flood: Flood, out: Connection) -> None:
 
 def _open(flood: Flood) -> socket.socket:
     one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    one.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
     one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_OCTETS)
     one.bind((flood.address, 0))
     one.connect(("127.0.0.1", flood.port))
@@ -125,7 +134,7 @@ def _send(flood: Flood, sockets: list[socket.socket], log: _Log, ebb: Ebb) -> No
     clock, sent_at = time.monotonic, log.sent_at
     began = clock()
     for number, packet in enumerate(flood.packets):
-        sent_at.append(clock())
+        sent_at.append(time.time())
         with suppress(OSError):
             sockets[number % SOCKETS].send(packet)
             ebb.sent += 1
@@ -145,12 +154,13 @@ def _listen(sockets: list[socket.socket], log: _Log, until: float) -> None:
 def _drain(one: socket.socket, number: int, log: _Log) -> None:
     for _ in range(256):
         try:
-            reply = one.recv(4096)
+            reply, told, _, _ = one.recvmsg(4096, _ROOM_FOR_A_STAMP)
         except BlockingIOError:
             return
         except OSError:
             continue
-        log.replies.append((time.monotonic(), number, reply))
+        seconds, nanoseconds = _STAMP.unpack(told[0][2])
+        log.replies.append((seconds + nanoseconds / 1e9, number, reply))
 
 
 def _match(flood: Flood, log: _Log, ebb: Ebb) -> None:

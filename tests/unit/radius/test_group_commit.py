@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from radius import group_commit
 from radius.group_commit import BATCH, PATIENCE_SECONDS, GroupCommit, Handlers, Watch
 
 
@@ -259,6 +260,27 @@ async def test_what_waited_too_long_is_not_begun() -> None:
     await with_group(book, work, connections=1)
     assert book.abandoned == [(item, "overload") for item in range(10)]
     assert book.batches == [list(range(10, 20))]
+
+
+async def test_where_statements_are_slow_less_time_is_left_to_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What they take longer would make the answers late: half the usual wait is then too long."""
+    monkeypatch.setattr(group_commit, "_LATELY", 1)
+    book = Book()
+    book.began = lambda item: time.monotonic() - item * PATIENCE_SECONDS / 2
+
+    async def work(group: GroupCommit[int]) -> None:
+        book.gate.clear()
+        group.put(0)
+        await asyncio.sleep(1.0)
+        group.put(1)
+        book.gate.set()
+        await settle(lambda: bool(book.abandoned))
+
+    await with_group(book, work, connections=1)
+    assert book.committed == [0]
+    assert book.abandoned == [(1, "overload")]
 
 
 async def test_a_conflict_that_lasts_is_one_item_s() -> None:
