@@ -14,7 +14,8 @@ from cryptography import x509
 
 from territory.errors import ConfigurationError, Fault
 from territory.messages.checking import mail_faults, sms_faults
-from territory.settings import PortalSettings, Settings
+from territory.settings import Settings
+from territory.settings.portal import PortalSettings
 from territory.web.addresses import Network
 from territory.web.server import server_tls
 

@@ -26,7 +26,7 @@ from radius.radsec_connections import RadsecConnections
 from radius.radsec_papers import Papers
 from radius.requests import Peer, Surroundings
 from territory.errors import ConfigurationError, Fault
-from territory.settings import RadsecSettings
+from territory.settings.radius import RadsecSettings
 
 RADSEC: Final = "radsec"
 """The `kind` under which ends of connections and unwanted packets are counted."""

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from territory.errors import ConfigurationError, Fault, ProtocolError
-from territory.settings import RadsecSettings
+from territory.settings.radius import RadsecSettings
 
 _CIPHERS: Final = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """For TLS 1.2: RFC 9325 §4.2. RFC 6614's own list is obsolete."""

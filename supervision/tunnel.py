@@ -26,7 +26,7 @@ from territory.clock import Clock
 from territory.errors import ConfigurationError, Fault, ProtocolError, Unavailable
 from territory.health.states import State
 from territory.keyring import Keyring
-from territory.settings import TunnelSettings
+from territory.settings.radius import TunnelSettings
 from territory.wireguard.hub import SILENT, Heard, configuration, parse_dump
 from territory.wireguard.keys import parse_key, public_of
 

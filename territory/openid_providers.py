@@ -17,7 +17,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
 from territory.errors import ConfigurationError, Fault
-from territory.settings import OpenidProviderSettings, Settings
+from territory.settings import Settings
+from territory.settings.portal import OpenidProviderSettings
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 """What follows the issuer in its document's address (OpenID Connect Discovery 1.0 §4)."""

@@ -14,7 +14,7 @@ from typing import Any, Final
 import yaml
 
 from territory.errors import ConfigurationError, Fault
-from territory.messages.settings import MailSettings
+from territory.settings.messages import MailSettings
 
 RULES: Final = Path(__file__).with_name("prometheus")
 """Where the rules and the words of the messages lie, as installed."""

@@ -32,7 +32,7 @@ from territory.clock import Clock
 from territory.errors import ProtocolError
 from territory.keyring import Keyring
 from territory.rules.credentials import credential_password
-from territory.settings import AuthoritiesSettings
+from territory.settings.evidence import AuthoritiesSettings
 from territory.web.headers import client_address
 from territory.web.pages import language_of, render, set_language
 

@@ -13,7 +13,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from territory.messages.numbers import PhoneNumber
-from territory.messages.settings import SmsSettings
+from territory.settings.messages import SmsSettings
 
 ZONE: Final = ZoneInfo("Europe/Paris")
 

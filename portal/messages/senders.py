@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from territory.keyring import Keyring
 from territory.messages.mail import Mailer
-from territory.messages.settings import MailSettings, SmsSettings
 from territory.messages.sms import SmsSender
 from territory.settings import Settings
+from territory.settings.messages import MailSettings, SmsSettings
 
 
 @dataclass(frozen=True, slots=True)

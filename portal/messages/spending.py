@@ -34,8 +34,8 @@ from portal.identification.challenge import digest
 from portal.metrics import Metrics
 from territory.clock import Clock
 from territory.database import tables
-from territory.messages.settings import SmsSettings
 from territory.rules.identification import methods_of
+from territory.settings.messages import SmsSettings
 from territory.vocabulary import IdentificationLevel, IdentificationMethod
 
 RECENT: Final = timedelta(days=7)

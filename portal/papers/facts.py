@@ -15,7 +15,8 @@ from territory.law.durations import InjunctionState, Law
 from territory.law.grounds import Grounds
 from territory.law.holdings import asks_who
 from territory.openid_providers import read_providers
-from territory.settings import AuthoritiesSettings, Settings
+from territory.settings import Settings
+from territory.settings.evidence import AuthoritiesSettings
 from territory.vocabulary import IdentificationMethod, PlaceType
 
 FEWEST_CUSTODIANS = 2

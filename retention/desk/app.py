@@ -54,7 +54,8 @@ from territory.clock import Clock
 from territory.database.connect import open_engine
 from territory.errors import ConfigurationError, Fault
 from territory.keyring import Keyring
-from territory.settings import AuthoritiesSettings, Settings
+from territory.settings import Settings
+from territory.settings.evidence import AuthoritiesSettings
 from territory.web.addresses import Network
 from territory.web.health import start_health
 from territory.web.pages import Pages

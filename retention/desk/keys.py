@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from retention.sealing.archive import Places
 from territory.clock import Clock
 from territory.law.grounds import Grounds
-from territory.settings import AuthoritiesSettings
+from territory.settings.evidence import AuthoritiesSettings
 
 ENGINE = web.AppKey("ENGINE", AsyncEngine)
 PLACES = web.AppKey("PLACES", Places)

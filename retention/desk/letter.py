@@ -10,7 +10,7 @@ from retention.desk.register import Line
 from retention.desk.scope import CATEGORIES, KINDS, ScopeFault, listed
 from territory.law.grounds import Grounds
 from territory.paper.letter import Letter
-from territory.settings import AuthoritiesSettings
+from territory.settings.evidence import AuthoritiesSettings
 from territory.web.french import PARIS, calendar_day
 
 _BEFORE = (

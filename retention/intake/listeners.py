@@ -16,7 +16,7 @@ from uuid import UUID
 from retention.intake.door import IPFIX, Door
 from retention.intake.framing import Deframer
 from territory.errors import ConfigurationError, Fault
-from territory.settings import IntakeSettings
+from territory.settings.evidence import IntakeSettings
 
 _BUFFER_OCTETS: Final = 4 << 20
 _READ_OCTETS: Final = 1 << 16

@@ -20,7 +20,7 @@ from retention.intake.store import Store
 from retention.intake.writer import Writer
 from territory.clock import Clock
 from territory.errors import Unavailable
-from territory.settings import IntakeSettings
+from territory.settings.evidence import IntakeSettings
 
 log = structlog.get_logger()
 

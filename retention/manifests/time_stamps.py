@@ -25,7 +25,7 @@ from retention import durable
 from retention.manifests import manifest
 from retention.manifests.chain import MANIFESTS, Chain
 from territory.errors import ConfigurationError, Fault, Unavailable
-from territory.settings import ArchiveSettings
+from territory.settings.evidence import ArchiveSettings
 
 TOKEN = ".tsr"  # noqa: S105 - how a file ends
 _CERTIFICATES = ".authority.pem"

@@ -7,7 +7,7 @@ from retention.storage.folder import Folder
 from retention.storage.port import Storage
 from retention.storage.signed_request import Account
 from territory.law.durations import Law, load_law
-from territory.settings import ArchiveSettings
+from territory.settings.evidence import ArchiveSettings
 
 
 def open_storage(settings: ArchiveSettings, folder: Path) -> Storage:

@@ -46,7 +46,7 @@ from territory.errors import ConfigurationError, Unavailable
 from territory.law.grounds import Grounds
 from territory.paper.document import Document, Section, Words, render_pdf
 from territory.paper.letter import render_letter
-from territory.settings import AuthoritiesSettings
+from territory.settings.evidence import AuthoritiesSettings
 
 THREE_DAYS: Final = timedelta(days=3)
 A_YEAR: Final = timedelta(days=366)

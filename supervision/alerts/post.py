@@ -16,8 +16,8 @@ from territory.errors import Unavailable
 from territory.messages.addresses import MailAddress
 from territory.messages.checking import address_of, secret_of
 from territory.messages.mail import Delivery, Letter, Mailer
-from territory.messages.settings import AlertRecipient, AlertsSettings, MailSettings
 from territory.messages.webhook import AskedToWait, Door, Notice, Webhook
+from territory.settings.messages import AlertRecipient, AlertsSettings, MailSettings
 
 FIRST_PAUSE: Final = timedelta(seconds=30)
 LONGEST_PAUSE: Final = timedelta(minutes=30)

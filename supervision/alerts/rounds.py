@@ -50,9 +50,9 @@ from supervision.metrics import Metrics
 from territory.clock import Clock
 from territory.errors import ConfigurationError, Unavailable
 from territory.messages.checking import alert_faults
-from territory.messages.settings import AlertRecipient, AlertsSettings
 from territory.rules.opening_hours import Hours, Timetable, zone_of
 from territory.settings import Settings
+from territory.settings.messages import AlertRecipient, AlertsSettings
 
 LONGEST_INTERVAL_SECONDS: Final = 15.0
 """As often as Prometheus looks."""

@@ -28,7 +28,7 @@ from territory.application.writing import Authority, write_difference
 from territory.errors import ConfigurationError, Fault
 from territory.keyring import Keyring
 from territory.model import TerritoryFile
-from territory.settings import TunnelSettings
+from territory.settings.radius import TunnelSettings
 from territory.wireguard.addressing import Inside
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('socle apply', 0))")

@@ -13,13 +13,13 @@ from urllib.parse import urlsplit
 from territory.errors import Fault, ProtocolError
 from territory.messages.addresses import MailAddress
 from territory.messages.numbers import read_country_codes
-from territory.messages.settings import (
+from territory.rules.opening_hours import hours_faults
+from territory.settings.messages import (
     AlertRecipient,
     AlertsSettings,
     MailSettings,
     SmsSettings,
 )
-from territory.rules.opening_hours import hours_faults
 
 LOOPBACK_NAMES = ("localhost",)
 

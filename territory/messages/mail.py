@@ -24,7 +24,7 @@ import aiosmtplib
 
 from territory.errors import Unavailable
 from territory.messages.addresses import MailAddress
-from territory.messages.settings import MailSettings
+from territory.settings.messages import MailSettings
 
 RETRY_SECONDS: Final = 0.5
 """Before the second attempt; twice as long before each one after it."""

@@ -12,7 +12,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from territory.errors import ProtocolError
-from territory.messages.settings import FRENCH
+from territory.settings.messages import FRENCH
 
 LONGEST: Final = 32
 """Characters of a number as it is typed."""

@@ -13,9 +13,9 @@ from yarl import URL
 
 from territory.errors import Unavailable
 from territory.messages.mail import Delivery
-from territory.messages.settings import SmsSettings
 from territory.messages.sms_dialects import DIALECTS, Call, NotTaken
 from territory.messages.sms_text import TextMessage
+from territory.settings.messages import SmsSettings
 
 LARGEST_ANSWER: Final = 1 << 16
 """Octets of an answer that are read."""

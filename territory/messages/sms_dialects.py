@@ -22,8 +22,8 @@ from urllib.parse import quote, urlencode
 
 from territory.errors import Unavailable
 from territory.messages.mail import Delivery
-from territory.messages.settings import SmsSettings
 from territory.messages.sms_text import TextMessage
+from territory.settings.messages import SmsSettings
 
 _VALID_MINUTES: Final = 10
 """After that the code in it is worth nothing."""

@@ -37,7 +37,9 @@ from territory.database.connect import open_engine
 from territory.gateway_dialects import DIALECTS, Dialect, Return
 from territory.identifiers import MacAddress
 from territory.link_matrix import Works, row
-from territory.settings import PortalSettings, RadiusSettings, Settings
+from territory.settings import Settings
+from territory.settings.portal import PortalSettings
+from territory.settings.radius import RadiusSettings
 from territory.vocabulary import Brand, Link
 from tests.servers.addresses import gateway_address
 from tests.servers.browser import WHOLE, chromium, press, window_of

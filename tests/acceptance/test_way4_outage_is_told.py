@@ -26,13 +26,9 @@ from supervision.app import run as run_supervision
 from territory.clock import SystemClock
 from territory.database.components import Component
 from territory.keyring import Keyring
-from territory.messages.settings import AlertRecipient, AlertsSettings, MailSettings
-from territory.settings import (
-    DatabaseSettings,
-    MetricsSettings,
-    Settings,
-    SupervisionSettings,
-)
+from territory.settings import DatabaseSettings, MetricsSettings, Settings, SupervisionSettings
+from territory.settings.messages import AlertRecipient, AlertsSettings, MailSettings
+from territory.settings.portal import PortalSettings
 from tests.integration.supervision.ground import VanishingHost, describe_site, run, vanishing_host
 from tests.servers.addresses import free_port
 from tests.servers.mail import Inbox, mail_server
@@ -78,10 +74,12 @@ async def webhook() -> AsyncIterator[tuple[str, list[Any]]]:
 
 
 def settings_of(url: str, inbox: Inbox) -> Settings:
-    """Return the settings of a supervision that looks each second, and of a relay."""
+    """Return the settings of a supervision that looks each second, and of a relay; there is no
+    portal, nor may one that another test runs be taken for it."""
     relay = {"server": "127.0.0.1", "port": inbox.port, "security": "none"}
     return Settings(
         database=DatabaseSettings(url=url),
+        portal=PortalSettings(public_url=f"http://127.0.0.1:{free_port()}"),
         supervision=SupervisionSettings(interval_seconds=1.0),
         metrics=MetricsSettings(supervision_port=free_port()),
         mail=MailSettings.model_validate({**relay, "sender": "wifi@meuse.example"}),

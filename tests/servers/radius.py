@@ -22,12 +22,8 @@ from radius.server import Server
 from territory.clock import Clock
 from territory.keyring import Keyring
 from territory.rules.credentials import credential_password, new_user_name
-from territory.settings import (
-    DatabaseSettings,
-    MetricsSettings,
-    RadiusSettings,
-    Settings,
-)
+from territory.settings import DatabaseSettings, MetricsSettings, Settings
+from territory.settings.radius import RadiusSettings
 from tests.servers.territory import SHARED_SECRET
 
 ANSWER_SECONDS = 60.0

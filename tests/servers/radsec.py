@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Self, cast
 
 from deploy.packages.authority import Authority, Issued, Purpose
-from territory.settings import RadsecSettings
+from territory.settings.radius import RadsecSettings
 
 BASE_NAME = "radius.meuse.example"
 SITE_NAME = "nas-mairie.sites.meuse.example"

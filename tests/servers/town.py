@@ -36,11 +36,11 @@ from territory.database.components import Component
 from territory.database.connect import component_url, open_engine, open_pool
 from territory.database.tables import helper
 from territory.keyring import Keyring
-from territory.messages.settings import MailSettings, SmsSettings
 from territory.openid_providers import PROFILES, Provider
 from territory.rules.ticket_codes import codes_of
 from territory.rules.tickets import Terms
 from territory.settings import Settings
+from territory.settings.messages import MailSettings, SmsSettings
 from tests.conftest import FixedClock
 from tests.servers import openid_provider as openid
 from tests.servers.addresses import free_port, gateway_address

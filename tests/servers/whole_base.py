@@ -34,20 +34,12 @@ from territory.clock import SystemClock
 from territory.database.components import Component
 from territory.database.connect import component_url
 from territory.keyring import Keyring
-from territory.messages.settings import MailSettings, SmsSettings
 from territory.model import SnmpEntry
-from territory.settings import (
-    DatabaseSettings,
-    DeskSettings,
-    IntakeSettings,
-    MetricsSettings,
-    PortalSettings,
-    RadiusSettings,
-    RetentionSettings,
-    Settings,
-    SpoolSettings,
-    SupervisionSettings,
-)
+from territory.settings import DatabaseSettings, MetricsSettings, Settings, SupervisionSettings
+from territory.settings.evidence import DeskSettings, IntakeSettings, RetentionSettings
+from territory.settings.messages import MailSettings, SmsSettings
+from territory.settings.portal import PortalSettings
+from territory.settings.radius import RadiusSettings, SpoolSettings
 from territory.vocabulary import SnmpVersion
 from tests.servers.addresses import free_port, gateway_address
 from tests.servers.radsec import Papers

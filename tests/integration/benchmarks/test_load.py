@@ -124,11 +124,11 @@ def run(answer: Answer, kind: str = "access", **changes: float) -> Outcome:
 
 def test_good_answers_are_counted() -> None:
     """pyrad finds every signature and password right, and the generator every reply."""
-    outcome = run(accept)
+    outcome = run(accept, seconds=2.0)
     assert outcome.complaint is None
-    assert outcome.good == outcome.sent > 8, "more than leave at once"
+    assert outcome.good == outcome.sent > 50
     assert 0 < outcome.p50_ms <= outcome.p95_ms <= outcome.p99_ms
-    assert outcome.per_second == pytest.approx(outcome.window_replies / 0.4)
+    assert outcome.per_second == pytest.approx(outcome.window_replies / 2.0)
 
 
 def test_records_of_a_session_come_in_order() -> None:

@@ -18,7 +18,7 @@ from territory.access.roles import Role
 from territory.access.sign_in import mint_link
 from territory.database.components import Component
 from territory.database.connect import open_engine
-from territory.messages.settings import SmsSettings
+from territory.settings.messages import SmsSettings
 from territory.web.server import start_site
 from tests.integration.console.ground import (
     CHEAP,

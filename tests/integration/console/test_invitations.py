@@ -14,8 +14,8 @@ from portal.people.invitations import MOST_OF_ADDRESS
 from territory.access.roles import Role
 from territory.database import tables
 from territory.keyring import Keyring
-from territory.messages.settings import MailSettings
 from territory.settings import Settings
+from territory.settings.messages import MailSettings
 from tests.integration.console.ground import Browser, SignedIn, Territory
 from tests.servers.mail import Inbox, mail_server
 

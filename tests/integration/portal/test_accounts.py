@@ -23,8 +23,8 @@ from portal.people.accounts import close_account
 from territory.access.passwords import Cost, Passwords
 from territory.database.components import Component
 from territory.keyring import Keyring
-from territory.messages.settings import MailSettings
 from territory.settings import Settings
+from territory.settings.messages import MailSettings
 from tests.integration.portal.conftest import PUBLIC_URL, Answer, Guest, Seed
 from tests.servers.mail import Inbox, mail_server
 

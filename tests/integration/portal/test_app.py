@@ -18,7 +18,8 @@ from territory.clock import Clock
 from territory.database.components import Component
 from territory.errors import ConfigurationError, Unavailable
 from territory.keyring import Keyring
-from territory.settings import DatabaseSettings, MetricsSettings, PortalSettings, Settings
+from territory.settings import DatabaseSettings, MetricsSettings, Settings
+from territory.settings.portal import PortalSettings
 from territory.web.server import start_site
 from tests.integration.portal.conftest import PUBLIC_URL, Guest, Seed, redirect
 from tests.servers.addresses import free_port

@@ -14,8 +14,8 @@ import pytest
 from portal.guest.parts import Portal
 from portal.messages.senders import Messages
 from territory.keyring import Keyring
-from territory.messages.settings import MailSettings
 from territory.settings import Settings
+from territory.settings.messages import MailSettings
 from tests.conftest import FixedClock
 from tests.integration.portal.by_mail.conftest import code_in, page_of
 from tests.integration.portal.conftest import PHONE, Answer, Guest, Radius, Seed

@@ -16,8 +16,8 @@ from portal.messages.senders import Messages
 from portal.people.newsletter import link_of
 from territory.access.passwords import Cost, Passwords
 from territory.keyring import Keyring
-from territory.messages.settings import MailSettings
 from territory.settings import Settings
+from territory.settings.messages import MailSettings
 from tests.integration.portal.conftest import (
     PUBLIC_URL,
     Answer,

@@ -11,8 +11,8 @@ import pytest
 from portal.guest.parts import Portal
 from portal.messages.senders import Messages
 from territory.keyring import Keyring
-from territory.messages.settings import MailSettings, SmsSettings
 from territory.settings import Settings
+from territory.settings.messages import MailSettings, SmsSettings
 from tests.integration.portal.conftest import PHONE, Guest, Seed
 
 ODD = (

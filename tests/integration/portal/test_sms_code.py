@@ -20,8 +20,8 @@ from portal.messages.senders import Messages
 from portal.visit import State
 from simulation.sms_provider import TOKEN, Provider, sms_provider
 from territory.keyring import Keyring
-from territory.messages.settings import SmsSettings
 from territory.settings import Settings
+from territory.settings.messages import SmsSettings
 from tests.conftest import FixedClock
 from tests.integration.portal.conftest import PUBLIC_URL, Answer, Guest, Seed
 

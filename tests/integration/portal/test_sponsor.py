@@ -17,8 +17,8 @@ from portal.guest.parts import Portal
 from portal.identification import sponsor
 from portal.messages.senders import Messages
 from territory.keyring import Keyring
-from territory.messages.settings import MailSettings
 from territory.settings import Settings
+from territory.settings.messages import MailSettings
 from tests.conftest import FixedClock
 from tests.integration.portal.conftest import PHONE, PUBLIC_URL, Answer, Guest, Seed, user_name_in
 from tests.servers.mail import Inbox, mail_server

@@ -15,8 +15,8 @@ from portal.messages.senders import Messages
 from portal.visit import State
 from territory.identifiers import MacAddress
 from territory.keyring import Keyring
-from territory.messages.settings import MailSettings, SmsSettings
 from territory.settings import Settings
+from territory.settings.messages import MailSettings, SmsSettings
 from territory.vocabulary import IdentificationMethod
 from tests.conftest import FixedClock
 from tests.integration.portal.conftest import Guest, Seed

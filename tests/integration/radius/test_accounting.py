@@ -4,6 +4,7 @@ import asyncio
 import hmac
 from dataclasses import replace
 from datetime import timedelta
+from time import monotonic
 
 import pytest
 
@@ -180,9 +181,10 @@ async def test_each_nas_is_seen(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> No
     """Its last sign of life of each kind, pace and clock, and refusals in a row that are no guest's
     fault: a wrong password is one, another device's is not."""
     monkeypatch.setattr("radius.nas_seen.SLOW_SECONDS", WAIT_SECONDS)
-    credential = await lab.grant()
+    credential, began = await lab.grant(), monotonic()
     await lab.access.ask(lab.access.log_in(credential, DEVICE), once=True)
     await lab.access.ask(lab.access.log_in(credential, OTHER), once=True)
+    both_took = monotonic() - began
     await tell(lab, report(START, "s-1", credential, DEVICE))
     await lab.server.sightings.flush()
     seen = await lab.row("select * from live.nas_seen")
@@ -190,7 +192,7 @@ async def test_each_nas_is_seen(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> No
     assert (seen["accepts"], seen["rejects"], seen["unsigned_packets"]) == (1, 1, 0)
     assert (seen["refused_in_row"], seen["refused_since"]) == (0, None)
     assert (seen["replies"], seen["slow_replies"]) == (2, 0)
-    assert 0 < seen["reply_seconds"] < 2 * WAIT_SECONDS
+    assert 0 < seen["reply_seconds"] < both_took
     assert seen["clock_offset_seconds"] is None
     wrong = replace(credential, password="another")
     await lab.access.ask(lab.access.log_in(wrong, OTHER))

@@ -238,16 +238,18 @@ async def test_what_only_a_nas_is_asked_is_refused_in_words(papers: Papers) -> N
 
 
 async def test_garbage_never_reaches_a_handshake(papers: Papers) -> None:
-    """Plain RADIUS or HTTP on the TLS port ends there."""
+    """Plain RADIUS or HTTP on the TLS port ends there, and what begins as TLS does and is not."""
+    no_hello = b"\x16\x03\x01\x00\x04" + bytes(4)
+    noise = b"\x80" + os.urandom(299)
     async with opened(papers) as office:
-        for octets in (status(), b"GET / HTTP/1.0\r\n\r\n", os.urandom(300)):
+        for octets in (status(), b"GET / HTTP/1.0\r\n\r\n", noise, no_hello):
             reader, writer = await asyncio.open_connection("127.0.0.1", office.server.port)
             writer.write(octets)
             async with asyncio.timeout(60):
                 with suppress(OSError):
                     await reader.read()
             writer.close()
-        await until(lambda: office.counters.discarded.total() == 3)
+        await until(lambda: office.counters.discarded.total() == 4)
         assert {reason for _, reason in office.counters.discarded} <= {"not-tls", "handshake"}
 
 

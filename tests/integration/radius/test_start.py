@@ -7,7 +7,8 @@ from radius.server import Server
 from territory.clock import Clock
 from territory.errors import ConfigurationError
 from territory.keyring import Keyring
-from territory.settings import DatabaseSettings, MetricsSettings, RadiusSettings, Settings
+from territory.settings import DatabaseSettings, MetricsSettings, Settings
+from territory.settings.radius import RadiusSettings
 from tests.integration.radius.conftest import Lab
 
 

@@ -22,7 +22,7 @@ from territory.clock import SystemClock
 from territory.database.commands import Outcome, Request, Target, ask_disconnect, await_result
 from territory.database.components import Component
 from territory.keyring import Keyring
-from territory.settings import RadsecSettings
+from territory.settings.radius import RadsecSettings
 from tests.integration.radius.conftest import SITES
 from tests.servers.addresses import free_port
 from tests.servers.coa_gateway import listening

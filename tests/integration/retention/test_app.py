@@ -16,8 +16,9 @@ from retention.sealing.archive import Places
 from retention.sealing.clock_guard import ClockGuard
 from territory.keyring import Keyring
 from territory.messages.mail import Mailer
-from territory.messages.settings import MailSettings
-from territory.settings import DatabaseSettings, MetricsSettings, RetentionSettings, Settings
+from territory.settings import DatabaseSettings, MetricsSettings, Settings
+from territory.settings.evidence import RetentionSettings
+from territory.settings.messages import MailSettings
 from tests.conftest import FixedClock
 from tests.evidence import CUSTODIANS, VERDUN, Evidence, Session, at, visit
 from tests.servers.addresses import free_port

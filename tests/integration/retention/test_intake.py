@@ -28,7 +28,7 @@ from retention.manifests.verify import verify_folder
 from retention.sealing import facts, slices
 from retention.sealing.archive import Places
 from territory.errors import ProtocolError
-from territory.settings import IntakeSettings
+from territory.settings.evidence import IntakeSettings
 from tests.conftest import FixedClock
 from tests.evidence import (
     COMMERCY,

@@ -19,7 +19,8 @@ from retention.sealing.archive import Places
 from retention.storage.buckets import Buckets
 from socle.commands.storage_findings import of_storage
 from territory.errors import Unavailable
-from territory.settings import ArchiveBuckets, ArchiveSettings, Settings
+from territory.settings import Settings
+from territory.settings.evidence import ArchiveBuckets, ArchiveSettings
 from tests.evidence import VERDUN, Evidence, Session, at, run_archive, run_purge, visit
 from tests.object_storage import ObjectStorage, layout_of, serve
 

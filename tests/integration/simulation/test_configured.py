@@ -3,7 +3,9 @@
 from simulation.configured import is_loopback, load_sites
 from territory.database.connect import open_engine
 from territory.keyring import Keyring
-from territory.settings import PortalSettings, RadiusSettings, Settings
+from territory.settings import Settings
+from territory.settings.portal import PortalSettings
+from territory.settings.radius import RadiusSettings
 from tests.servers.territory import PORTAL_SECRET, SHARED_SECRET, SitePlan, lay
 
 

@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 from radius.radsec_papers import Papers, read_peer
 from socle.cli import app
 from socle.commands.radsec_findings import of_radsec
-from territory.settings import RadiusSettings, RadsecSettings, Settings, load_settings
+from territory.settings import Settings, load_settings
+from territory.settings.radius import RadiusSettings, RadsecSettings
 
 EXAMPLE = Path("docs/examples/territory.yaml").resolve()
 BASE_NAME = "radius.wifi.meuse.example"

@@ -10,8 +10,9 @@ import pytest
 
 from portal.transport import read_transport
 from territory.errors import ConfigurationError
-from territory.messages.settings import MailSettings, SmsSettings
-from territory.settings import PortalSettings, Settings
+from territory.settings import Settings
+from territory.settings.messages import MailSettings, SmsSettings
+from territory.settings.portal import PortalSettings
 
 PUBLIC = "https://wifi.meuse.example"
 

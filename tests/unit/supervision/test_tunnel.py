@@ -12,7 +12,7 @@ from supervision.tunnel import read_private_key, sighting
 from supervision.tunnel_records import Sighting, Tunnel
 from territory.database.components import Component
 from territory.errors import ConfigurationError
-from territory.settings import TunnelSettings
+from territory.settings.radius import TunnelSettings
 from territory.wireguard.hub import Heard, Key, Peer
 from territory.wireguard.keys import new_pair
 

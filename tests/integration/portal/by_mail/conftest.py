@@ -10,8 +10,8 @@ import pytest
 from portal.guest.parts import Portal
 from portal.messages.senders import Messages
 from territory.keyring import Keyring
-from territory.messages.settings import MailSettings
 from territory.settings import Settings
+from territory.settings.messages import MailSettings
 from tests.integration.portal.conftest import PUBLIC_URL, Answer, Guest, Seed
 from tests.servers.mail import Inbox, mail_server
 

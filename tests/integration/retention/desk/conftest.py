@@ -13,7 +13,7 @@ from territory.access.passwords import Passwords
 from territory.database.components import Component
 from territory.database.connect import open_engine
 from territory.keyring import Keyring
-from territory.settings import AuthoritiesSettings
+from territory.settings.evidence import AuthoritiesSettings
 from territory.web.addresses import Network
 from territory.web.server import start_site
 from tests.conftest import FixedClock

@@ -29,8 +29,8 @@ from territory.database.tables import (
     maintenance,
 )
 from territory.errors import ConfigurationError
-from territory.messages.settings import AlertsSettings, MailSettings
 from territory.settings import MetricsSettings, Settings
+from territory.settings.messages import AlertsSettings, MailSettings
 from territory.web.health import start_health
 from tests.conftest import FixedClock
 from tests.integration.supervision.ground import DescribedSite, describe_site

@@ -35,7 +35,9 @@ from territory.gateway_dialects import dialect_of
 from territory.keyring import Keyring
 from territory.probes import MARK, probe_secret
 from territory.rules.credentials import credential_password, is_probe_name
-from territory.settings import PortalSettings, RadiusSettings, Settings, SupervisionSettings
+from territory.settings import Settings, SupervisionSettings
+from territory.settings.portal import PortalSettings
+from territory.settings.radius import RadiusSettings
 from tests.servers.addresses import gateway_address
 from tests.servers.socle import Base, components, write_key
 from tests.servers.territory import SHARED_SECRET, SitePlan, lay

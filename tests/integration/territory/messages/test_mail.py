@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from territory.errors import Unavailable
 from territory.messages.addresses import MailAddress
 from territory.messages.mail import Delivery, Letter, Mailer
-from territory.messages.settings import MailSettings
+from territory.settings.messages import MailSettings
 from tests.servers.mail import PASSWORD, USER, Inbox, mail_server
 
 NOW = datetime(2026, 11, 20, 14, tzinfo=UTC)

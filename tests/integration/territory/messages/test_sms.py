@@ -11,9 +11,9 @@ from territory.errors import Unavailable
 from territory.messages.checking import sms_faults
 from territory.messages.mail import Delivery
 from territory.messages.numbers import PhoneNumber
-from territory.messages.settings import SmsSettings
 from territory.messages.sms import SmsSender
 from territory.messages.sms_text import TextMessage
+from territory.settings.messages import SmsSettings
 
 NOW = datetime(2026, 11, 20, 14, tzinfo=UTC)
 ANNE = PhoneNumber("+33612345678", "FR")

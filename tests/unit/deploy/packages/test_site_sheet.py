@@ -10,7 +10,8 @@ from deploy.packages.site_sheet import Base, site_sheet
 from territory.application.state import Kind, Secret
 from territory.errors import ConfigurationError
 from territory.rules.port_blocks import PortBlocks
-from territory.settings import RadiusSettings, Settings, TunnelSettings
+from territory.settings import Settings
+from territory.settings.radius import RadiusSettings, TunnelSettings
 from territory.vocabulary import Brand, Link
 from tests.unit.deploy.packages.sheets import BASE, PLAN, PROVIDER
 

@@ -10,7 +10,7 @@ import yaml
 
 from deploy.stack.alerting import RULES, OnCall, alertmanager_configuration, hours_of
 from territory.errors import ConfigurationError
-from territory.messages.settings import MailSettings
+from territory.settings.messages import MailSettings
 
 ROOT = Path(__file__).parents[4]
 RELAY = {"server": "relais.meuse.example", "sender": "wifi@meuse.example"}

@@ -10,7 +10,8 @@ import yaml
 
 from deploy.stack.drawing import SOURCE
 from deploy.stack.scraping import scrape_configuration
-from territory.settings import RadiusSettings, Settings
+from territory.settings import Settings
+from territory.settings.radius import RadiusSettings
 
 STACK = Path(__file__).parents[4] / "deploy" / "stack"
 

@@ -17,7 +17,7 @@ from portal.identification.budget import (
     payer,
 )
 from territory.messages.numbers import PhoneNumber
-from territory.messages.settings import SmsSettings
+from territory.settings.messages import SmsSettings
 
 
 def test_one_message_is_counted_nine_times() -> None:

@@ -9,7 +9,7 @@ from portal.places import Contract, Newsletter, Organisation
 from territory.database.tables import Category
 from territory.law.durations import Duration, load_law
 from territory.law.grounds import load_grounds
-from territory.settings import AuthoritiesSettings
+from territory.settings.evidence import AuthoritiesSettings
 from territory.vocabulary import ContractRole, PlaceType
 from territory.vocabulary import IdentificationMethod as Method
 

@@ -11,7 +11,7 @@ from retention.desk.register import Line
 from retention.desk.scope import check
 from retention.desk.states import State
 from territory.law.grounds import load_grounds
-from territory.settings import AuthoritiesSettings
+from territory.settings.evidence import AuthoritiesSettings
 
 NOW = datetime(2026, 11, 20, 14, tzinfo=UTC)
 LAW = load_grounds()

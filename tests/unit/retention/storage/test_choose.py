@@ -9,7 +9,8 @@ from retention.storage.choose import layout_of, open_storage
 from retention.storage.folder import Folder
 from territory.errors import ConfigurationError
 from territory.law.durations import load_law
-from territory.settings import ArchiveSettings, load_settings
+from territory.settings import load_settings
+from territory.settings.evidence import ArchiveSettings
 
 
 def test_each_category_has_the_bucket_of_its_shortest_duration() -> None:

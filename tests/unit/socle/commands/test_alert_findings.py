@@ -3,8 +3,8 @@
 from typing import Any
 
 from socle.commands.alert_findings import of_alerts
-from territory.messages.settings import AlertsSettings
 from territory.settings import Settings
+from territory.settings.messages import AlertsSettings
 
 
 def findings(*recipients: dict[str, Any]) -> list[tuple[str, str]]:

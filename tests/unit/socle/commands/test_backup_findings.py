@@ -5,7 +5,8 @@ from pathlib import Path
 
 from socle.commands.backup_findings import of_backups
 from socle.commands.findings import Finding
-from territory.settings import RetentionSettings, Settings
+from territory.settings import Settings
+from territory.settings.evidence import RetentionSettings
 from tests.backups import write_backup
 
 END = date(2027, 2, 17)

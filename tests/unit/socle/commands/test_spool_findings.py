@@ -8,7 +8,8 @@ from radius.reels import ReelFolder
 from radius.spool_format import SpooledRecord
 from socle.commands.findings import Finding
 from socle.commands.spool_findings import of_spool
-from territory.settings import RadiusSettings, Settings, SpoolSettings
+from territory.settings import Settings
+from territory.settings.radius import RadiusSettings, SpoolSettings
 from tests.unit.radius.sample import KEY, NOW
 
 

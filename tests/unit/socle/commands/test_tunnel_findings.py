@@ -4,7 +4,8 @@ from pathlib import Path
 
 from socle.commands.findings import Finding
 from socle.commands.tunnel_findings import of_tunnel
-from territory.settings import Settings, TunnelSettings
+from territory.settings import Settings
+from territory.settings.radius import TunnelSettings
 from territory.wireguard.keys import new_pair
 
 

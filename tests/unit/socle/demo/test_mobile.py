@@ -6,9 +6,9 @@ from simulation.sms_provider import sms_provider
 from socle.demo.journal import Journal, Kind
 from socle.demo.mobile import Mobile
 from territory.messages.numbers import PhoneNumber
-from territory.messages.settings import SmsSettings
 from territory.messages.sms import SmsSender
 from territory.messages.sms_text import TextMessage
+from territory.settings.messages import SmsSettings
 
 NOW = datetime(2026, 11, 20, 14, tzinfo=UTC)
 

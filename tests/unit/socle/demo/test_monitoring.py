@@ -10,8 +10,8 @@ import yaml
 from deploy.stack.alerting import RULES, OnCall, alertmanager_configuration
 from deploy.stack.scraping import scrape_configuration
 from socle.demo.monitoring import write_at_once, write_hastened
-from territory.messages.settings import MailSettings
 from territory.settings import Settings
+from territory.settings.messages import MailSettings
 
 
 def judged(*command: str) -> None:

@@ -3,8 +3,9 @@
 import pytest
 
 from supervision.alerts.reading import targets_of
-from territory.messages.settings import AlertsSettings
-from territory.settings import MetricsSettings, RadiusSettings, Settings
+from territory.settings import MetricsSettings, Settings
+from territory.settings.messages import AlertsSettings
+from territory.settings.radius import RadiusSettings
 
 
 @pytest.mark.parametrize(

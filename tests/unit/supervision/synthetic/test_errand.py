@@ -5,7 +5,8 @@ from ipaddress import IPv4Address
 import pytest
 
 from supervision.synthetic.errand import radius_host
-from territory.settings import RadiusSettings, Settings
+from territory.settings import Settings
+from territory.settings.radius import RadiusSettings
 
 
 @pytest.mark.parametrize(

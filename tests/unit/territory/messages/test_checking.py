@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from territory.messages.checking import alert_faults, mail_faults, sms_faults
-from territory.messages.settings import (
+from territory.settings.messages import (
     AlertsSettings,
     MailSettings,
     SmsSettings,

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from territory.errors import ProtocolError
 from territory.messages.numbers import PhoneNumber, meant, read_country_codes
-from territory.messages.settings import SmsSettings
+from territory.settings.messages import SmsSettings
 
 FRANCE = frozenset(SmsSettings().countries)
 

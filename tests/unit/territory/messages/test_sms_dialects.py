@@ -11,9 +11,9 @@ from pydantic import SecretStr
 from territory.errors import Unavailable
 from territory.messages.mail import Delivery
 from territory.messages.numbers import PhoneNumber
-from territory.messages.settings import SmsSettings
 from territory.messages.sms_dialects import DIALECTS, ovh_signature, twilio_signature
 from territory.messages.sms_text import TextMessage
+from territory.settings.messages import SmsSettings
 
 NOW = datetime(2026, 11, 20, 14, tzinfo=UTC)
 MESSAGE = TextMessage(PhoneNumber("+33612345678", "FR"), "Votre code : 123456")

@@ -8,17 +8,15 @@ nothing can be sent, and the methods that need it say so.
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import Field, SecretStr
+
+from territory.settings.section import Section
 
 FRENCH: Final = ("FR", "GP", "MQ", "GF", "RE", "YT", "PM", "BL", "MF", "WF", "PF", "NC")
 """The territories of France that have numbers of their own (ISO 3166-1)."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class MailSettings(_Section):
+class MailSettings(Section):
     """The relay that takes our mail; off without a server."""
 
     server: str | None = None
@@ -60,7 +58,7 @@ class MailSettings(_Section):
         return self.server is not None
 
 
-class SmsSettings(_Section):
+class SmsSettings(Section):
     """The provider that takes our text messages; off without one."""
 
     provider: Literal["ovhcloud", "twilio"] | None = None
@@ -113,7 +111,7 @@ class SmsSettings(_Section):
         return self.provider is not None
 
 
-class AlertRecipient(_Section):
+class AlertRecipient(Section):
     """Somebody who is told, `[[alerts.recipients]]`."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")
@@ -138,10 +136,10 @@ class AlertRecipient(_Section):
     """Told only of what nobody acknowledged in time."""
 
 
-class AlertsSettings(_Section):
+class AlertsSettings(Section):
     """Alerts without Prometheus; off where nobody is named."""
 
-    recipients: list[AlertRecipient] = []
+    recipients: list[AlertRecipient] = Field(default=[])
     working_hours: str = "Mo-Fr 08:00-18:00; PH off"
     """When warnings are told (OSM `opening_hours`)."""
     digest_hour: int = Field(default=8, ge=0, le=23)
@@ -162,7 +160,11 @@ class AlertsSettings(_Section):
     """For one attempt of one message."""
     authorities: Path | None = None
     """PEM file of who signs the services' certificates; the system's authorities when absent."""
-    components: list[Literal["portal", "radius", "retention"]] = ["portal", "radius", "retention"]
+    components: tuple[Literal["portal", "radius", "retention"], ...] = (
+        "portal",
+        "radius",
+        "retention",
+    )
     """Whose measures are read, on this machine."""
 
     @property
