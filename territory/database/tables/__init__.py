@@ -16,6 +16,7 @@ from territory.database.tables.contacts import (
     sms_failure,
 )
 from territory.database.tables.counts import daily_count, site_day
+from territory.database.tables.equipment import access_point, gateway, nas, port_blocks, tunnel_peer
 from territory.database.tables.evidence import (
     authentication,
     carried_session,
@@ -48,18 +49,7 @@ from territory.database.tables.live import (
     tunnel_seen,
     waiting,
 )
-from territory.database.tables.reference import (
-    access_point,
-    gateway,
-    helper,
-    nas,
-    network,
-    organisation,
-    plan,
-    port_blocks,
-    site,
-    tunnel_peer,
-)
+from territory.database.tables.reference import helper, network, organisation, plan, site
 from territory.database.tables.requisitions import approval, requisition, requisition_step
 from territory.database.tables.sponsors import sponsor_request
 from territory.database.tables.staff import (
