@@ -12,6 +12,7 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
 from territory.vocabulary import PlaceType
+from territory.web.french import calendar_day, with_ordinal
 from territory.web.problems import N_
 
 Translate = Callable[[str], str]
@@ -68,7 +69,10 @@ def volume(octets: int, language: str, translate: Translate) -> str:
 
 def day(iso: str, language: str) -> str:
     """Return the day `iso` (`2026-11-21`) in full."""
-    return format_date(date.fromisoformat(iso), "long", locale=LOCALES.get(language, language))
+    told = date.fromisoformat(iso)
+    if language == "fr":
+        return calendar_day(told)
+    return format_date(told, "long", locale=LOCALES.get(language, language))
 
 
 _MOMENTS = {
@@ -88,7 +92,9 @@ _MOMENTS = {
 def moment(local: datetime, language: str) -> str:
     """Return an instant of a place's clock, to follow a verb: `le lundi 23 novembre à 09:00`."""
     locale = LOCALES.get(language, language)
-    return format_datetime(local, _MOMENTS[language], tzinfo=local.tzinfo, locale=locale)
+    pattern = _MOMENTS[language]
+    pattern = with_ordinal(pattern, local) if language == "fr" else pattern
+    return format_datetime(local, pattern, tzinfo=local.tzinfo, locale=locale)
 
 
 def hour(local: datetime) -> str:

@@ -15,6 +15,7 @@ from babel.dates import format_datetime
 from supervision.alerts.incidents import Incident, State
 from supervision.alerts.rulebook import lasting
 from supervision.alerts.telling import News, What
+from territory.web.french import with_ordinal
 
 MOST_TOLD: Final = 20
 """Incidents in one message; the rest is counted."""
@@ -60,6 +61,7 @@ class Desk:
         return at.astimezone(self.zone).date() == now.astimezone(self.zone).date()
 
     def _said(self, at: datetime, pattern: str) -> str:
+        pattern = with_ordinal(pattern, at.astimezone(self.zone))
         return format_datetime(at, pattern, tzinfo=self.zone, locale="fr")
 
     @property

@@ -3,6 +3,7 @@
 Instants are shown on the territory's wall clock; the exact UTC instant stays in ``datetime=``.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from math import ceil, floor
@@ -23,8 +24,12 @@ def calendar_day(value: date, pattern: str = "d MMMM y") -> str:
     Of an instant, its day in Paris.
     """
     value = value.astimezone(PARIS).date() if isinstance(value, datetime) else value
-    told = pattern.replace("d", "d'er'", 1) if value.day == 1 else pattern
-    return format_date(value, told, locale="fr")
+    return format_date(value, with_ordinal(pattern, value), locale="fr")
+
+
+def with_ordinal(pattern: str, local: date) -> str:
+    """Return a pattern whose day is written `1er` where it is the first of a month."""
+    return re.sub("(?<![^ ])d(?![^ ])", "d'er'", pattern) if local.day == 1 else pattern
 
 
 def moment(instant: datetime) -> str:

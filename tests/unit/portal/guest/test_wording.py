@@ -80,6 +80,14 @@ def test_every_language_says_a_moment(language: str) -> None:
     assert "09:00" in said
 
 
+def test_the_first_of_a_month_is_an_ordinal_in_french() -> None:
+    """And a cardinal elsewhere."""
+    first = datetime(2027, 2, 1, 9, tzinfo=UTC)
+    assert day("2027-02-01", "fr") == "1er février 2027"
+    assert moment(first, "fr") == "le lundi 1er février à 09:00"
+    assert moment(first, "nl") == "op maandag 1 februari om 09:00 uur"
+
+
 @given(st.integers(0, 10**8), st.integers(0, 2**63))
 def test_any_amount_has_words(seconds: int, octets: int) -> None:
     """Nothing raises."""

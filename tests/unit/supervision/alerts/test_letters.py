@@ -1,7 +1,7 @@
 """What a message says: short, in French, on the territory's clock, with one link."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -41,6 +41,9 @@ def test_another_day_is_named() -> None:
     assert written.body.startswith("Panne du 19 nov. à 22 h 00 au 20 nov. à 14 h 57, soit 16 h 57.")
     still = write_news([News(What.BROKEN, replace(night, state=State.OPEN))], PARIS, NOW)
     assert still.subject.endswith("depuis le 19 nov. à 22 h 00")
+    on_the_first = replace(night, began_at=datetime(2026, 10, 31, 23, 30, tzinfo=UTC))
+    long = write_news([News(What.BROKEN, replace(on_the_first, state=State.OPEN))], PARIS, NOW)
+    assert long.subject.endswith("depuis le 1er nov. à 00 h 30")
 
 
 @pytest.mark.parametrize(
