@@ -56,16 +56,25 @@ _STATE = """
 _MARK_IT = f"""
     CREATE SCHEMA {MARK};
     COMMENT ON SCHEMA {MARK} IS '{{digest}}';
-    DO $$ BEGIN
-        EXECUTE format('REVOKE CONNECT ON DATABASE %I FROM PUBLIC', current_database());
+    CREATE TABLE {MARK}.let_in AS
+        SELECT CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END AS who
+        FROM pg_database, aclexplode(coalesce(datacl, acldefault('d', datdba)))
+        WHERE datname = current_database() AND privilege_type = 'CONNECT' AND grantee <> datdba;
+    DO $$ DECLARE who text; BEGIN
+        FOR who IN SELECT let_in.who FROM {MARK}.let_in LOOP
+            EXECUTE format('REVOKE CONNECT ON DATABASE %I FROM %s', current_database(), who);
+        END LOOP;
     END $$
-"""
+"""  # noqa: S608 - every part is a constant
 _UNMARK_IT = f"""
-    DROP SCHEMA {MARK};
-    DO $$ BEGIN
-        EXECUTE format('GRANT CONNECT ON DATABASE %I TO PUBLIC', current_database());
-    END $$
-"""
+    DO $$ DECLARE who text; BEGIN
+        FOR who IN SELECT let_in.who FROM {MARK}.let_in LOOP
+            EXECUTE format('GRANT CONNECT ON DATABASE %I TO %s', current_database(), who);
+        END LOOP;
+    END $$;
+    DROP SCHEMA {MARK} CASCADE
+"""  # noqa: S608 - every part is a constant
+"""Who was let in before is let in again, and nobody else."""
 _OTHERS = """
     SELECT string_agg(DISTINCT usename, ', ') FROM pg_stat_activity
     WHERE datname = current_database() AND usename IS NOT NULL AND pid <> pg_backend_pid()

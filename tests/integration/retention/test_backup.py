@@ -16,6 +16,7 @@ from retention.manifests.manifest import HoldLink
 from retention.manifests.signing import SigningKey
 from retention.manifests.verify import verify_folder
 from retention.sealing.archive import Places
+from territory.database.components import Component
 from territory.database.prepare import prepare
 from territory.errors import ConfigurationError, Unavailable
 from tests.backups import BACKUPS, IDENTITY, belongings_of, restoration_of
@@ -29,6 +30,13 @@ _TABLES = """
     SELECT format('%I.%I', nspname, relname) AS name FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE relkind = 'r' AND nspname !~ '^pg_|^information_schema$'
+"""
+
+_LET_IN = f"""
+    SELECT has_database_privilege('public', current_database(), 'CONNECT') AS everybody,
+        has_database_privilege('{Component.RETENTION.role}', current_database(), 'CONNECT')
+            AS retention,
+        has_database_privilege('{Component.PORTAL.role}', current_database(), 'CONNECT') AS portal
 """
 
 
@@ -125,6 +133,8 @@ async def test_what_was_purged_since_does_not_come_back(
 
     assert places.grounds.read_text() == "# the territory's own\n"
     restored = Evidence(empty_url)
+    [let_in] = await restored.fetch(_LET_IN)
+    assert dict(let_in) == {"everybody": False, "retention": True, "portal": False}, "as before"
     assert await rows_with(restored, PHONE.device) == {}
     assert await rows_with(restored, "somebody") == {}
     held = await restored.fetch("SELECT DISTINCT day FROM live.held_day WHERE day < '2026-09-18'")
@@ -166,10 +176,12 @@ async def _refused_without_its_archive(
 
 
 async def _emptied(evidence: Evidence, url: str) -> None:
-    """Put a new database in the place of one."""
+    """Put a new database in the place of one, closed to all but the retention component."""
     name = url.partition("?")[0].rpartition("/")[2]
     await evidence.fetch(f"DROP DATABASE {name} WITH (FORCE)")
     await evidence.fetch(f"CREATE DATABASE {name}")
+    await evidence.fetch(f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC")
+    await evidence.fetch(f"GRANT CONNECT ON DATABASE {name} TO {Component.RETENTION.role}")
 
 
 async def test_a_backup_opens_for_its_recipients_alone(
