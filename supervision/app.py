@@ -7,7 +7,8 @@ Where it fails: the database away, rounds go on and findings wait; no right to s
 alone tells; our own network silent, silence proves nothing. All are said at /healthz, in /metrics,
 and once in the log. Beside the rounds run the controllers' (`controllers/rounds.py`), the samples
 of the sites (`sampling.py`); where this machine ends the sites' tunnels, the hub (`tunnel.py`); and
-where somebody is named to be told, the alerts (`alerts/rounds.py`).
+where somebody is named to be told, the alerts (`alerts/rounds.py`). Of several supervisions, one
+is at work, and the others stand by (`turn.py`).
 """
 
 import asyncio
@@ -32,6 +33,7 @@ from supervision.snmp.poller import Poller
 from supervision.synthetic.measures import LogInMeasures
 from supervision.synthetic.watch import SyntheticGuests
 from supervision.tunnel import Hub
+from supervision.turn import Turn
 from supervision.watch import Askers, Watch
 from territory.clock import Clock
 from territory.database.connect import open_engine
@@ -88,9 +90,12 @@ async def run(settings: Settings, keyring: Keyring, clock: Clock) -> None:
     guests = SyntheticGuests(engine, settings, keyring, clock, measures)
     port = settings.metrics.supervision_port
     health = await start_health(settings.metrics.host, port, metrics.registry, checks)
-    log.info("supervision_started", interval_seconds=seconds)
+    turn = Turn(engine)
     try:
+        await turn.comes(seconds)
+        log.info("supervision_started", interval_seconds=seconds)
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(turn.lasts())
             if hub is not None:
                 tasks.create_task(hub.run())
             if alerts is not None:
@@ -107,6 +112,7 @@ async def run(settings: Settings, keyring: Keyring, clock: Clock) -> None:
     finally:
         await health.cleanup()
         await pinger.close()
+        await turn.ends()
         await engine.dispose()
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 from sqlalchemy import make_url
@@ -13,6 +13,9 @@ from territory.database.components import Component
 from territory.errors import Unavailable
 
 _STATEMENT_SECONDS = 30.0
+
+AWAY: Final = (DBAPIError, OSError, TimeoutError)
+"""What an engine raises where the database does not answer, or refuses."""
 
 
 def component_url(owner_url: str, component: Component, password: str | None) -> str:
@@ -72,7 +75,7 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     try:
         async with engine.begin() as connection:
             yield connection
-    except (DBAPIError, OSError, TimeoutError) as fault:
+    except AWAY as fault:
         raise away(fault) from fault
 
 

@@ -26,6 +26,8 @@ class Lock(IntEnum):
     """Of several RADIUS servers, one closes the sessions whose NAS went silent."""
     KEEPER = 1096107630
     """Of several portals, one ends what is over at gateways without RADIUS."""
+    SUPERVISION = 1096107635
+    """Of several supervisions, one looks and tells; held as long as it is at work."""
     REGISTER = 1096107640
     """The register of requisitions: its next number is taken by one at a time."""
     TRANSMISSIONS = 1096107650

@@ -1,9 +1,10 @@
 """Supervision as it runs: rounds on a real fleet, its metrics, and what hinders it."""
 
 import asyncio
+import re
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.namespace
 INTERVAL_SECONDS = 1.0
 PATIENCE_SECONDS = 90
 RoleUrl = Callable[[Component], str]
+_ROUND_ENDED = re.compile(r"last_round_timestamp_seconds [1-9]")
 
 
 @asynccontextmanager
@@ -157,6 +159,26 @@ async def test_health_is_well(database_url: str, role_url: RoleUrl, keyring: Key
         _, body = await eventually(lambda: fetch(f"{address}/healthz"), lambda got: got[0] == 200)
     assert '"database"' in body
     assert '"ping"' in body
+
+
+async def test_of_two_one_looks_and_the_other_takes_over(
+    role_url: RoleUrl, keyring: Keyring
+) -> None:
+    """Who stands by is well, and ends no round before the other is gone."""
+    url = role_url(Component.SUPERVISION)
+
+    async def has_looked(address: str) -> bool:
+        return bool(_ROUND_ENDED.search((await fetch(f"{address}/metrics"))[1]))
+
+    async with AsyncExitStack() as first:
+        at_work = await first.enter_async_context(supervision(url, keyring))
+        await eventually(lambda: has_looked(at_work), bool)
+        async with supervision(url, keyring) as standing_by:
+            await eventually(lambda: fetch(f"{standing_by}/healthz"), lambda got: got[0] == 200)
+            await asyncio.sleep(3 * INTERVAL_SECONDS)
+            assert not await has_looked(standing_by)
+            await first.aclose()
+            await eventually(lambda: has_looked(standing_by), bool)
 
 
 async def test_a_database_that_is_away_is_told_and_does_not_end_it(keyring: Keyring) -> None:
