@@ -13,6 +13,7 @@ keyed digest, in constant time). A link carries 128 bits.
 
 import hmac
 import secrets
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -116,7 +117,9 @@ def words_in(text: str) -> list[str]:
 
 
 def read_code(typed: str) -> str | None:
-    """Return the code that was typed, with whatever blanks between; None: it is none."""
+    """Return the code that was typed, with whatever blanks between, in the digits of whatever
+    script; None: it is none."""
     code = "".join(typed.split()).replace("-", "")
-    is_code = len(code) == CODE_DIGITS and code.isascii() and code.isdigit()
-    return code if is_code else None
+    if len(code) != CODE_DIGITS or not code.isdecimal():
+        return None
+    return "".join(str(unicodedata.decimal(digit)) for digit in code)

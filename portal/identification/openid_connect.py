@@ -17,6 +17,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from portal.guest.parts import Portal
+from portal.identification.challenge import read_code
 from portal.identification.method import NOTHING, Again, Answer, Asking, Denied, Proven, Sent
 from portal.openid.asking import authorization_address, secrets_of
 from portal.openid.records import OpenidRequest, load_request, open_request
@@ -75,7 +76,7 @@ class ByProvider:
         guesser = (Guesser(_CODES, found.id.hex),)
         if not await may_guess(portal.pool, portal.keys.guess, guesser, asking.now):
             return Denied(OVER)
-        typed = "".join(filter(str.isdigit, asking.form.get("code", "")))
+        typed = read_code(asking.form.get("code", "")) or ""
         code = secrets_of(found.id, portal.keys.openid).code
         if not hmac.compare_digest(typed.encode(), code.encode()):
             return Again({"code": _WRONG})

@@ -73,7 +73,10 @@ class Flaw(StrEnum):
 _FRENCH = {
     Flaw.LOGIN: "L'identifiant est une adresse électronique professionnelle.",
     Flaw.NAME: "Le nom affiché a de 1 à 100 caractères.",
-    Flaw.ORGANISATION: "Un agent appartient à un organisme.",
+    Flaw.ORGANISATION: (
+        "Un agent appartient à un organisme ; un administrateur, un délégué à la protection des"
+        " données ou un gardien, à aucun : ils sont de tout le territoire."
+    ),
     Flaw.TAKEN: "Cet identifiant est déjà pris.",
 }
 
@@ -85,7 +88,7 @@ def flaws_of(new: NewOperator) -> list[Flaw]:
     checks = {
         Flaw.LOGIN: bool(name and at and "." in domain and plain),
         Flaw.NAME: 0 < len(new.display_name) <= 100,
-        Flaw.ORGANISATION: new.role is not Role.AGENT or new.organisation_id is not None,
+        Flaw.ORGANISATION: new.role.fits(has_organisation=new.organisation_id is not None),
     }
     return [flaw for flaw, well in checks.items() if not well]
 

@@ -16,6 +16,15 @@ class Role(StrEnum):
     """Answers judicial requisitions, with a second one; nobody else may."""
     DPO = "dpo"
 
+    def fits(self, *, has_organisation: bool) -> bool:
+        """Whether an operator of this role may belong to an organisation, or to none.
+
+        An agent is of one; the powers of some are the whole territory's, and nothing narrows them.
+        """
+        if self is Role.AGENT:
+            return has_organisation
+        return not (has_organisation and self in (Role.ADMINISTRATOR, Role.CUSTODIAN, Role.DPO))
+
     @property
     def french(self) -> str:
         """The role's French name (docs/lexique.md)."""

@@ -461,10 +461,14 @@ def _snmp(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _operator_without_place(content: Any, _: Known) -> Iterator[Finding]:
-    """An agent sees an organisation's sites, so one is named."""
+    """An agent sees an organisation's sites, so one is named; whose powers are the whole
+    territory's belongs to none."""
     for path, operator in entries(content, "operators"):
-        if operator.get("role") == Role.AGENT and not _text(operator, "organisation"):
-            yield (*path, "organisation"), "expected the agent's organisation"
+        role, has_one = operator.get("role"), bool(_text(operator, "organisation"))
+        if role in tuple(Role) and not Role(role).fits(has_organisation=has_one):
+            expected = "expected none" if has_one else "expected the agent's organisation"
+            why = ": this role is the whole territory's" if has_one else ""
+            yield (*path, "organisation"), expected + why
 
 
 _RULES = (

@@ -63,12 +63,14 @@ def test_when_another_code_may_be_sent(
         ("12345", None),
         ("1234567", None),
         ("12345a", None),
-        ("١٢٣٤٥٦", None),
+        ("١٢٣٤٥٦", "123456"),
+        ("۱۲۳-۴۵۶", "123456"),
+        ("①②③④⑤⑥", None),
         ("", None),
     ],
 )
 def test_what_a_code_is(typed: str, code: str | None) -> None:
-    """Six ASCII digits, however they are grouped."""
+    """Six digits of any script, however they are grouped."""
     assert read_code(typed) == code
 
 

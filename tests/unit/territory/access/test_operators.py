@@ -14,6 +14,11 @@ from territory.access.roles import Role
         (NewOperator("a@b.example", "A", Role.DPO), []),
         (NewOperator("a@b.example", "A", Role.AGENT, uuid4()), []),
         (NewOperator("a@b.example", "A", Role.AGENT), [Flaw.ORGANISATION]),
+        (NewOperator("a@b.example", "A", Role.TECHNICIAN, uuid4()), []),
+        *(
+            (NewOperator("a@b.example", "A", role, uuid4()), [Flaw.ORGANISATION])
+            for role in (Role.ADMINISTRATOR, Role.DPO, Role.CUSTODIAN)
+        ),
         (NewOperator("a", "A", Role.DPO), [Flaw.LOGIN]),
         (NewOperator("a b@c.example", "A", Role.DPO), [Flaw.LOGIN]),
         (NewOperator("a@b", "", Role.DPO), [Flaw.LOGIN, Flaw.NAME]),

@@ -213,6 +213,14 @@ def test_a_travelling_site_has_no_commune() -> None:
     assert site.commune is None
 
 
+def test_whose_powers_are_the_territorys_belongs_to_no_organisation() -> None:
+    """Nothing would narrow them: an organisation beside them would only seem to."""
+    people = "operators:\n  - {login: a@b.example, display_name: A, role: dpo, organisation: bar}\n"
+    (fault,) = faults(HEAD + SITE + people)
+    assert fault.key == "operators[0].organisation"
+    assert fault.expected.startswith("expected none")
+
+
 @pytest.mark.parametrize("kind", ["sites", "gateways", "nas", "access_points", "operators"])
 def test_names_are_unique_across_the_territory(kind: str) -> None:
     """Two things of one kind cannot share a code, wherever they stand."""
