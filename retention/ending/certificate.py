@@ -186,7 +186,7 @@ def _told(slip: Slip, law: Law) -> Iterator[Table | Words]:
         yield Words(f"Journal d'audit : effacé jusqu'à la ligne {_number(slip.audit_lines)}.")
     if slip.left:
         yield Table(
-            "Objets dont la clé est détruite, et que leur stockage verrouille encore",
+            "Objets dont la clé est détruite, et que leur stockage garde encore",
             ("Objet", "Jusqu'au"),
             tuple((one.object, _day(one.until)) for one in slip.left),
         )

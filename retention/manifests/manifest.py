@@ -119,7 +119,7 @@ class LeftObject(_Record):
 
     object: _ObjectName
     until: date
-    """The first day on which its lock is over."""
+    """The first day on which its lock is over; the next, where none keeps it and it stays."""
 
 
 class _Link(_Record):
@@ -175,7 +175,7 @@ class DestructionLink(_Link):
     """Sequence of the purge it fulfils."""
     destroyed_at: AwareDatetime
     left: tuple[LeftObject, ...] = ()
-    """Objects, their keys gone, that are still locked; empty once all are deleted."""
+    """Objects, their keys gone, that the storage still has; empty once all are deleted."""
 
 
 class HoldLink(_Link):

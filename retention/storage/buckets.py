@@ -22,6 +22,7 @@ from retention.manifests.manifest import GRACE_DAYS
 from retention.storage.folder import Folder
 from retention.storage.port import ChainFiles, chain_paths
 from retention.storage.signed_request import Account, Answer, send, signed_target
+from retention.storage.versions import read_page
 from territory.clock import SystemClock
 from territory.errors import Unavailable
 
@@ -29,9 +30,6 @@ _GONE = 404
 _REFUSED = 403
 _DONE = (200, 204)
 _CODE = re.compile(r"<Code>(\w+)</Code>")
-_VERSION = re.compile(
-    r"<(?:Version|DeleteMarker)>\s*<Key>([^<]*)</Key>\s*<VersionId>([^<]*)</VersionId>"
-)
 _DAYS, _YEARS = re.compile(r"<Days>(\d+)</Days>"), re.compile(r"<Years>(\d+)</Years>")
 _UNTIL = "x-amz-object-lock-retain-until-date"
 
@@ -118,15 +116,17 @@ class Buckets:
         return sent | self._waiting.listing()
 
     def delete(self, name: str) -> datetime | None:
-        """Delete every version of the object that no lock keeps; return the last lock's end."""
+        """Delete every version of the object that no lock keeps; return the last lock's end.
+
+        What is there after all, and without a lock, is kept until now at the least.
+        """
         self._waiting.delete(name)
         bucket, key = self._bucket_of(name), _path(name)
-        query = {"versions": "", "prefix": key}
-        listed = self._ask("GET", f"/{bucket}", query)
-        self._check(bucket, listed)
-        versions = [version for at, version in _VERSION.findall(listed.body) if at == key]
+        versions = self._versions(bucket, key)
         ends = [self._delete_version(bucket, key, version) for version in versions]
-        return max((end for end in ends if end), default=None)
+        if not self._versions(bucket, key):
+            return None
+        return max((end for end in ends if end), default=SystemClock().now())
 
     def chain(self) -> ChainFiles:
         """Return the chain's copy."""
@@ -209,6 +209,21 @@ class Buckets:
         with self._named(bucket):
             for page in obstore.list(self._stores[bucket], prefix):
                 yield from ((each["path"], each["size"]) for each in page)
+
+    def _versions(self, bucket: str, key: str) -> list[str]:
+        """Return the versions of an object, markers of its deletion among them."""
+        found: list[str] = []
+        asked = {"prefix": key}
+        while asked:
+            listed = self._ask("GET", f"/{bucket}", {"versions": "", "prefix": key} | asked)
+            self._check(bucket, listed)
+            try:
+                page = read_page(listed.body)
+            except ValueError as fault:
+                raise Unavailable(f"bucket {bucket}: lists no versions: {fault}") from fault
+            found += [version for at, version in page.versions if at == key]
+            asked = page.following
+        return found
 
     def _delete_version(self, bucket: str, key: str, version: str) -> datetime | None:
         answer = self._ask("DELETE", f"/{bucket}/{key}", {"versionId": version})

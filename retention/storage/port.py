@@ -59,7 +59,7 @@ class Storage(Protocol):
         """Return every object with its octets."""
 
     def delete(self, name: str) -> datetime | None:
-        """Make sure that an object is gone; else return the instant until which a lock keeps it."""
+        """Make sure that an object is gone; else return until when it stays: its lock, or now."""
 
     def unfit(self) -> Iterator[str]:
         """Yield in words what keeps the storage from protecting, or from taking, what is sealed."""

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from pydantic import SecretStr
@@ -17,6 +19,7 @@ from retention.manifests.chain import Chain
 from retention.manifests.verify import verify, verify_folder
 from retention.sealing.archive import Places
 from retention.storage.buckets import Buckets
+from retention.storage.signed_request import Account
 from socle.commands.storage_findings import of_storage
 from territory.errors import Unavailable
 from territory.settings import Settings
@@ -126,6 +129,47 @@ def test_a_bucket_that_protects_nothing_or_takes_nothing_is_named(
     found = list(of_storage(settings))
     assert [each.stops for each in found] == [True]
     assert "bucket open-years: refuses: NoSuchBucket" in found[0].says
+
+
+def test_what_a_storage_goes_on_listing_is_never_told_as_gone(tmp_path: Path) -> None:
+    """In MinIO's order of elements: each version is deleted by its name, on every page; what the
+    storage lists all the same is left."""
+    key = f"segments/2026/{NAME}"
+    asked: list[str] = []
+    entry = "<{0}><Key>{1}</Key><IsLatest>true</IsLatest><VersionId>{2}</VersionId></{0}>"
+    more = f"<IsTruncated>true</IsTruncated><NextKeyMarker>{key}</NextKeyMarker>"
+    pages = {False: more + entry.format("Version", key, "v1"), True: ""}
+    pages[True] = entry.format("DeleteMarker", key, "v2") + entry.format("Version", f"{key}x", "v3")
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = f"<ListVersionsResult>{pages['key-marker' in self.path]}</ListVersionsResult>"
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def do_DELETE(self) -> None:
+            asked.append(parse_qs(urlsplit(self.path).query)["versionId"][0])
+            if forgets:
+                pages.update(dict.fromkeys(pages, ""))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,)).start()
+        account = Account(f"http://127.0.0.1:{server.server_port}", "us-east-1", "a", "b")
+        storage = Buckets(account, layout_of("minio"), tmp_path, LONGEST_SECONDS)
+        before, forgets = datetime.now(UTC), False
+        until = storage.delete(NAME)
+        assert until
+        assert until >= before
+        forgets = True
+        assert storage.delete(NAME) is None
+        server.shutdown()
+    assert asked == ["v1", "v2"] * 2
 
 
 def broken(server: ObjectStorage, folder: Path, **account: str) -> Buckets:
