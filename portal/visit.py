@@ -10,7 +10,8 @@ truth; `advance` reads it, and the diagram in the README is drawn from it.
 A visit travels signed (HMAC-SHA256) in address and form, so a log-in window that keeps no cookie
 and runs no script still gets through, and any process of the portal can take the next step. It
 names one device behind one gateway and is worth nothing elsewhere: what it carries is that
-device's challenge, and the credential it leads to is bound to that device at its first use.
+device's challenge, and the credential it leads to is bound to that device at its first use. An
+admitted one is its bearer's proof, so no gateway is given it (`guest.parts.passing`).
 """
 
 import json
@@ -137,6 +138,9 @@ class Visit:
     """The ticket, account or contact it was proven with; None: the device alone."""
     proves: UUID | None = None
     """The right that its guest has already, and is about to prove theirs; None: it leads to one."""
+    shows_right: bool = False
+    """Whether it shows the right it names, and ends it, wherever it is brought from, though it is
+    nobody's own: it passed through a gateway."""
 
     @property
     def loan_ends_at(self) -> datetime:
@@ -267,12 +271,14 @@ def _as_list(visit: Visit) -> list[Any]:
         visit.challenge.hex if visit.challenge else "",
         visit.guest.hex if visit.guest else "",
         visit.proves.hex if visit.proves else "",
+        visit.shows_right,
     ]
 
 
 def _from_list(fields: list[Any]) -> Visit:
     number, gateway, device, expires, state, language, terms, admission, *more = fields
-    page, ssid, notice, carried, vouched, handed_back, method, challenge, guest, proves = more
+    page, ssid, notice, carried, vouched, handed_back, method, *last = more
+    challenge, guest, proves, shows_right = last
     return Visit(
         id=UUID(number),
         gateway=gateway,
@@ -292,4 +298,5 @@ def _from_list(fields: list[Any]) -> Visit:
         challenge=UUID(challenge) if challenge else None,
         guest=UUID(guest) if guest else None,
         proves=UUID(proves) if proves else None,
+        shows_right=shows_right,
     )

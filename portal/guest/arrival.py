@@ -14,7 +14,7 @@ from aiohttp import web
 from portal.admission import Admission, Holding
 from portal.gateways.brands import adapters_of
 from portal.gateways.vocabulary import Adapter, Arrival, SealedDevice, Situation
-from portal.guest.connection import show_connected, show_connection
+from portal.guest.connection import show_connected
 from portal.guest.gateway_poll import answer_query, is_poll
 from portal.guest.notices import notice_of
 from portal.guest.parts import (
@@ -23,10 +23,12 @@ from portal.guest.parts import (
     begin_visit,
     log,
     may_see,
+    page_of,
     portal_of,
     raw_query,
+    see_other,
 )
-from portal.guest.splash import read_current, show_restart, show_splash
+from portal.guest.splash import read_current, show_splash
 from portal.guest.way_back import open_device
 from portal.places import Gate, Territory
 from portal.public_address import shared_address, speaks_for_site
@@ -72,7 +74,7 @@ async def _read(request: web.Request, brand: str, query: bytes) -> web.Response:
         raise web.HTTPNotFound
     for adapter in adapters:
         if token := adapter.returned_visit(query):
-            return await _return(request, token)
+            return _return(request, token)
     gate = _gate(portal_of(request).directory.current, adapters, request, query)
     source = source_of(client_address(request))
     arrival = await _believed(portal_of(request), gate, query, source)
@@ -141,12 +143,10 @@ def _is_current(arrival: Arrival, now: datetime) -> bool:
     return -CLOCK_SLACK <= now - arrival.told_at <= LIFETIME + CLOCK_SLACK
 
 
-async def _return(request: web.Request, token: str) -> web.Response:
-    """A device that is online already, known by the visit its gateway repeats."""
-    visit, gate = read_current(request, token)
-    if visit.state is State.ADMITTED:
-        return await show_connection(request, gate, visit)
-    return show_restart(request, gate, visit)
+def _return(request: web.Request, token: str) -> web.Response:
+    """A device that is online already, known by the visit its gateway repeats: to its page."""
+    visit, _ = read_current(request, token)
+    return see_other(page_of(portal_of(request), visit))
 
 
 async def _welcome(request: web.Request, gate: Gate, arrival: Arrival) -> web.Response:

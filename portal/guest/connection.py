@@ -1,8 +1,8 @@
 """`/ma-connexion`: connected, what is left, and a log-out that works; or a way to begin again.
 
-A guest comes here by the signed visit of their admission. Without one, they are offered the
-gateway of the place whose public address they come from: it knows them, and sends them back with a
-signed redirect.
+A guest comes here by the signed visit of their admission, or by what a gateway was given of it
+(`own_visit`). Without one, they are offered the gateway of the place whose public address they come
+from: it knows them, and sends them back with a signed redirect.
 """
 
 from dataclasses import replace
@@ -13,6 +13,7 @@ from aiohttp import web
 
 from portal.admission import REVOKED_BY_GUEST, Holding
 from portal.gateways.vocabulary import FormBack, HandBack, WayBack
+from portal.guest.own_visit import own_page
 from portal.guest.parts import is_own, log, longer_right, may_see, portal_of, see_other
 from portal.guest.proving_again import PATH as PROVE_PATH
 from portal.guest.proving_again import can_prove
@@ -42,6 +43,8 @@ async def my_connection(request: web.Request) -> web.Response:
     visit, gate = read_current(request, token)
     if visit.state is not State.ADMITTED:
         return show_restart(request, gate, visit)
+    if own := own_page(request, visit):
+        return see_other(own)
     asked = language_of(request) if "lang" in request.query else visit.language
     return await show_connection(request, gate, replace(visit, language=asked))
 
@@ -64,6 +67,12 @@ def _proves_at(gate: Gate, visit: Visit, holding: Holding | None) -> str:
     if visit.guest is not None or holding is None or not can_prove(gate, holding.admission):
         return ""
     return PROVE_PATH
+
+
+def _is_lent(visit: Visit, holding: Holding | None) -> bool:
+    """Whether the guest is to prove who they are; who only comes from the place is not told."""
+    lent = holding is not None and holding.admission.is_lent
+    return lent and (is_own(visit) or visit.shows_right)
 
 
 def _just_let_in(visit: Visit, now: datetime) -> bool:
@@ -110,7 +119,8 @@ def show_connected(
         can_leave=_can_leave(gate, visit, way_out),
         has_devices=visit.guest is not None,
         proves_at=_proves_at(gate, visit, holding),
-        is_lent=holding is not None and holding.admission.is_lent and is_own(visit),
+        is_lent=_is_lent(visit, holding),
+        takes_code=is_own(visit),
         can_extend=holding is not None and longer_right(portal, gate, holding) is not None,
         **_left(request, gate, holding),
     )

@@ -12,6 +12,7 @@ from portal.guest.parts import (
     log,
     longer_right,
     may_see,
+    page_of,
     portal_of,
     see_other,
 )
@@ -41,5 +42,4 @@ async def extend(request: web.Request) -> web.Response:
     if not done:
         page_context(request)["not_extended"] = True
         return await show_connection(request, gate, visit)
-    token = portal.sign(admitted_visit(visit, longer))
-    return see_other(f"{portal.public_url}/ma-connexion?visit={token}")
+    return see_other(page_of(portal, admitted_visit(visit, longer)))

@@ -22,7 +22,7 @@ from portal.admission import (
     fresh_admission,
     user_name_of,
 )
-from portal.guest.parts import Portal, admitted_visit, log, portal_of, see_other
+from portal.guest.parts import Portal, admitted_visit, log, page_of, portal_of, see_other
 from portal.guest.splash import show_restart, show_splash
 from portal.guest.way_back import go_back, leads_back
 from portal.people.own_devices import load_own_devices
@@ -96,8 +96,7 @@ async def make_whole(
     except Unavailable as failure:
         return show_away(request, gate, visit, failure)
     log.info("visit", gateway=gate.code, outcome="made-whole")
-    token = portal.sign(admitted_visit(visit, admission))
-    return see_other(f"{portal.public_url}/ma-connexion?visit={token}")
+    return see_other(page_of(portal, admitted_visit(visit, admission)))
 
 
 def show_away(request: web.Request, gate: Gate, visit: Visit, failure: Unavailable) -> web.Response:

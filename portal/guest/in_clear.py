@@ -5,8 +5,9 @@ Chromium covers such a form with a full page that says it is not secure; from a 
 does not, and a 303 from https to http passes unseen. So where `portal.plain_url` names this portal
 in plain http, under a name of its own (browsers remember that the other one is https only), the
 guest passes through this page. It shows nothing but the place's name, one button, and the link to
-the guest's own page: whoever reads that over the air can log the guest out, and no more. The
-credential in it travels to the gateway in clear in any case; it opens nothing on another device.
+"ma connexion" as a gateway is given it (`parts.passing`): whoever reads that over the air sees what
+is left of the right, prolongs it or logs the guest out, and no more. The credential in it travels
+to the gateway in clear in any case; it opens nothing on another device.
 """
 
 from datetime import timedelta

@@ -1,7 +1,7 @@
 """What every view stands on: the portal's parts, and small steps that several views share."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -174,7 +174,19 @@ def admitted_visit(
         handed_back_at=handed_back_at,
         method=visit.method,
         guest=visit.guest,
+        shows_right=visit.shows_right,
     )
+
+
+def passing(visit: Visit) -> Visit:
+    """Return what of an admitted visit may pass through a gateway, in clear over the air: it shows
+    what is left and logs out, as that one does, and is neither anybody's own nor tells of whom."""
+    return replace(visit, id=uuid4(), vouched=False, guest=None, shows_right=is_own(visit))
+
+
+def page_of(portal: Portal, visit: Visit) -> str:
+    """Return the address of "ma connexion" for an admitted visit."""
+    return f"{portal.public_url}/ma-connexion?visit={portal.sign(visit)}"
 
 
 def longer_right(portal: Portal, gate: Gate, holding: Holding) -> Admission | None:
@@ -195,12 +207,13 @@ async def may_see(request: web.Request, gate: Gate, visit: Visit) -> bool:
     """Whether who brings this visit may see and end the right it names.
 
     Anyone can write an unsigned redirect that names another's device. So the gateway vouched for
-    the visit, or this very visit got the right, or the request comes from the site.
+    the visit, or this very visit got the right, or it is what a gateway was given of such a one, or
+    the request comes from the site.
 
     Raises:
         Unavailable: the database is away.
     """
-    if is_own(visit):
+    if is_own(visit) or visit.shows_right:
         return True
     address = client_address(request)
     return await is_from_site(portal_of(request).pool, address, gate.place.id)

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from portal.admission import Admission
 from portal.guest.granting import begun_again, show_away
-from portal.guest.parts import admitted_visit, log, may_see, portal_of, see_other
+from portal.guest.parts import admitted_visit, log, may_see, page_of, portal_of, see_other
 from portal.guest.splash import read_current, show_restart, show_splash
 from portal.guest.ways import ways_of
 from portal.places import Gate
@@ -55,6 +55,7 @@ async def begin(request: web.Request) -> web.Response:
         terms=portal.current_terms().version,
         admission=None,
         proves=visit.admission,
+        shows_right=False,
     )
     return see_other(
         f"{portal.public_url}/identification/{right.method}?visit={portal.sign(proving)}"
@@ -76,7 +77,7 @@ async def conclude(
         return show_splash(request, gate, begun_again(replace(visit, proves=None), ANOTHER))
     log.info("proven_again", gateway=gate.code, method=right.method)
     own = admitted_visit(replace(visit, id=right.id, guest=guest), right)
-    return see_other(f"{portal.public_url}/ma-connexion?visit={portal.sign(own)}")
+    return see_other(page_of(portal, own))
 
 
 async def _right(request: web.Request, admission: UUID) -> Admission | None:

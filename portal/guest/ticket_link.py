@@ -6,10 +6,10 @@
                   └────────── typed by hand ──────> the ticket's form, filled in <── a visit
 
 A scanned address cannot know the guest's visit: that comes from the gateway, to the browser that
-goes there. Where that is the browser the camera opened, the code goes along in the one cookie of
-these pages: set by a tap alone, for ten minutes, sent to the ticket's form and nowhere else. Where
-it is another one, or takes no cookie, the code is typed. No ticket is looked up here: whether it is
-any good is told where it is used, under the limits for guesses. Nothing of ours logs an address.
+goes there. Where that is the browser the camera opened, the code goes along in a cookie: set by a
+tap alone, for ten minutes, sent to the ticket's form and nowhere else. Where it is another one, or
+takes no cookie, the code is typed. No ticket is looked up here: whether it is any good is told
+where it is used, under the limits for guesses. Nothing of ours logs an address.
 """
 
 from collections.abc import Collection

@@ -5,6 +5,9 @@ FormBack        a page with one button that posts to it
 ControllerBack  the controller is asked, then 303 to "connected"
 PollBack        a page that waits until the gateway has asked us, then "connected"
 CoaBack         RADIUS asks the gateway, then 303 to "connected"
+
+What a gateway is given of the visit goes in clear over an open network, or to a maker's cloud: it
+shows what is left and no more. The guest's own visit stays with their browser (`own_visit`).
 """
 
 from typing import Any
@@ -27,7 +30,8 @@ from portal.gateways.vocabulary import (
 )
 from portal.guest.in_clear import address_in_clear, passes_in_clear
 from portal.guest.onward import ANYWHERE, OURSELVES, goes_by_redirect, own_origin, sources_of
-from portal.guest.parts import Portal, admitted_visit, log, portal_of, see_other
+from portal.guest.own_visit import keep_own
+from portal.guest.parts import Portal, admitted_visit, log, page_of, passing, portal_of, see_other
 from portal.guest.without_radius import begin_session, begin_waiting, wait_address
 from portal.places import Gate
 from portal.reauthentication import reauthenticate
@@ -44,16 +48,19 @@ _NOBODY = Credential("", "")
 
 def departure_of(portal: Portal, gate: Gate, visit: Visit, admission: Admission) -> Departure:
     """Return what a guest leaves with whom this admission lets in."""
-    leaving = admitted_visit(visit, admission, portal.now().replace(microsecond=0))
-    token = portal.sign(leaving)
     return Departure(
         carried=visit.carried,
         credential=Credential(admission.user_name, portal.password(admission.user_name)),
         page_wanted=visit.page_wanted,
-        page_of_ours=f"{portal.public_url}/ma-connexion?visit={token}",
+        page_of_ours=page_of(portal, passing(_own(portal, visit, admission))),
         language=visit.language,
         allowance=allowance_of(portal, gate, Holding(admission)),
     )
+
+
+def _own(portal: Portal, visit: Visit, admission: Admission) -> Visit:
+    """The visit of a guest who is handed back now."""
+    return admitted_visit(visit, admission, portal.now().replace(microsecond=0))
 
 
 def allowance_of(portal: Portal, gate: Gate, holding: Holding) -> Allowance:
@@ -111,25 +118,35 @@ async def go_back(
         ControllerFault: the gateway's controller, or the gateway, did not let the guest in.
         Unavailable: the database is away, so that nobody could be asked, or nothing recorded.
     """
-    departure = departure_of(portal_of(request), gate, visit, admission)
+    portal = portal_of(request)
+    own, departure = _own(portal, visit, admission), departure_of(portal, gate, visit, admission)
     back = gate.adapter.hand_back(gate.registration, departure)
     if isinstance(back, PollBack):
-        await begin_waiting(portal_of(request), gate, visit, admission, back)
-        return see_other(wait_address(portal_of(request), visit, admission))
+        await begin_waiting(portal, gate, visit, admission, back)
+        return see_other(wait_address(portal, visit, admission))
     if isinstance(back, ControllerBack):
         await _ask_controller(gate, visit, back, departure)
     if isinstance(back, CoaBack):
-        await _ask_radius(portal_of(request), gate, visit, back)
-        return see_other(departure.page_of_ours)
+        await _ask_radius(portal, gate, visit, back)
+        return see_other(page_of(portal, own))
     if not gate.dialect.asks_radius:
-        await begin_session(portal_of(request), gate, visit, admission)
+        await begin_session(portal, gate, visit, admission)
     if isinstance(back, ControllerBack):
-        return see_other(departure.page_of_ours)
-    return show_way_back(request, gate, back, departure.page_of_ours)
+        return see_other(page_of(portal, own))
+    response = show_way_back(request, gate, back, departure.page_of_ours)
+    if _comes_back_by(back, departure.page_of_ours):
+        keep_own(request, response, own)
+    return response
+
+
+def _comes_back_by(back: HandBack | FormBack, page_of_ours: str) -> bool:
+    """Whether the guest comes back by the page that the gateway is given, or that a form's page
+    names; a token stands in an address as it is, whatever is escaped around it."""
+    return isinstance(back, FormBack) or page_of_ours.partition("=")[2] in back.url
 
 
 def show_way_back(
-    request: web.Request, gate: Gate, back: WayBack, page_of_ours: str
+    request: web.Request, gate: Gate, back: HandBack | FormBack, page_of_ours: str
 ) -> web.Response:
     """Return the response for a way back that the browser goes by itself."""
     portal = portal_of(request)
@@ -144,8 +161,6 @@ def show_way_back(
             lead_forms_to(request, *sources_of(portal, gate, back))
             shown = {"url": url, "fields": fields, "page_of_ours": page_of_ours}
             return _page(request, gate, "hand_back.html", **shown)
-        case PollBack() | ControllerBack() | CoaBack():
-            return see_other(page_of_ours)
 
 
 def controller_of(gate: Gate) -> Controller:

@@ -221,7 +221,8 @@ async def browser(street: Street) -> AsyncIterator[Browser]:
 @pytest.mark.parametrize("dialect", SPOKEN, ids=name_of)
 async def test_in_chromium(street: Street, browser: Browser, dialect: Dialect) -> None:
     """From https, scripts off: as many buttons as the dialect's way back has, then "connected" or
-    the guest's wish; nothing is blocked, nothing is warned of, and no form may lead elsewhere."""
+    the guest's wish; nothing is blocked, nothing is warned of, and no form may lead elsewhere.
+    Who is led to "ma connexion" is there by their own visit, which no gateway was given."""
     watch, wish = Watch(), f"http://{name_of(dialect)}.test/"
     async with (
         street.running(dialect) as (gateway, events),
@@ -241,6 +242,9 @@ async def test_in_chromium(street: Street, browser: Browser, dialect: Dialect) -
         (guest,) = gateway.phones.values()
         assert guest.online is not None
         login = gateway.login_address
+        if "/ma-connexion?visit=" in window.url:
+            await window.goto(window.url.replace("/ma-connexion", "/mes-donnees"))
+            await expect(window.get_by_role("button", name="Effacer mes données")).to_be_visible()
     assert watch.blocked == []
     assert watch.leads[first] == " ".join(first_page_leads(street.base, dialect, login))
     if last:

@@ -199,6 +199,11 @@ class Answer:
         return found[1]
 
     @property
+    def cookie(self) -> str:
+        """What a browser that keeps cookies sends from then on."""
+        return self.headers["Set-Cookie"].partition(";")[0]
+
+    @property
     def json(self) -> Any:
         """The body as JSON."""
         return json.loads(self.text)

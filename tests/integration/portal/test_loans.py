@@ -18,7 +18,7 @@ from territory.settings import Settings
 from territory.settings.messages import MailSettings
 from tests.conftest import FixedClock
 from tests.integration.portal.by_mail.conftest import code_in, page_of
-from tests.integration.portal.conftest import PHONE, Answer, Guest, Radius, Seed
+from tests.integration.portal.conftest import PHONE, PUBLIC_URL, Answer, Guest, Radius, Seed
 from tests.integration.portal.test_unsigned_redirects import CISCO, field
 from tests.servers.mail import Inbox, mail_server
 
@@ -51,13 +51,16 @@ async def portal(portal: Portal, inbox: Inbox, keyring: Keyring, owner: Any, see
 
 
 async def borrow(guest: Guest, address: str, device: str = PHONE) -> str:
-    """Come as a phone, give an address; return "connected" as the gateway then shows it."""
+    """Come as a phone, give an address; return "connected", to which the gateway then leads."""
     page = await guest.get(CISCO.format(device))
     found = re.search(rf'href="{FORM}\?visit=([^"]+)"', page.text)
     assert found
     lent = await guest.post(FORM, visit=found[1], email=address)
-    way = field(lent, "redirect_url").partition("/ma-connexion")
-    return unescape("".join(way[1:]))
+    way = field(lent, "redirect_url").removeprefix(PUBLIC_URL)
+    own = await guest.get(unescape(way), Cookie=lent.cookie)
+    by_the_letter = (await guest.get(unescape(way))).text
+    assert ("Ouvrez le lien reçu" in by_the_letter, "/mon-code" in by_the_letter) == (True, False)
+    return own.location.removeprefix(PUBLIC_URL)
 
 
 async def test_the_way_back_is_its_own_visits(guest: Guest, inbox: Inbox, radius: Radius) -> None:

@@ -9,7 +9,7 @@ import asyncpg
 from portal.guest.parts import Portal
 from portal.throttle import UNSIGNED_GRANTS_OF_SOURCE
 from tests.conftest import FixedClock
-from tests.integration.portal.conftest import FASKEY, PUBLIC_URL, Guest
+from tests.integration.portal.conftest import FASKEY, PUBLIC_URL, Answer, Guest
 from tests.integration.portal.test_bad_input import fas
 
 HID = "7dcf407fa84a0e0519c7991154c4148de0244d7589020c0d9842db9efad82094"
@@ -41,21 +41,24 @@ async def test_from_captured_to_connected(
     assert "4 h" in connected.text
 
 
-async def test_a_device_that_is_online_comes_again(guest: Guest) -> None:
-    """The gateway repeats our return address with `status=authenticated`."""
-    page = await guest.get(f"/gateway/opennds?{fas()}")
-    leaving = await guest.post("/visite", visit=page.visit)
+async def come_again(guest: Guest, leaving: Answer) -> Answer:
+    """Come as a device that is online: the gateway repeats our return address."""
     query = urlsplit(leaving.location).query
     again = await guest.get(f"/gateway/opennds?{query}&status=authenticated")
+    return await guest.get(again.location.removeprefix(PUBLIC_URL))
+
+
+async def test_a_device_that_is_online_comes_again(guest: Guest) -> None:
+    """It is known by the visit in that address."""
+    page = await guest.get(f"/gateway/opennds?{fas()}")
+    again = await come_again(guest, await guest.post("/visite", visit=page.visit))
     assert "Vous êtes connecté" in again.text
 
 
 async def test_log_out(guest: Guest, owner: asyncpg.Connection) -> None:
     """Revoked at the base, then openNDS's own log-out address."""
     page = await guest.get(f"/gateway/opennds?{fas()}")
-    leaving = await guest.post("/visite", visit=page.visit)
-    query = urlsplit(leaving.location).query
-    again = await guest.get(f"/gateway/opennds?{query}&status=authenticated")
+    again = await come_again(guest, await guest.post("/visite", visit=page.visit))
     out = await guest.post("/deconnexion", visit=again.visit)
     assert out.location == "http://192.168.8.1:2050/opennds_deny/"
     assert await owner.fetchval("SELECT revoked_reason FROM live.admission") == "guest"
@@ -64,9 +67,7 @@ async def test_log_out(guest: Guest, owner: asyncpg.Connection) -> None:
 async def test_an_unsigned_redirect_offers_no_link(guest: Guest) -> None:
     """`originurl` could be anyone's."""
     page = await guest.get(f"/gateway/opennds?{fas(originurl='http%3a%2f%2fevil.example%2f')}")
-    leaving = await guest.post("/visite", visit=page.visit)
-    query = urlsplit(leaving.location).query
-    again = await guest.get(f"/gateway/opennds?{query}&status=authenticated")
+    again = await come_again(guest, await guest.post("/visite", visit=page.visit))
     assert "evil.example" not in page.text + again.text
 
 
