@@ -26,6 +26,24 @@ def write(path: Path, content: bytes, mode: int = 0o640) -> None:
         file.write(content)
 
 
+def create(path: Path, content: bytes, mode: int = 0o640) -> None:
+    """Put `content` at `path`, durably, where nothing is.
+
+    Raises:
+        Unavailable: something is there, or the disk is full or may not be written; nothing was
+            changed.
+    """
+    aside = _aside(path)
+    try:
+        write(aside, content, mode)
+        os.link(aside, path)  # not `rename`, which would take the place of what is there
+        _sync_folder(path.parent)
+    except OSError as fault:
+        raise Unavailable(f"{path}: cannot be made: {fault.strerror}") from fault
+    finally:
+        remove(aside)
+
+
 @contextmanager
 def writing(path: Path, mode: int = 0o640) -> Iterator[IO[bytes]]:
     """Give a file whose content is at `path`, durably, once the block ends without a fault.

@@ -144,7 +144,7 @@ async def _move_ends(runner: Runner) -> None:
     ends = runner.chain.hold_ends()
     for hold, ends_on in (await load_ends(runner.connection)).items():
         if hold in ends and ends[hold] != ends_on:
-            runner.chain.append(HoldLink, runner.key, runner.now, hold=hold, ends_on=ends_on)
+            await runner.append(HoldLink, hold=hold, ends_on=ends_on)
             runner.progress(Step("hold", detail=str(hold)))
 
 
@@ -229,7 +229,7 @@ async def _decide(runner: Runner, ended: tuple[EndedSegment, ...], horizon: Hori
     """Sign that these segments go, and the audit log's lines that are over; destroy them."""
     audit = await index.audit_over(runner.connection, horizon.audit)
     if ended or audit:
-        link = runner.chain.append(PurgeLink, runner.key, runner.now, segments=ended, audit=audit)
+        link = await runner.append(PurgeLink, segments=ended, audit=audit)
         runner.progress(Step("purge", detail=f"{len(ended)} segments"))
         await _destroy(runner, link)
 
@@ -254,7 +254,7 @@ async def _delete(runner: Runner) -> None:
     await _delete_left(runner)
     for link in runner.chain.unfinished_purges():
         left = await _delete_objects(runner, [ended.object for ended in link.segments])
-        _certify(runner, link.sequence, left)
+        await _certify(runner, link.sequence, left)
         log.info("purged", segments=len(link.segments), rows=sum(e.rows for e in link.segments))
 
 
@@ -263,14 +263,12 @@ async def _delete_left(runner: Runner) -> None:
     for purged, left in runner.chain.left_objects().items():
         still = await _delete_objects(runner, [one.object for one in left])
         if len(still) < len(left):
-            _certify(runner, purged, still)
+            await _certify(runner, purged, still)
 
 
-def _certify(runner: Runner, purged: int, left: tuple[LeftObject, ...]) -> None:
+async def _certify(runner: Runner, purged: int, left: tuple[LeftObject, ...]) -> None:
     """Sign that the keys of a purge are gone, and its objects but those that are left."""
-    runner.chain.append(
-        DestructionLink, runner.key, runner.now, purge=purged, destroyed_at=runner.now, left=left
-    )
+    await runner.append(DestructionLink, purge=purged, destroyed_at=runner.now, left=left)
     runner.progress(Step("destruction", detail=f"purge {purged}"))
 
 

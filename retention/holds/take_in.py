@@ -144,7 +144,7 @@ async def take_in(runner: Runner, found: CheckedReseal) -> HoldLink:
         expected = f"expected a hold of the register that waits and is not over, found {hold}"
         raise ConfigurationError([Fault(RESEALED, expected)])
     ends_on = (await load_ends(runner.connection))[hold]  # perhaps moved since the case was made
-    link = _append(runner, found, await _wrapped(runner, found), ends_on)
+    link = await _append(runner, found, await _wrapped(runner, found), ends_on)
     await index.record_hold(runner.connection, link, runner.now)
     runner.progress(Step("index", detail=str(hold)))
     await settle(runner)
@@ -168,7 +168,9 @@ async def _wrapped(runner: Runner, found: CheckedReseal) -> _Wrapped:
     return kept
 
 
-def _append(runner: Runner, found: CheckedReseal, wrapped: _Wrapped, ends_on: date) -> HoldLink:
+async def _append(
+    runner: Runner, found: CheckedReseal, wrapped: _Wrapped, ends_on: date
+) -> HoldLink:
     """Write objects and keys, then the link that names them."""
     parts: Counter[tuple[object, str]] = Counter()
     segments: list[HeldSegment] = []
@@ -177,10 +179,8 @@ def _append(runner: Runner, found: CheckedReseal, wrapped: _Wrapped, ends_on: da
         part = runner.chain.next_part(*of) + parts[of]
         parts[of] += 1
         segments.append(_write(runner, found, one, part, wrapped[one.segment.object]))
-    link = runner.chain.append(
+    link = await runner.append(
         HoldLink,
-        runner.key,
-        runner.now,
         hold=found.order.hold,
         ends_on=ends_on,
         resealed_by=found.file.second.signing_key,

@@ -73,7 +73,12 @@ class Chain:
         return chain
 
     def append(self, kind: type[L], key: SigningKey, signed_at: datetime, **content: Any) -> L:
-        """Sign a link that says `content` and add it, durably; the signature is there first."""
+        """Sign a link that says `content` and add it, durably; the signature is there first.
+
+        Raises:
+            Unavailable: another run has added a link since this chain was read, or the disk is full
+                or may not be written; nothing was added.
+        """
         link = kind(
             sequence=len(self.links) + 1,
             previous=self.head,
@@ -83,8 +88,10 @@ class Chain:
         )
         octets = manifest.encode(link)
         path = self.folder / MANIFESTS / manifest.file_name(link)
+        if next(path.parent.glob(f"{link.sequence:06d}.*.json"), None):
+            raise Unavailable(f"{path}: another run has added this link; nothing was added")
         durable.write(path.with_name(path.name + ".sig"), key.sign(octets))
-        durable.write(path, octets)
+        durable.create(path, octets)
         self.links.append(link)
         self.head = manifest.digest(octets)
         return link

@@ -1,7 +1,7 @@
 """`archive run`: seals every day whose grace is over, in order, one runner at a time.
 
 For one day: slices -> segments -> wrapped keys -> the signed manifest -> the objects sent to where
-they stay -> the index -> the day's partitions dropped. Each step is durable before the next begins,
+they stay -> the day's partitions dropped -> the index. Each step is durable before the next begins,
 and a run killed anywhere is taken up by the next: what no manifest names is thrown away and made
 anew with fresh keys; what a manifest names is sent, indexed and its partitions are dropped, never
 sealed twice. A storage that is away thus stops the archive at a day that is still in the database.
@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pyarrow as pa
@@ -23,7 +24,7 @@ import structlog
 from retention import durable
 from retention.keys.key_register import Custodian, KeyRegister, check_custodians, wrap
 from retention.manifests import manifest
-from retention.manifests.chain import Chain, publish_key
+from retention.manifests.chain import Chain, L, publish_key
 from retention.manifests.manifest import DayLink, SealedSegment, SupplementLink
 from retention.manifests.signing import SigningKey
 from retention.manifests.time_stamps import Authority, authority_of, date_days
@@ -166,6 +167,16 @@ class Runner:
     progress: Progress
     now: datetime
 
+    async def append(self, kind: type[L], **content: Any) -> L:
+        """Sign a link that says `content` and add it, if this is still the only runner.
+
+        Raises:
+            asyncpg.PostgresError, asyncpg.InterfaceError: the connection is gone, and the lock with
+                it; nothing was added.
+        """
+        await self.connection.execute("SELECT 1")
+        return self.chain.append(kind, self.key, self.now, **content)
+
     async def apart(self) -> list[Custodian]:
         """Return those who can open, two at least.
 
@@ -182,6 +193,8 @@ async def only_runner(
     url: str, places: Places, now: datetime, progress: Progress, guard: ClockGuard
 ) -> AsyncIterator[Runner]:
     """Open the database and the archive for writing, for one process at a time.
+
+    The lock is the connection's own and ends with it.
 
     Raises:
         Unavailable: another run is under way, the database is away, the time is not believed, or
@@ -202,9 +215,6 @@ async def only_runner(
                 yield Runner(connection, chain, register, key, places, progress, now)
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as fault:
                 raise Unavailable(f"the archive stopped: {fault}") from fault
-            finally:
-                if not connection.is_closed():
-                    await connection.execute("SELECT pg_advisory_unlock($1)", Lock.ARCHIVE)
     finally:
         await pool.close()
 
@@ -265,6 +275,8 @@ def _due(chain: Chain, first_held: date | None, today: date) -> Iterator[date]:
 
 
 async def _seal_day(runner: Runner, day: date, custodians: list[Custodian]) -> DayLink:
+    if came_after := await index.held_until(runner.connection, day - timedelta(days=1)):
+        log.warning("clock_was_behind", days=sorted({str(held) for _, held in came_after}))
     known = await facts.load_source(runner.connection, day)
     await _supplement(runner, day, custodians)
     made = await fresh.make_day(runner.connection, known, day)
@@ -272,10 +284,8 @@ async def _seal_day(runner: Runner, day: date, custodians: list[Custodian]) -> D
     if runner.places.keyring:
         ended = await vault.load_ended(runner.connection, day, runner.places.keyring)
         segments += [await _seal(runner, rows, day, (of, 0), custodians) for of, rows in ended]
-    link = runner.chain.append(
+    link = await runner.append(
         DayLink,
-        runner.key,
-        runner.now,
         day=day,
         facts_received_before=manifest.facts_received_before(day, slices.midnight(day)),
         audit_head=await index.audit_head(runner.connection),
@@ -348,14 +358,7 @@ async def _supplement_day(
         return
     part = runner.chain.next_part(day, Category.SOURCE)
     sealed = await _seal(runner, table, day, (Category.SOURCE, part), custodians)
-    runner.chain.append(
-        SupplementLink,
-        runner.key,
-        runner.now,
-        day=day,
-        received_on=received_on,
-        segments=(sealed,),
-    )
+    await runner.append(SupplementLink, day=day, received_on=received_on, segments=(sealed,))
     runner.progress(Step("supplement", day))
 
 
@@ -420,8 +423,9 @@ async def finish_begun(runner: Runner) -> None:
         if await index.waits(runner.connection, hold.hold):
             await index.record_hold(runner.connection, hold, runner.now)
     last = runner.chain.last_day()
-    if last:
-        await _drop(runner, last)
+    # Their partitions are gone: else sessions of a clock that was behind wait to be sealed.
+    if last and not await index.held_until(runner.connection, last):
+        await _delete_sessions(runner, last)
 
 
 def _check_kept(runner: Runner, day: date) -> None:
@@ -442,13 +446,18 @@ def _check_kept(runner: Runner, day: date) -> None:
 async def _finish_day(runner: Runner, day: date, still_open: pa.Table) -> None:
     """Index a sealed day and drop it from the database.
 
-    Each transaction holds at most one lock that RADIUS could wait for; the first makes the day
-    indexed and its source data gone at once, the others may be repeated.
+    Each transaction holds at most one lock that RADIUS could wait for; the last partition to go is
+    the source data's, at once with the index. So what stands under an indexed day came after it was
+    sealed, by a clock that was behind: it is left for the next day's segments.
     """
+    for category, held in await index.held_until(runner.connection, day):
+        if category != Category.SOURCE:
+            await index.drop_day(runner.connection, category, held)
+            runner.progress(Step("partition", held, category))
     sealed = list(_sealed_with(runner.chain, day))
     await index.record_day(runner.connection, day, sealed, runner.now, still_open)
     runner.progress(Step("index", day))
-    await _drop(runner, day)
+    await _delete_sessions(runner, day)
 
 
 def _sealed_with(chain: Chain, day: date) -> Iterator[tuple[date, SealedSegment]]:
@@ -461,10 +470,7 @@ def _sealed_with(chain: Chain, day: date) -> Iterator[tuple[date, SealedSegment]
         yield from ((link.day, sealed) for sealed in link.segments)
 
 
-async def _drop(runner: Runner, last_sealed: date) -> None:
-    for category, day in await index.held_until(runner.connection, last_sealed):
-        await index.drop_day(runner.connection, category, day)
-        runner.progress(Step("partition", day, category))
+async def _delete_sessions(runner: Runner, last_sealed: date) -> None:
     await index.delete_sessions(runner.connection, slices.midnight(last_sealed), runner.now)
     runner.progress(Step("sessions", last_sealed))
 

@@ -3,6 +3,9 @@
 Rows come through COPY as CSV, which Arrow parses without a Python object for each. A day's own
 segment takes what was received before its grace ended, whenever it is sealed: running late changes
 nothing in it.
+
+What still stands under days closed before it was stamped by a clock that was behind, once they were
+sealed and had left: it goes with the day that is sealed next, its source data as late facts.
 """
 
 import asyncio
@@ -103,9 +106,11 @@ _OF_THE_DAY = f"""
 """  # noqa: S608
 
 # What was received on the day [$1, $2) about days that were closed by then: before $3. A session
-# that was known to go on at $3 tells nothing new about its beginning.
+# that was known to go on at $3 tells nothing new about its beginning. What is stamped before $3
+# would have left with its day: a clock was behind.
+_RECEIVED_LATE = "(received_at >= $1 AND received_at < $2 OR received_at < $3)"
 _LATE = f"""
-    SELECT * FROM ({_events("e.received_at >= $1 AND e.received_at < $2")}) known
+    SELECT * FROM ({_events(_RECEIVED_LATE)}) known
     WHERE at < $3 OR (began_at < $3 AND NOT EXISTS (
         SELECT FROM source.carried_session c WHERE c.session_key = known.session))
 """  # noqa: S608
@@ -126,7 +131,7 @@ _SOURCE_COLUMNS = """
 _TRAFFIC = """
     SELECT session_key, {received_at}, session_seconds, upload_octets, download_octets,
         terminate_cause
-    FROM traffic.event WHERE received_at >= $1 AND received_at < $2
+    FROM traffic.event WHERE received_at < $1
 """
 
 _SECURITY = """
@@ -135,7 +140,7 @@ _SECURITY = """
     FROM security.authentication a
     LEFT JOIN territory.site ON site.id = a.site_id
     LEFT JOIN territory.reporter nas ON nas.id = a.nas_id
-    WHERE received_at >= $1 AND received_at < $2
+    WHERE received_at < $1
     ORDER BY received_at
 """
 
@@ -179,7 +184,7 @@ _TRANSLATIONS = f"""{_TOLD}
 # Received on the day [$1, $2), it happened on days that were closed by then, or began on them and
 # only its end tells so: before $3.
 _LATE_TRANSLATIONS = f"""{_TOLD}
-    WHERE t.received_at >= $1 AND t.received_at < $2
+    WHERE {_RECEIVED_LATE}
         AND coalesce(t.held_from, t.at) < $3
 """
 
@@ -228,15 +233,15 @@ async def load_ports(connection: Connection, day: date) -> PortFacts:
 
 
 async def load_traffic(connection: Connection, day: date) -> pa.Table:
-    """Return the reports received on `day`, as TRAFFIC_FACTS."""
-    start, end = midnight(day), midnight(day + timedelta(days=1))
-    return await _copy(connection, TRAFFIC_FACTS, _columns(_TRAFFIC), start, end)
+    """Return the reports received up to the end of `day`, as TRAFFIC_FACTS."""
+    end = midnight(day + timedelta(days=1))
+    return await _copy(connection, TRAFFIC_FACTS, _columns(_TRAFFIC), end)
 
 
 async def load_security(connection: Connection, day: date) -> pa.Table:
-    """Return the answers given on `day`, as SECURITY_SLICES."""
-    start, end = midnight(day), midnight(day + timedelta(days=1))
-    return await _copy(connection, SECURITY_SLICES, _columns(_SECURITY), start, end)
+    """Return the answers given up to the end of `day`, as SECURITY_SLICES."""
+    end = midnight(day + timedelta(days=1))
+    return await _copy(connection, SECURITY_SLICES, _columns(_SECURITY), end)
 
 
 def _columns(query: str, **parts: str) -> str:

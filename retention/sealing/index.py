@@ -20,6 +20,10 @@ from territory.law.durations import End, Period
 
 _LOCK_WAIT = "SET LOCAL lock_timeout = '5s'"
 
+_DROP_UNTIL = """
+    SELECT live.drop_day(category, day) FROM live.held_day WHERE category = $1 AND day <= $2
+"""
+
 _CUSTODIANS = """
     SELECT login, age_recipient FROM staff.operator
     WHERE role = 'custodian' AND disabled_at IS NULL AND age_recipient IS NOT NULL ORDER BY login
@@ -193,14 +197,17 @@ async def record_day(
     now: datetime,
     still_open: pa.Table,
 ) -> None:
-    """Index a day's segments, carry its open sessions over and drop its source data, at once."""
+    """Index a day's segments, carry its open sessions over and drop its source data, at once.
+
+    With it goes what a clock that was behind left under days before: it was sealed with this one.
+    """
     segments = list(sealed)
     async with connection.transaction():
         await connection.execute(_LOCK_WAIT)
         await connection.executemany(_ADD_SEGMENT, [_row(d, s, now) for d, s in segments])
         await connection.execute("DELETE FROM source.carried_session")
         await connection.execute(_CARRY, *_carried_columns(still_open))
-        await connection.execute("SELECT live.drop_day('source', $1)", day)
+        await connection.execute(_DROP_UNTIL, "source", day)
         await append_audit(connection, now, "archive.day_sealed", str(day), _counts(segments))
 
 

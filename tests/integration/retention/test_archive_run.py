@@ -1,6 +1,7 @@
 """`archive run` on a real PostgreSQL: what is sealed, what leaves the database, what is late."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 
@@ -12,7 +13,7 @@ from retention.keys import age
 from retention.manifests.chain import Chain
 from retention.manifests.verify import verify_folder
 from retention.sealing import archive, index
-from retention.sealing.archive import Places
+from retention.sealing.archive import Places, Step
 from retention.sealing.clock_guard import ClockGuard
 from territory.errors import ConfigurationError, Unavailable
 from territory.probes import new_probe_id
@@ -28,10 +29,15 @@ from tests.evidence import (
     at,
     opened,
     run_archive,
+    run_purge,
     visit,
 )
 
 PHONE = Session(VERDUN, "02:00:00:00:00:01", "10.1.0.10")
+END_OTHERS = """
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 LAPTOP = Session(COMMERCY, "02:00:00:00:00:02", "10.1.0.10")
 
 
@@ -307,6 +313,32 @@ async def test_a_session_first_heard_of_late_is_told_of_every_day_it_touched(
     assert len(rows(places, identities, "2026-11-19")) == 1
 
 
+async def test_what_a_clock_that_was_behind_stamped_on_a_sealed_day_is_sealed(
+    evidence: Evidence, places: Places, identities: dict[str, str]
+) -> None:
+    """It stays through the runs until the next day is sealed, as late facts of the stamped day and
+    with the reports and answers of that next day; it is sealed once, then gone."""
+    url = evidence.retention_url
+    await evidence.days("2026-11-17", 8)
+    await run_archive(url, places, at("2026-11-20 00:00"))
+    await evidence.days("2026-11-17", 1)
+    await evidence.record(PHONE, *visit(at("2026-11-17 10:00"), 30))
+    for now in ("2026-11-20 01:00", "2026-11-21 00:00", "2026-11-22 00:00"):
+        await run_archive(url, places, at(now))
+
+    sealed = [(str(day), s.category, s.rows) for day, s in Chain.read(places.archive).segments()]
+    assert [each for each in sealed if each[2]] == [
+        ("2026-11-17", "source", 1),
+        ("2026-11-18", "traffic", 1),
+    ]
+    (told,) = rows(places, identities, "2026-11-17", part=1)
+    assert (told["device"], told["until_is"]) == (PHONE.device, "stop")
+    held = await evidence.fetch("SELECT min(day) AS day FROM live.held_day")
+    assert held[0]["day"] == date(2026, 11, 20)
+    assert await evidence.fetch("SELECT FROM live.session") == []
+    assert verify_folder(places.archive).is_whole
+
+
 async def test_the_public_address_is_joined_by_interval(
     evidence: Evidence, places: Places, identities: dict[str, str]
 ) -> None:
@@ -373,6 +405,28 @@ async def test_only_one_run_at_a_time(evidence: Evidence, places: Places) -> Non
         with pytest.raises(Unavailable, match="under way"):
             await run_archive(url, places, now)
     assert (await asyncio.wait_for(run_archive(url, places, now), 60)).segments == 3
+
+
+async def test_a_run_that_lost_its_lock_adds_no_link(evidence: Evidence, places: Places) -> None:
+    """The lock is the connection's: here that ends while objects are deleted, which asks no
+    database. What the run could not certify, the next one does."""
+    url = evidence.retention_url
+    await evidence.days("2024-11-17", 1)
+    await run_archive(url, places, at("2024-11-20 00:00"))
+    before = len(Chain.read(places.archive).links)
+
+    def cut(step: Step) -> None:
+        if step.name == "deleted":
+            with ThreadPoolExecutor() as threads:
+                threads.submit(asyncio.run, evidence.fetch(END_OTHERS)).result()
+
+    with pytest.raises(Unavailable, match="the archive stopped"):
+        await run_purge(url, places, at("2026-11-20 00:00"), cut)
+    decided = Chain.read(places.archive)
+    assert len(decided.links) == before + 1
+    assert decided.unfinished_purges()
+    await run_purge(url, places, at("2026-11-20 00:00"))
+    assert not Chain.read(places.archive).unfinished_purges()
 
 
 async def test_a_clock_set_back_stops_the_archive(evidence: Evidence, places: Places) -> None:

@@ -20,6 +20,17 @@ def test_a_file_replaces_another_whole(tmp_path: Path) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
+def test_what_is_made_takes_no_other_s_place(tmp_path: Path) -> None:
+    """The second is refused, the first stays whole, and nothing unfinished is left."""
+    path = tmp_path / "folder" / "file"
+    durable.create(path, b"one", mode=0o600)
+    with pytest.raises(Unavailable, match="File exists"):
+        durable.create(path, b"two")
+    assert path.read_bytes() == b"one"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [*path.parent.iterdir()] == [path]
+
+
 def test_a_disk_that_refuses_leaves_what_was(tmp_path: Path) -> None:
     """The failure is in words, and the file of before is whole."""
     path = tmp_path / "file"
