@@ -81,7 +81,7 @@ _INSERT = """
         INSERT INTO live.admission (id, user_name, site_id, network_id, plan_id, method, language,
             terms_version, created_at, credential_expires_at, ends_at, guest_id)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $14)
-        ON CONFLICT (id) DO NOTHING
+        ON CONFLICT DO NOTHING
         RETURNING id, site_id
     ), bound AS (
         INSERT INTO live.binding (admission_id, device, site_id, bound_at)

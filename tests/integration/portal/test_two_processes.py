@@ -6,15 +6,20 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from portal.admission import fresh_admission, user_name_of
 from portal.guest.parts import Portal
+from portal.records import record_admission
 from portal.throttle import Throttle
 from portal.tickets.office import Order, key_of, make_sheet
+from portal.visit import LIFETIME, Visit
 from territory.clock import Clock
 from territory.database.components import Component
 from territory.database.connect import open_engine
+from territory.identifiers import MacAddress
 from territory.keyring import Keyring
 from territory.rules.ticket_codes import codes_of
 from territory.rules.tickets import Terms
@@ -58,6 +63,20 @@ async def test_a_code_is_settled_once(guest: Guest, other: Guest, inbox: Inbox, 
     assert {answer.status for answer in answers} == {303}
     assert await owner.fetchval("SELECT count(*) FROM live.admission") == 1
     assert await owner.fetchval("SELECT count(*) FROM account.contact") == 1
+
+
+async def test_a_right_is_written_once(portal: Portal, owner: Any) -> None:
+    """However many write it at once, each is told the right that now holds, whether its identifier
+    or its name is seen to be taken first."""
+    gate = next(iter(portal.directory.current.gates.values()))
+    device, ends = MacAddress.parse(TABLET), portal.now() + LIFETIME
+    for _ in range(200):
+        visit = Visit(uuid4(), gate.code, device, ends, method="ticket")
+        name = user_name_of(visit.id, portal.keys.user_name, is_probe=False)
+        right = fresh_admission(visit, gate, name, portal.now())
+        told = await asyncio.gather(*(record_admission(portal.pool, right) for _ in range(6)))
+        assert {one.id for one in told} == {right.id}
+    assert await owner.fetchval("SELECT count(*) FROM live.admission") == 200
 
 
 async def test_answers_are_counted_together(
