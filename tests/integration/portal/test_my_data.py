@@ -248,7 +248,7 @@ async def test_an_account_shows_to_the_visit_that_proved_it_alone(
     proved = portal.sign(replace(portal.read(visit), guest=account))
     text = (await page_of(guest, proved)).text
     assert "Connu depuis" in text
-    assert "1 mars 2026" in text
+    assert "1er mars 2026" in text
     told = json.loads((await guest.get(f"/mes-donnees/copie/json?visit={proved}")).text)["data"]
     ends = {fact["Donnée"]: fact["Gardé jusqu'au"] for fact in told}
     assert ends["Qui vous êtes, sous clé"] == "2031-11-20"

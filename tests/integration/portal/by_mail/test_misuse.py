@@ -39,7 +39,7 @@ from tests.servers.mail import Inbox
 async def test_what_is_no_code_costs_no_answer(guest: Guest, inbox: Inbox, owner: Any) -> None:
     """A slip is told beside the field, and is not counted."""
     page = await ask(guest)
-    for typed in ("", "12345", "1234567", "12345a", "１２３４５６", "' or 1=1 --", "0" * 5000):
+    for typed in ("", "12345", "1234567", "12345a", "' or 1=1 --", "0" * 5000):
         again = await guest.post(PROOF, visit=page.visit, code=typed)
         assert 'aria-invalid="true"' in again.text
         assert 'id="code-erreur" role="alert"' in again.text
