@@ -161,13 +161,18 @@ async def read_clock(now: datetime) -> Reading:
     return Reading(now, boot_id, uptime, **{**ask_kernel(), **await _ask_daemon()})
 
 
+def is_one_start(before: Reading, now: Reading) -> bool:
+    """Whether both were read after one start of a machine, whose own time measures what passed."""
+    return bool(before.boot_id) and before.boot_id == now.boot_id
+
+
 def jump_of(before: Reading, now: Reading) -> str | None:
     """Return how a clock jumped between two readings of one start of a machine; None: it did not.
 
-    Across a restart nothing measures what passed: then only going back is seen.
+    Across a restart nothing measures what passed: then only going back is seen here.
     """
     passed = now.at - before.at
-    if not before.boot_id or before.boot_id != now.boot_id:
+    if not is_one_start(before, now):
         backward = passed < -FARTHEST
         return f"the clock went back by {-passed} since the last run" if backward else None
     lived = timedelta(seconds=now.uptime_seconds - before.uptime_seconds)

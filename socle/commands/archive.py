@@ -30,7 +30,9 @@ SettingsFile = Annotated[
 ]
 LongStop = Annotated[
     bool,
-    typer.Option("--after-long-stop", help="Nothing ran for over 40 days, and the clock is right."),
+    typer.Option(
+        "--after-long-stop", help="The clock is right: nothing ran for long, or it was set."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="For scripts.")]
 

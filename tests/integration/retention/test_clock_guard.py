@@ -74,6 +74,48 @@ async def test_a_clock_that_was_set_destroys_nothing(
     assert [row["synchronised"] for row in told] == [honest.synchronised]
 
 
+@pytest.mark.parametrize(
+    ("days", "synchronised", "is_believed"),
+    [
+        (365, True, False),
+        (365, False, False),
+        (30, False, False),
+        (30, None, False),
+        (30, True, True),
+        (3, False, True),
+        (3, None, True),
+    ],
+)
+async def test_after_a_restart_only_what_was_believed_vouches(
+    evidence: Evidence,
+    places: Places,
+    monkeypatch: pytest.MonkeyPatch,
+    days: int,
+    synchronised: bool | None,
+    is_believed: bool,
+) -> None:
+    """A row received since by the same clock does not: a year ahead, or a month that no source
+    confirms, seals and destroys nothing until somebody says that it is right. A month off with a
+    source again, and a weekend with none, need nobody."""
+    told = {} if synchronised is None else {"synchronised": synchronised}
+    monkeypatch.setattr(clock_evidence, "ask_kernel", lambda: told)
+    now, url = datetime.now(UTC), evidence.retention_url
+    await evidence.fetch(
+        "INSERT INTO archive.clock_reading (at, boot_id, uptime_seconds) VALUES ($1, 'other', 9e6)",
+        now - timedelta(days=days),
+    )
+    await evidence.days(str(now.date()), 1)
+    await evidence.record(PHONE, Record(START, now))
+    for work in (archive.run, purge.purge):
+        if is_believed:
+            await work(url, places, now)
+        else:
+            with pytest.raises(Unavailable, match="--after-long-stop"):
+                await work(url, places, now)
+    await archive.run(url, places, now, guard=ClockGuard.AFTER_LONG_STOP)
+    await purge.purge(url, places, datetime.now(UTC))
+
+
 async def test_a_day_s_manifest_tells_what_its_clock_was_worth(
     evidence: Evidence, places: Places
 ) -> None:
@@ -95,8 +137,11 @@ async def test_a_day_s_manifest_tells_what_its_clock_was_worth(
     assert await evidence.fetch("SELECT FROM archive.clock_reading") == []
 
 
-async def test_the_chain_is_a_sign_of_work_too(evidence: Evidence, places: Places) -> None:
-    """Nobody came for weeks, and every day was sealed: nothing is wrong."""
+async def test_the_chain_is_a_sign_of_work_too(
+    evidence: Evidence, places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Off for weeks, every day was sealed, and its source steers the clock: nothing is wrong."""
+    monkeypatch.setattr(clock_evidence, "ask_kernel", lambda: {"synchronised": True})
     now = datetime.now(UTC)
     await evidence.days(str((now - timedelta(days=50)).date()), 47)
     await run_archive(evidence.retention_url, places, now - timedelta(days=30))
