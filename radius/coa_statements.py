@@ -38,7 +38,7 @@ from live.session session
 left join live.admission admission on admission.id = session.admission_id
 left join territory.plan plan on plan.id = admission.plan_id
 left join lateral (
-    select sum(upload_octets + download_octets) as octets from live.session
+    select sum(upload_octets + download_octets) as octets from live.right_use
     where admission_id = admission.id
 ) used on true
 left join lateral (
@@ -105,7 +105,7 @@ with closed as (
     left join lateral (
         select sum(upload_octets + download_octets) as octets from (
             select where open.session_octets is not null and open.last_seen_at >= $2 offset 0
-        ) needed join live.session used on used.admission_id = open.admission_id
+        ) needed join live.right_use used on used.admission_id = open.admission_id
     ) used on true
     left join lateral (
         select count(distinct other.device) as devices from (

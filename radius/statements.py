@@ -68,7 +68,7 @@ from named left join lateral (
         sum(download_octets)::bigint as download_octets,
         count(*) filter (where ended_at is null) as open_sessions
     from (
-        select session_seconds, upload_octets, download_octets, ended_at from live.session
+        select session_seconds, upload_octets, download_octets, ended_at from live.right_use
         where named.device is not null and admission_id = named.id limit {SESSIONS_COUNTED}
     ) counted
 ) used on true

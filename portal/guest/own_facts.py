@@ -122,8 +122,8 @@ def _of_sessions(held: Held) -> Iterator[_Told]:
         yield source, N_("Fin de connexion"), session["ended_at"], began
         for address in (session["address"], *session["address6"]):
             yield source, N_("Adresse dans le réseau du lieu"), address, began
-    if held.sessions:
-        last = held.sessions[-1]["last_seen_at"]
+    if held.sessions or held.seconds or held.octets:
+        last = held.sessions[-1]["last_seen_at"] if held.sessions else None
         yield Category.TRAFFIC, N_("Temps en ligne, en secondes"), held.seconds, last
         yield Category.TRAFFIC, N_("Volume, en octets"), held.octets, last
 

@@ -38,6 +38,7 @@ TABLES: Final[Mapping[str, str]] = {
     "live.invitation": "invitations à faire un compte : adresse sous clé, auteur",
     "live.message_budget": "nombre de messages par numéro ou adresse : empreinte",
     "live.openid_request": "passages chez un service d'identité, effacés dans l'heure",
+    "live.sealed_use": "temps et volume d'une autorisation, de ses sessions déjà scellées",
     "live.session": "sessions des jours ouverts : appareil, adresses, heures, volume",
     "live.set_aside": "enregistrements refusés par la base, à relire",
     "live.sponsor_request": "demandes d'accueil : ce que la personne dit d'elle, hôte, sous clé",

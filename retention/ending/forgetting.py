@@ -19,6 +19,9 @@ from territory.database.tables.columns import Category
 from territory.law.durations import Duration, Law, add_months, end_of
 
 _NO_SESSION: Final = "NOT EXISTS (SELECT FROM live.session s WHERE s.admission_id = admission.id)"
+_NO_RIGHT: Final = (
+    "NOT EXISTS (SELECT FROM live.admission a WHERE a.id = admission_id AND a.ends_at >= $1)"
+)
 _WITH_BINDING: Final = """
     WITH forgotten AS (DELETE FROM live.admission WHERE {over} RETURNING id)
     DELETE FROM live.binding b USING forgotten f WHERE b.admission_id = f.id
@@ -130,6 +133,7 @@ TRACES: Final = (
         _WITH_BINDING,
     ),
     Trace(_SOURCE, "source", "live.admission", f"ends_at < $1 AND {_NO_SESSION}", _WITH_BINDING),
+    Trace(Category.TRAFFIC, "commands", "live.sealed_use", _NO_RIGHT),
     Trace(_SOURCE, "source", "live.set_aside", "received_at < $1"),
     Trace(_SOURCE, "source", "source.site_public_address", "valid_until < $1", _WITH_PORTS),
     Trace(_SECURITY, "security", "live.discard", "day < $1::timestamptz::date"),
@@ -200,5 +204,7 @@ async def count_overdue(
 
 
 async def _ended_days(connection: Connection, law: Law, today: date) -> list[tuple[str, date]]:
-    held = await index.held_until(connection, today)
+    # What stands under a sealed day came after, by a clock that was behind: it has yet to be sealed.
+    sealed = max(await index.indexed_days(connection), default=date.min)
+    held = [each for each in await index.held_until(connection, today) if each[1] > sealed]
     return [(name, day) for name, day in held if end_of(law, Category(name), day).has_come(today)]

@@ -48,12 +48,12 @@ _CARRY = """
         AS t(session_key, seen_at, nas_time, site, nas, user_name, device, address, address6)
 """
 
-# A session leaves when all its days are sealed, unless its right still lives: the portal then
-# counts what it has used. The first session of a name that was used again leaves last: RADIUS finds
-# the others by it. What leaves is added to the counts of its site and days in the same statement:
-# a session is in `live.session` or in `live.site_day`, never in both (`live.site_use`). A synthetic
-# guest's is counted nowhere. $3 and $4: so many of the table's pages at once that RADIUS, which may
-# hear of one of these sessions late, waits for some tenths of a second at most.
+# A session leaves when all its days are sealed. The first session of a name that was used again
+# leaves last: RADIUS finds the others by it. What leaves is added in the same statement to the
+# counts of its site and days, and to the use of its right if that still lives: a session is in
+# `live.session` or in those, never in both (`live.site_use`, `live.right_use`). A synthetic guest's
+# is counted at no site. $3 and $4: so many of the table's pages at once that RADIUS, which may hear
+# of one of these sessions late, waits for some tenths of a second at most.
 _DELETE_SESSIONS = """
     WITH gone AS (
         DELETE FROM live.session s WHERE s.last_seen_at < $1
@@ -61,11 +61,20 @@ _DELETE_SESSIONS = """
             AND NOT EXISTS (
                 SELECT FROM source.carried_session c WHERE c.session_key = s.session_key)
             AND NOT EXISTS (
-                SELECT FROM live.admission a WHERE a.id = s.admission_id AND a.ends_at > $2)
-            AND NOT EXISTS (
                 SELECT FROM live.session later
                 WHERE later.first_key = s.session_key AND later.session_key <> s.session_key)
-        RETURNING s.nas_id, s.site_id, s.started_at, s.session_seconds
+        RETURNING s.nas_id, s.site_id, s.started_at, s.session_seconds, s.admission_id,
+            s.upload_octets, s.download_octets
+    ), used AS (
+        INSERT INTO live.sealed_use AS known
+            (admission_id, session_seconds, upload_octets, download_octets)
+        SELECT g.admission_id, sum(g.session_seconds), sum(g.upload_octets), sum(g.download_octets)
+        FROM gone g JOIN live.admission a ON a.id = g.admission_id AND a.ends_at > $2
+        GROUP BY g.admission_id
+        ON CONFLICT (admission_id) DO UPDATE SET
+            session_seconds = known.session_seconds + excluded.session_seconds,
+            upload_octets = known.upload_octets + excluded.upload_octets,
+            download_octets = known.download_octets + excluded.download_octets
     ), counted AS (
         SELECT g.*, (g.started_at AT TIME ZONE 'Europe/Paris')::date AS first,
             ((g.started_at + greatest(g.session_seconds - 1, 0) * interval '1 second')
@@ -91,6 +100,8 @@ _DELETE_SESSIONS = """
         sessions = known.sessions + excluded.sessions, seconds = known.seconds + excluded.seconds
 """
 
+# What each guest has used a day and a month is counted from the sessions that are known.
+_COUNT_GUESTS = "SELECT live.count_guests($1)"
 _SESSION_PAGES = """
     SELECT pg_relation_size('live.session') / current_setting('block_size')::bigint
 """
@@ -267,10 +278,11 @@ async def drop_day(connection: Connection, category: str, day: date) -> None:
 
 
 async def delete_sessions(connection: Connection, last_sealed: datetime, now: datetime) -> None:
-    """Delete the sessions whose days are all sealed, and add them to the counts of their site.
+    """Delete the sessions whose days are all sealed; their site and their right keep the counts.
 
     `last_sealed` is that day's midnight.
     """
+    await connection.execute(_COUNT_GUESTS, now)
     over = last_sealed + timedelta(days=1)
     for page in range(0, await connection.fetchval(_SESSION_PAGES), _PAGES_AT_ONCE):
         first, last = (page, 0), (page + _PAGES_AT_ONCE, 0)

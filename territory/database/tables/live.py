@@ -1,6 +1,7 @@
 """What runs today: admissions, open sessions, what was last seen. Nothing here is kept.
 
-A session row leaves once every day it touched is sealed; an admission leaves soon after it ends.
+A session row leaves once every day it touched is sealed, and what it has used counts on for its
+right (`live.right_use`); an admission leaves soon after it ends.
 """
 
 from sqlalchemy import (
@@ -144,6 +145,17 @@ Index(
     postgresql_where=text("first_key IS NOT NULL"),
 )
 Index("ix_session_nas_id", session.c.nas_id)
+
+sealed_use = Table(
+    "sealed_use",
+    metadata,
+    column("admission_id", Uuid, _SOURCE, "The right, which still lives.", primary_key=True),
+    column("session_seconds", BigInteger, _TRAFFIC, "Time online."),
+    column("upload_octets", BigInteger, _TRAFFIC, "From the guest."),
+    column("download_octets", BigInteger, _TRAFFIC, "To the guest."),
+    schema=_SCHEMA,
+    comment="What each right has used in sessions that left: no device, time or place of them.",
+)
 
 nas_seen = Table(
     "nas_seen",

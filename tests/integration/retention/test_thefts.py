@@ -1,8 +1,9 @@
 """What a thief learns: of the whole server without a custodian's key; of one custodian alone.
 
-Three days are sealed and two are not. The thief has every row of the database and every file of the
-archive, of the key register and of the state folder; what they look for is each device, opaque name
-and IPv6 address of the sealed days, in every form these are written in.
+Three days are sealed and two are not; the rights of all of them live on. The thief has every row of
+the database and every file of the archive, of the key register and of the state folder; what they
+look for is each device, opaque name and IPv6 address of the sealed days, in every form these are
+written in.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ from retention.manifests.signing import SigningKey
 from retention.sealing.archive import Places
 from territory.identifiers import MacAddress
 from tests.evidence import CUSTODIANS, Evidence, places_in, run_archive, run_purge
-from tests.small_territory import DAY, SLOTS, SmallTerritory
+from tests.small_territory import BLOCKS, DAY, SLOTS, SmallTerritory
 
 FIRST = date(2027, 5, 10)
 SEALED = tuple(FIRST + n * DAY for n in range(3))
@@ -72,6 +73,19 @@ def server(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -
     return asyncio.run(_lived(Evidence(module_database_url), tmp_path_factory.mktemp("server")))
 
 
+_RIGHTS_LIVE_ON = """
+    WITH month AS (
+        INSERT INTO live.admission (id, user_name, site_id, plan_id, method, language,
+            terms_version, created_at, credential_expires_at, ends_at)
+        SELECT gen_random_uuid(), 'a-month', $1, id, 'ticket', 'fr', '1', '2027-05-10',
+            '2027-05-11', '2027-06-09'
+        FROM territory.plan RETURNING id
+    )
+    UPDATE live.session SET admission_id = month.id FROM month
+"""
+"""Every session is of a right that lives for a month, sealed days' too."""
+
+
 async def _lived(evidence: Evidence, folder: Path) -> Server:
     places, identities = places_in(folder), {login: age.new_identity() for login in CUSTODIANS}
     for login, identity in identities.items():
@@ -80,6 +94,7 @@ async def _lived(evidence: Evidence, folder: Path) -> Server:
     async with SmallTerritory.laid(evidence, FIRST) as territory:
         for day in (FIRST + n * DAY for n in range(5)):
             await territory.record(day)
+    await evidence.fetch(_RIGHTS_LIVE_ON, BLOCKS.site_id)
     await run_archive(evidence.retention_url, places, NOW - DAY)
     await run_archive(evidence.retention_url, places, NOW)
     assert {link.day for link in Chain.read(places.archive).days()} == set(SEALED)

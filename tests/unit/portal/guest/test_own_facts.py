@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -52,6 +53,13 @@ def test_each_fact_has_its_category_and_its_end() -> None:
     assert ends[Category.TRAFFIC] is None
     assert {"10.1.0.2", "2001:db8::2", "198.51.100.17", "400"} <= {fact.value for fact in facts}
     assert all(fact.value for fact in facts)
+
+
+def test_what_was_used_is_told_when_its_sessions_have_left() -> None:
+    """Their days are sealed; the amounts of a right that lives on are held."""
+    facts = facts_of(replace(held(), sessions=()), load_law())
+    used = [fact.value for fact in facts if fact.category is Category.TRAFFIC]
+    assert used == ["60", "400"]
 
 
 @given(TEXT)
