@@ -339,6 +339,24 @@ async def test_what_a_clock_that_was_behind_stamped_on_a_sealed_day_is_sealed(
     assert verify_folder(places.archive).is_whole
 
 
+async def test_a_purge_leaves_what_a_clock_that_was_behind_stamped_years_ago(
+    evidence: Evidence, places: Places
+) -> None:
+    """Its term counts from the day it is sealed with: a machine whose battery is dead starts in the
+    year of its firmware, and what it records then is of today."""
+    url = evidence.retention_url
+    await evidence.days("2026-11-17", 8)
+    await run_archive(url, places, at("2026-11-20 00:00"))
+    await evidence.days("2020-01-01", 1)
+    await evidence.record(PHONE, *visit(at("2020-01-01 00:10"), 30))
+    await run_purge(url, places, at("2026-11-20 01:00"))
+    await run_archive(url, places, at("2026-11-21 00:00"))
+
+    sealed = [(str(day), s.category, s.rows) for day, s in Chain.read(places.archive).segments()]
+    assert ("2026-11-18", "traffic", 1) in sealed
+    assert verify_folder(places.archive).is_whole
+
+
 async def test_the_public_address_is_joined_by_interval(
     evidence: Evidence, places: Places, identities: dict[str, str]
 ) -> None:
