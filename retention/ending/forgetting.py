@@ -204,7 +204,7 @@ async def count_overdue(
 
 
 async def _ended_days(connection: Connection, law: Law, today: date) -> list[tuple[str, date]]:
-    # What stands under a sealed day came after, by a clock that was behind: it has yet to be sealed.
+    # What stands under a sealed day is of a clock that was behind: it has yet to be sealed.
     sealed = max(await index.indexed_days(connection), default=date.min)
     held = [each for each in await index.held_until(connection, today) if each[1] > sealed]
     return [(name, day) for name, day in held if end_of(law, Category(name), day).has_come(today)]
