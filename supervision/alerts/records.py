@@ -62,6 +62,11 @@ class Book:
         """Return it as it is now, whatever is noted later."""
         return Book(dict(self.incidents), dict(self.messages), dict(self.told))
 
+    def untold_by(self, message_id: UUID) -> "Book":
+        """Return it without what a message was to tell: nobody was told."""
+        told = {key: by for key, by in self.told.items() if by != message_id}
+        return Book(self.incidents, self.messages, told)
+
     def lean(self, now: datetime) -> "Book":
         """Return it without what no longer matters to anybody."""
         messages = {
@@ -144,9 +149,15 @@ async def save(engine: AsyncEngine, book: Book, written: Book, now: datetime) ->
         if gone:
             await _end(db, gone, now)
         await _upsert_incidents(db, _changed(book.incidents, written.incidents))
-        await _upsert_messages(db, _changed(book.messages, written.messages))
+        messages = _changed(book.messages, written.messages)
+        await _upsert_messages(db, messages)
+        given_up = [each.id for each in messages if each.given_up_at]
+        if given_up:
+            await db.execute(
+                delete(incident_telling).where(incident_telling.c.message_id.in_(given_up))
+            )
         rows = [
-            _telling_row(told, by) for told, by in book.told.items() if told not in written.told
+            _telling_row(told, by) for told, by in book.told.items() if written.told.get(told) != by
         ]
         if rows:
             await db.execute(insert(incident_telling).on_conflict_do_nothing(), rows)

@@ -226,6 +226,8 @@ class Alerts:
     def _note(self, tried: Message) -> None:
         """Keep what became of a message, to be written."""
         self._book.messages[tried.id] = tried
+        if tried.given_up_at:
+            self._book = self._book.untold_by(tried.id)
         outcome = "sent" if tried.sent_at else "given_up" if tried.given_up_at else "failed"
         self._metrics.count_alert_message(outcome)
         told = {"recipient": tried.recipient, "outcome": outcome, "cause": tried.failure}

@@ -136,7 +136,7 @@ async def test_a_site_unplugged_is_told_once_with_its_cause_and_once_when_it_is_
         inbox = await stack.enter_async_context(mail_server())
         address, heard = await stack.enter_async_context(webhook())
         settings = settings_of(role_url(Component.SUPERVISION), inbox)
-        told = OnCall(ON_CALL, address)
+        told = OnCall(ON_CALL, address, hours=("00:00", "24:00"))
         file = write_at_once(tmp_path, alertmanager_configuration(settings.mail, told))
         port = free_port()
         await stack.enter_async_context(running_alertmanager(file, port))

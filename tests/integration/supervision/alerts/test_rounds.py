@@ -403,3 +403,15 @@ async def test_a_site_that_is_gone_is_over(base: Base) -> None:
     await base.look(5, times=3)
     assert len(base.mails) == 1
     assert await base.rows(incident) == []
+
+
+async def test_what_was_given_up_is_told_anew(base: Base) -> None:
+    """Nobody was told by a message that never left: once the way works, they are."""
+    base.chat.answers = ["error"] * 200
+    await base.go_down()
+    await base.look(31, times=60)
+    assert any(each.given_up_at for each in await base.rows(alert_message))
+    base.begin_again()
+    base.chat.answers = []
+    await base.look(31, times=3)
+    assert base.pushed[0] == f"{SUBJECT}, depuis le 20 nov. à 15 h 00"
