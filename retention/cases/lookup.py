@@ -231,24 +231,34 @@ def _judge(attribution: Attribution, first: datetime, end: datetime) -> Attribut
 def _by_port(met: list[Attribution], question: Question) -> list[Attribution]:
     """Return whom the port leaves.
 
-    A port has one holder: where it is certain who held it all the time asked about, who shared that
-    address without a port of their own is meant no more. Else (a log may be lost, an end untold)
-    they all still are. An IPv6 address is a device's own, and so are all its ports.
+    All who held it, be they several at once. Where it was certainly held all the time asked about,
+    who shared that address without a port of their own is meant no more. Else (a log may be lost,
+    an end untold) they all still are. Asked without a protocol, it is two ports. An IPv6 address is
+    a device's own, and so are all its ports.
     """
     port = question.port if question.kind == "address" else None
     if question.kind != "address" or port is None or ":" in question.public_address:
         return _told_once(met)
-    protocol = _PROTOCOLS.get(question.protocol or "")
-    holders = [a for a in met if _holds(a, port, protocol)]
-    places = {place for place, held in _by_place(holders).items() if _fill(held, *question.window)}
+    named = question.protocol and _PROTOCOLS.get(question.protocol)
+    protocols = frozenset([named] if named else _PROTOCOLS.values())
+    holders = [a for a in met if _holds(a, port, protocols)]
+    places = {
+        place
+        for place, held in _by_place(holders).items()
+        if all(_fill(_by_protocol(held, one), *question.window) for one in protocols)
+    }
     sharers = [a for a in met if a.ports is None and a.place not in places]
     return holders + sharers
 
 
-def _holds(attribution: Attribution, port: int, protocol: int | None) -> bool:
+def _holds(attribution: Attribution, port: int, protocols: frozenset[int]) -> bool:
     if attribution.ports is None or not attribution.ports[0] <= port <= attribution.ports[1]:
         return False
-    return None in (protocol, attribution.protocol) or protocol == attribution.protocol
+    return attribution.protocol is None or attribution.protocol in protocols
+
+
+def _by_protocol(holders: Iterable[Attribution], protocol: int) -> list[Attribution]:
+    return [a for a in holders if a.protocol in (None, protocol)]
 
 
 def _by_place(

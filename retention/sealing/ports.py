@@ -6,10 +6,11 @@ The part of slices.py that a site's NAT concerns; pure and column-wise as it is.
   block of its private address, as the description was at that time.
 * Translations told by syslog or IPFIX (intake/): beside the device's slice, which stays without a
   port, one more for each, over the part of its interval that the translation lasted. What is told
-  of one public port by one private address, from a beginning to an end, is one translation; without
-  a beginning it may have begun as early as the port was last used otherwise, without an end it may
-  have lasted until it next was. Sightings alone are one as long as they follow each other closely:
-  what was seen on Monday and on Thursday may have been two, and another's between.
+  of one public port by one private address, from a beginning to an end, is one translation, whoever
+  else has the port: most gateways let several devices have it at once, each towards another server.
+  Without a beginning or an end, it may have lasted all the time the device had the address; a whole
+  block is one device's, and no longer than until it is another's. Sightings alone are one while
+  they follow each other closely: what was seen on Monday and on Thursday may have been two.
 """
 
 from collections.abc import Iterator
@@ -26,7 +27,10 @@ _SECOND = 1_000_000
 _FAR = 3600 * _SECOND
 """Microseconds between two sightings; who tells of nothing else tells of them by the minute."""
 _DOTTED = r"^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$"
+_SAME = 5 * _SECOND
+"""Between a beginning as told then and as its end tells it: in whole seconds, by the receipt."""
 _OF_PORT = ("site", "public_address", "protocol", "port_first", "port_last")
+_OF_HOLDER = (*_OF_PORT, "address")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,57 +185,141 @@ def joined(translations: pa.Table) -> pa.Table:
     rows = translations
     for name in ("at", "held_from", "held_until"):
         rows = rows.set_column(rows.column_names.index(name), name, rows[name].cast(pa.int64()))
-    keys = [(name, "ascending") for name in (*_OF_PORT, "at")]
-    rows = rows.sort_by(keys).combine_chunks()
-    is_start = pc.and_(rows["held_from"].is_valid(), rows["held_until"].is_null())
-    another_port = _differs(rows, _OF_PORT)
-    begins = pc.or_(pc.or_(another_port, _differs(rows, ("address",))), is_start)
-    begins = pc.or_(begins, pc.fill_null(_shifted(rows["held_until"].is_valid(), 1), False))
-    begins = pc.or_(begins, _told_apart(rows, begins, is_start))
+    rows = rows.sort_by([(name, "ascending") for name in _OF_HOLDER]).combine_chunks()
+    first_of_holder = _differs(rows, _OF_HOLDER)
     told = pa.table(
         {
-            "number": _numbered(begins),
+            "holder": _numbered(first_of_holder),
             "began": pc.coalesce(rows["held_from"], rows["at"]),
             "ended": pc.coalesce(rows["held_until"], rows["at"]),
             "has_start": rows["held_from"].is_valid(),
             "has_end": rows["held_until"].is_valid(),
         }
     )
-    spans = [("began", "min"), ("ended", "max"), ("has_start", "max"), ("has_end", "max")]
-    found = told.group_by("number", use_threads=False).aggregate(spans).sort_by("number")
-    firsts = rows.filter(begins)
-    whole = {name: firsts[name] for name in (*_OF_PORT, "address")}
-    whole |= {name: found[f"{name}_{how}"] for name, how in spans}
-    return _bounded(pa.table(whole), another_port.filter(_one(begins)))
+    spans = _followed(_covered(_paired(told)))
+    holders = rows.select(_OF_HOLDER).filter(_one(first_of_holder))
+    of = holders.take(pc.subtract(_one(spans["holder"]), 1))
+    for name in ("began", "ended", "has_start", "has_end"):
+        of = of.append_column(name, spans[name])
+    return _bounded(of.combine_chunks())
 
 
-def _told_apart(rows: pa.Table, begins: Any, is_start: Any) -> Any:
-    """Tell the rows so long after the one before that they need not be of the same translation.
+def _paired(told: pa.Table) -> pa.Table:
+    """Return what is told, each beginning joined to its end where both are.
 
-    They are where a beginning was told before and an end after, and the end tells no beginning
-    of its own.
+    An end that tells its own beginning is whole, and answers the beginning told about then. Of the
+    others, an end is the latest beginning's that has none: where one is left over, the least is
+    taken for certain.
     """
-    began = pc.coalesce(rows["held_from"], rows["at"])
-    is_far = pc.greater(pc.subtract(_one(began), _shifted(rows["at"], 1)), _FAR)
-    number, is_end = _numbered(begins), rows["held_until"].is_valid()
-    each = pa.table({"number": number, "start": is_start, "end": is_end})
-    whole = each.group_by("number", use_threads=False).aggregate([("start", "max"), ("end", "max")])
-    whole = whole.sort_by("number")
-    is_whole = pc.and_(whole["start_max"], whole["end_max"]).take(pc.subtract(number, 1))
-    tells_own = pc.and_(rows["held_from"].is_valid(), is_end)
-    return pc.and_(pc.fill_null(is_far, False), pc.or_(pc.invert(is_whole), tells_own))
+    is_start = pc.and_(told["has_start"], pc.invert(told["has_end"]))
+    is_whole = pc.and_(told["has_start"], told["has_end"])
+    at = pc.if_else(is_whole, pc.add(told["began"], _SAME), told["began"])
+    opens, closes = _pairs(told, at, is_start, is_whole)
+    apart = pc.subtract(_one(at).take(closes), _one(at).take(opens))
+    told = _without(told, opens.filter(pc.less_equal(apart, 2 * _SAME)))
+
+    is_start = pc.and_(told["has_start"], pc.invert(told["has_end"]))
+    is_end = pc.and_(told["has_end"], pc.invert(told["has_start"]))
+    opens, closes = _pairs(told, told["began"], is_start, is_end)
+    both = told.take(closes)
+    for name in ("began", "has_start"):
+        both = both.set_column(both.column_names.index(name), name, told[name].take(opens))
+    return pa.concat_tables([_without(told, pa.concat_arrays([opens, closes])), both])
+
+
+def _pairs(told: pa.Table, at: Any, opens: Any, closes: Any) -> tuple[pa.Array, pa.Array]:
+    """Return the rows of beginnings and of their ends, paired as brackets are.
+
+    Each row is a step up or down. Between two levels, one holder's steps go up and down in turn: a
+    step up and the next one down are a pair.
+    """
+    steps = pa.table({"holder": told["holder"], "at": at, "closes": closes})
+    steps = steps.append_column("row", pa.arange(0, told.num_rows)).filter(pc.or_(opens, closes))
+    steps = steps.sort_by([(name, "ascending") for name in ("holder", "at", "closes")])
+    down = _one(steps["closes"])
+    reached = pc.cumulative_sum(pc.if_else(down, -1, 1))
+    level = pc.add(reached, pc.cast(down, pa.int64()))
+    steps = steps.append_column("level", level)
+    steps = steps.append_column("place", pa.arange(0, steps.num_rows))
+    steps = steps.sort_by([(name, "ascending") for name in ("holder", "level", "place")])
+    steps = steps.combine_chunks()
+    alone = pc.fill_null(_shifted(_differs(steps, ("holder", "level")), -1), True)
+    down = _one(steps["closes"])
+    is_pair = pc.and_(pc.invert(down), pc.and_(pc.invert(alone), _shifted(down, -1)))
+    is_pair = pc.fill_null(is_pair, False)
+    row = _one(steps["row"])
+    return row.filter(is_pair), _shifted(row, -1).filter(is_pair)
+
+
+def _without(told: pa.Table, rows: pa.Array) -> pa.Table:
+    return told.filter(pc.invert(pc.is_in(pa.arange(0, told.num_rows), value_set=rows)))
+
+
+def _covered(told: pa.Table) -> pa.Table:
+    """Return the intervals that each holder's translations cover together, in order.
+
+    What overlaps is one: its beginning, or end, is told if those of all in it are; a sighting
+    between adds nothing.
+    """
+    is_sighting = pc.invert(pc.or_(told["has_start"], told["has_end"]))
+    for name in ("has_start", "has_end"):
+        untold = pc.if_else(is_sighting, None, told[name])
+        told = told.set_column(told.column_names.index(name), name, untold)
+    number = pa.arange(0, told.num_rows)
+    up = pa.table({"holder": told["holder"], "at": told["began"], "row": number})
+    down = pa.table({"holder": told["holder"], "at": told["ended"], "row": number})
+    up = up.append_column("down", pa.nulls(len(number), pa.bool_()).fill_null(False))
+    down = down.append_column("down", pa.nulls(len(number), pa.bool_()).fill_null(True))
+    keys = [(name, "ascending") for name in ("holder", "at", "down")]
+    steps = pa.concat_tables([up, down]).sort_by(keys)
+    is_up = pc.invert(_one(steps["down"]))
+    depth = pc.cumulative_sum(pc.if_else(is_up, 1, -1))
+    of = _numbered(pc.and_(is_up, pc.equal(depth, 1)))
+    told = told.take(_one(steps["row"]).filter(is_up)).append_column("of", of.filter(is_up))
+    return _summed(told, "min")
+
+
+def _followed(spans: pa.Table) -> pa.Table:
+    """Return intervals, those joined that one sighting after the other tells of.
+
+    They follow each other closely, and neither an end nor a beginning is told between them.
+    """
+    spans = spans.combine_chunks()
+    ended = _shifted(spans["ended"], 1)
+    is_near = pc.less_equal(pc.subtract(_one(spans["began"]), ended), _FAR)
+    untold = pc.invert(pc.or_(_one(spans["has_start"]), _shifted(spans["has_end"], 1)))
+    follows = pc.fill_null(pc.and_(is_near, untold), False)
+    begins = pc.or_(_differs(spans, ("holder",)), pc.invert(follows))
+    return _summed(spans.append_column("of", _numbered(begins)), None)
+
+
+def _summed(told: pa.Table, has: str | None) -> pa.Table:
+    """Return one row for each number in `of`; `has`: how the ends' being told is summed up."""
+    columns = [("holder", "first"), ("began", "min"), ("ended", "max")]
+    columns += [("has_start", has or "first"), ("has_end", has or "last")]
+    found = told.group_by("of", use_threads=False).aggregate(columns)
+    spans = {name: found[f"{name}_{how}"] for name, how in columns}
+    spans |= {name: pc.fill_null(spans[name], False) for name in ("has_start", "has_end")}
+    return pa.table(spans)
 
 
 def _numbered(begins: Any) -> Any:
     """Return the number of each row's translation, from one."""
-    return pc.cumulative_sum(pc.cast(begins, pa.int64()))
+    return pc.cumulative_sum(pc.cast(_one(begins), pa.int64()))
 
 
-def _bounded(told: pa.Table, first_of_port: Any) -> pa.Table:
-    """Add the earliest beginning and the latest end of each; null: the device's own."""
-    before = pc.if_else(first_of_port, None, _shifted(told["ended"], 1))
+def _bounded(told: pa.Table) -> pa.Table:
+    """Add the earliest beginning and the latest end of each; null: the device's own.
+
+    A whole block is one device's until it is another's: its neighbours bound it. A single port is
+    not (RFC 4787 §4.1): another device may have it at once, towards another server.
+    """
+    told = told.sort_by([(name, "ascending") for name in (*_OF_PORT, "began")]).combine_chunks()
+    first_of_port = _differs(told, _OF_PORT)
     last_of_port = pc.fill_null(_shifted(first_of_port, -1), True)
-    after = pc.if_else(last_of_port, None, _shifted(told["began"], -1))
+    shared = pc.equal(told["port_first"], told["port_last"])
+    before = pc.if_else(pc.or_(first_of_port, shared), None, _shifted(told["ended"], 1))
+    after = pc.if_else(pc.or_(last_of_port, shared), None, _shifted(told["began"], -1))
     earliest = pc.if_else(told["has_start"], told["began"], before)
     latest = pc.if_else(told["has_end"], told["ended"], after)
     return told.append_column("earliest", earliest).append_column("may_last", latest)

@@ -199,18 +199,27 @@ def test_no_segment_is_nothing() -> None:
     assert look().outcome is Outcome.NOTHING
 
 
-def test_a_port_has_one_holder_where_its_translation_is_known() -> None:
-    """Who shares the address without a port of their own is meant no more; of that place alone."""
+def test_where_a_ports_translation_is_known_who_had_none_is_meant_no_more() -> None:
+    """Of that place alone. All who held it are, at once too; without a protocol it is two ports."""
     shared = (row(A, port_first=None), row(B, port_first=None))
     held = row(A, 10, 40, port_first=5000, port_last=5000, protocol=6, until_is="change")
     elsewhere = row("02:00:00:00:00:0e", site="commercy")
-    found = look(*shared, held, elsewhere, port=5000)
+    found = look(*shared, held, elsewhere, port=5000, protocol="tcp")
     assert [(a.site, a.device, a.ports) for a in found.attributions] == [
         ("commercy", "02:00:00:00:00:0e", None),
         ("verdun", A, (5000, 5000)),
     ]
     assert look(*shared, held, port=5000, protocol="tcp").outcome is Outcome.ONE
     assert look(*shared, held, port=5000, protocol="udp").outcome is Outcome.AMBIGUOUS
+    assert look(*shared, held, port=5000).outcome is Outcome.AMBIGUOUS
+    by_udp = held | {"protocol": 17}
+    assert look(*shared, held, by_udp, port=5000).outcome is Outcome.ONE
+    both = row(B, 20, 50, port_first=5000, port_last=5000, protocol=6, until_is="change")
+    at_once = look(*shared, held, both, port=5000, protocol="tcp")
+    assert {(a.device, a.certainty) for a in at_once.attributions} == {
+        (A, Certainty.CERTAIN),
+        (B, Certainty.CERTAIN),
+    }
     assert look(*shared, held, port=5001).outcome is Outcome.AMBIGUOUS
     without = look(*shared, held)
     assert (without.devices, [a.ports for a in without.attributions]) == (2, [None, None])

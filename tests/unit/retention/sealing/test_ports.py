@@ -170,17 +170,36 @@ STAYS = [*stay(1, ONE, 8, 12), *stay(2, TWO, 8, 12), *stay(3, ONE, 12, 20)]
     [
         ([told(ONE, 5000, 9), ended(ONE, 5000, 10)], [(1, 9, 10, 0, 0, "change")]),
         ([ended(ONE, 5000, 10, held_from=hour(9))], [(1, 9, 10, 0, 0, "change")]),
-        # No end: until the port is used again, or the device's own end.
+        # No end: the device's own at the latest, whoever else uses the port meanwhile.
         ([told(ONE, 5000, 9)], [(1, 9, 9, 0, 3, "last_seen")]),
         (
             [told(ONE, 5000, 9), told(TWO, 5000, 11)],
-            [(1, 9, 9, 0, 2, "last_seen"), (2, 11, 11, 0, 1, "last_seen")],
+            [(1, 9, 9, 0, 3, "last_seen"), (2, 11, 11, 0, 1, "last_seen")],
         ),
-        # No beginning: since the port was last used otherwise, or the device's own beginning.
+        # No beginning: the device's own at the earliest.
         ([ended(ONE, 5000, 10)], [(1, 10, 10, 2, SECOND, "change")]),
         (
             [ended(TWO, 5000, 9), ended(ONE, 5000, 10)],
-            [(2, 9, 9, 1, SECOND, "change"), (1, 10, 10, 1, SECOND, "change")],
+            [(2, 9, 9, 1, SECOND, "change"), (1, 10, 10, 2, SECOND, "change")],
+        ),
+        # Two at once, each towards another server: both had it.
+        (
+            [told(ONE, 5000, 9), told(TWO, 5000, 9.5), ended(TWO, 5000, 10), ended(ONE, 5000, 11)],
+            [(1, 9, 11, 0, 0, "change"), (2, 9.5, 10, 0, 0, "change")],
+        ),
+        # One device towards two servers: as long as either; an end that got lost leaves a doubt.
+        (
+            [told(ONE, 5000, 9), told(ONE, 5000, 9.5), ended(ONE, 5000, 10), ended(ONE, 5000, 11)],
+            [(1, 9, 11, 0, 0, "change")],
+        ),
+        (
+            [told(ONE, 5000, 9), told(ONE, 5000, 9.5), ended(ONE, 5000, 10)],
+            [(1, 9, 9, 0, 3, "last_seen"), (1, 9.5, 10, 0, 0, "change")],
+        ),
+        # An end that tells its own beginning answers the beginning that was told then.
+        (
+            [told(ONE, 5000, 9), ended(ONE, 5000, 10, held_from=hour(9))],
+            [(1, 9, 10, 0, 0, "change")],
         ),
         # Seen again and again, it lasted.
         (
@@ -190,7 +209,7 @@ STAYS = [*stay(1, ONE, 8, 12), *stay(2, TWO, 8, 12), *stay(3, ONE, 12, 20)]
         # Seen far apart, it may have been two: of the time between, nothing is certain.
         (
             [told(ONE, 5000, at, began=None) for at in (9, 11)],
-            [(1, 9, 9, 1, 2, "last_seen"), (1, 11, 11, 2, 1, "last_seen")],
+            [(1, 9, 9, 1, 3, "last_seen"), (1, 11, 11, 3, 1, "last_seen")],
         ),
         # Whoever had the address meanwhile is nobody's port.
         ([told(ONE, 5000, at, began=None) for at in (7, 22)], []),
@@ -231,6 +250,57 @@ def test_a_block_that_a_gateway_leased_is_read_as_told() -> None:
         (5000, 5255, None)
     ]
     assert spans(found) == [(1, 9, 11, 0, 0, "change")]
+
+
+def test_a_block_is_one_devices_until_it_is_anothers() -> None:
+    """Its release got lost: the next allocation bounds it, as a single port's next use does not."""
+    block = {"protocol": None, "port_last": 5255}
+    found = derive(STAYS, translations=[told(ONE, 5000, 9, **block), told(TWO, 5000, 11, **block)])
+    assert spans(found) == [(1, 9, 9, 0, 2, "last_seen"), (2, 11, 11, 0, 1, "last_seen")]
+
+
+FLOWS = st.lists(
+    st.tuples(st.sampled_from([ONE, TWO]), st.integers(490, 700), st.integers(1, 19)), max_size=8
+)
+"""Private address, minute of the day it began, minutes it lasted; within both devices' stays."""
+
+
+@settings(max_examples=60)
+@given(FLOWS, st.sets(st.integers(0, 15)))
+def test_whoever_had_a_port_is_named(flows: list[tuple[str, int, int]], lost: set[int]) -> None:
+    """However several devices' use of one port interleaves: at every minute all who had it are,
+    and nobody else for certain; where lines got lost, whom one is left of may still have had it."""
+    lines = [
+        line
+        for address, began, lasted in flows
+        for line in (
+            told(address, 5000, began / 60),
+            ended(address, 5000, (began + lasted) / 60),
+        )
+    ]
+    left = [line for number, line in enumerate(lines) if number not in lost]
+    whole, torn = derive(STAYS, translations=lines), derive(STAYS, translations=left)
+    for minute in range(480, 720):
+        at = hour(minute / 60) + timedelta(seconds=30)
+        had = {a for a, began, lasted in flows if began <= minute < began + lasted}
+        seen = {
+            address
+            for number, (address, began, lasted) in enumerate(flows)
+            if began <= minute < began + lasted and not {2 * number, 2 * number + 1} <= lost
+        }
+        assert who(whole, at, unsure=False) == who(whole, at, unsure=True) == had
+        assert seen <= who(torn, at, unsure=True)
+
+
+def who(found: list[dict[str, Any]], at: datetime, *, unsure: bool) -> set[str]:
+    """Whose the port was then, for certain or, `unsure`, perhaps."""
+    named = set()
+    for row in found:
+        earlier = timedelta(seconds=row["from_uncertainty_seconds"] * unsure)
+        later = timedelta(seconds=row["until_uncertainty_seconds"] * unsure)
+        if row["port_first"] is not None and row["from"] - earlier <= at < row["until"] + later:
+            named.add(row["address"])
+    return named
 
 
 @settings(max_examples=15)
