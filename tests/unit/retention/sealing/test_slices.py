@@ -358,7 +358,8 @@ def sessions(draw: st.DrawFn) -> list[dict[str, Any]]:
             kind = START if place == 0 else STOP if place == len(moments) - 1 else INTERIM
             at = -24 + second / 3600
             address = draw(st.sampled_from([None, "10.1.0.1", "10.1.0.2"]))
-            facts.append(fact(kind, at, session=str(number), address=address))
+            told = {"address": address, "began_at": hour(-24 + moments[0] / 3600)}
+            facts.append(fact(kind, at, session=str(number), **told))
     return facts
 
 
