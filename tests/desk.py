@@ -25,7 +25,7 @@ from tests.evidence import (
     VERDUN,
     at,
 )
-from tests.servers.browser import WAIT_MILLISECONDS
+from tests.servers.browser import WAIT_MILLISECONDS, go
 
 NOW = at("2026-11-20 14:00")
 CHEAP = Cost(passes=1, memory_kib=8, lanes=1)
@@ -74,7 +74,7 @@ async def signed_in(chromium: Browser, desk: URL, owner_url: str, login: str) ->
     context = await chromium.new_context(locale="fr-FR", color_scheme="light")
     context.set_default_timeout(WAIT_MILLISECONDS)
     page = await context.new_page()
-    await page.goto(await link_of(desk, owner_url, login))
+    await go(page, await link_of(desk, owner_url, login))
     return page
 
 

@@ -26,7 +26,7 @@ from playwright.async_api import (
 
 from tests.servers.accessibility import violations
 from tests.servers.addresses import free_port
-from tests.servers.browser import chromium, take_picture
+from tests.servers.browser import chromium, go, take_picture
 from tests.servers.prometheus import Prometheus
 from tests.servers.questions import questions_of_dashboards, unanswered
 
@@ -125,7 +125,7 @@ async def guest_reads_her_mail(context: BrowserContext, demo: Page) -> None:
     letter = demo.locator("#entries li:has(.tag.courrier)").first
     link = re.search(r"https?://\S+lien=\S+", await letter.text_content() or "")
     assert link
-    await phone.goto(link[0])
+    await go(phone, link[0])
     await phone.get_by_role("button", name="Oui, me connecter").click()
     await expect(phone.get_by_text(re.compile(r"3\sh\s59\smin|4\sh"))).to_be_visible()
     await phone.get_by_role("button", name=re.compile("déconnecter", re.I)).click()
@@ -167,13 +167,13 @@ async def guest_goes_online(context: BrowserContext, demo: Page) -> None:
     await phone.get_by_role("button").first.click()
     await expect(phone.get_by_text(re.compile("Vous êtes connecté"))).to_be_visible()
     await picture(phone, "guest-connected")
-    await phone.goto(doorway)
+    await go(phone, doorway)
     await expect(phone.get_by_text("Le Web est ouvert")).to_be_visible()
     await picture(phone, "guest-open-web")
     await phone.go_back()
     await phone.get_by_role("button", name=re.compile("déconnecter", re.I)).click()
     await expect(phone.get_by_text(re.compile("déconnecté"))).to_be_visible()
-    await phone.goto(doorway)
+    await go(phone, doorway)
     assert "/gateway/coovachilli" in phone.url
     await phone.close()
 
@@ -313,7 +313,7 @@ async def test_every_door_and_every_button(folder: Path) -> None:
         context.set_default_timeout(WAIT_MILLISECONDS)
         expect.set_options(timeout=WAIT_MILLISECONDS)
         demo = await context.new_page()
-        await demo.goto(running.address)
+        await go(demo, running.address)
         prometheus = await prometheus_of(running)
         await guest_reads_her_mail(context, demo)
         await guest_gets_a_text(context, demo)
@@ -339,7 +339,7 @@ async def test_every_door_and_every_button(folder: Path) -> None:
         for _ in range(3):
             await demo.get_by_role("button", name="Jour suivant").click()
         await seen(demo, "archive", "scellée")
-        await demo.goto(running.address)
+        await go(demo, running.address)
         await picture(demo, "demo")
         await picture(await through_door(context, demo, "Le dépositaire"), "custodian")
         case = await through_door(context, demo, "une réquisition")

@@ -42,7 +42,7 @@ from territory.settings.portal import PortalSettings
 from territory.settings.radius import RadiusSettings
 from territory.vocabulary import Brand, Link
 from tests.servers.addresses import gateway_address
-from tests.servers.browser import WHOLE, chromium, press, window_of
+from tests.servers.browser import WHOLE, chromium, go, press, window_of
 from tests.servers.event_log import EventLog
 from tests.servers.socle import PLAIN_NAME, PLAIN_PORT, PLAIN_URL, Base, components, write_key
 
@@ -232,7 +232,7 @@ async def test_in_chromium(street: Street, browser: Browser, dialect: Dialect) -
         window.on("response", watch.see)
         if dialect.asks_radius:
             await events.until("accounting-response")
-        await window.goto(wish)
+        await go(window, wish)
         first = await press_the_one_button(window, dialect.name)
         last = ""
         if dialect.returns is Return.FORM:
@@ -243,7 +243,7 @@ async def test_in_chromium(street: Street, browser: Browser, dialect: Dialect) -
         assert guest.online is not None
         login = gateway.login_address
         if "/ma-connexion?visit=" in window.url:
-            await window.goto(window.url.replace("/ma-connexion", "/mes-donnees"))
+            await go(window, window.url.replace("/ma-connexion", "/mes-donnees"))
             await expect(window.get_by_role("button", name="Effacer mes données")).to_be_visible()
     assert watch.blocked == []
     assert watch.leads[first] == " ".join(first_page_leads(street.base, dialect, login))

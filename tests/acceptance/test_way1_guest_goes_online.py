@@ -24,7 +24,7 @@ from simulation.site import phone_address
 from territory.database.components import Component
 from tests.servers import opennds as nds
 from tests.servers.addresses import gateway_address
-from tests.servers.browser import inside, phone_window, press
+from tests.servers.browser import go, inside, phone_window, press
 from tests.servers.event_log import EventLog
 from tests.servers.socle import Base, components, write_key
 from tests.servers.territory import PORTAL_SECRET, SHARED_SECRET, SitePlan, lay
@@ -78,7 +78,7 @@ class Place:
 
     async def browse(self) -> None:
         """Type the address of a site, as a guest does."""
-        await self.window.goto(WEB)
+        await go(self.window, WEB)
 
     async def accept(self) -> None:
         """Press the first page's button."""
@@ -198,7 +198,7 @@ async def test_a_refused_guest_reads_what_to_do_next(place: Place) -> None:
     """A wrong credential is refused by RADIUS; the page says to press again, and that works."""
     await place.browse()
     wrong = f"username={'a' * 26}&response={'0' * 32}"
-    await place.window.goto(f"{place.gateway.login_address}/logon?{wrong}")
+    await go(place.window, f"{place.gateway.login_address}/logon?{wrong}")
     await expect(place.window).to_have_url(re.compile("res=failed&reason=reject"))
     await expect(place.window.locator("main")).to_contain_text("Appuyez de nouveau sur le bouton")
     await place.accept()
@@ -274,17 +274,17 @@ async def test_a_guest_behind_a_real_opennds_goes_online(tmp_path: Path, databas
 
 async def _through_opennds(window: Page, base: Base) -> None:
     portal = re.compile(re.escape(base.portal_url))
-    await window.goto(WEB)
+    await go(window, WEB)
     await expect(window).to_have_url(portal)
     await press(window)
     await expect(window.locator("h1")).to_have_text(CONNECTED)
     connected = window.url
-    await window.goto(WEB)
+    await go(window, WEB)
     await expect(window).to_have_title(nds.WEB_TITLE)
-    await window.goto(connected)
+    await go(window, connected)
     await window.locator("form[action*=deconnexion] button").click()
     await expect(window).to_have_url(f"http://{nds.ROUTER_ADDRESS}:2050/")  # its own page
-    await window.goto(f"{WEB}?again")
+    await go(window, f"{WEB}?again")
     await expect(window).to_have_url(portal)
 
 

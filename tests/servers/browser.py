@@ -9,8 +9,17 @@ import shutil
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
-from playwright.async_api import Browser, Error, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    Error,
+    Page,
+    Response,
+    ViewportSize,
+    async_playwright,
+    expect,
+)
 
 from simulation.certificate import ServerCertificate
 
@@ -20,6 +29,7 @@ PHONE = ViewportSize(width=360, height=640)
 NARROW = ViewportSize(width=320, height=640)
 """What a page must do with, whatever is enlarged (WCAG 1.4.10)."""
 WAIT_MILLISECONDS = 60_000
+ASKED_WHILE_NETWORKS_CHANGE = 10
 ASKED_FOR_A_PICTURE = 5
 """On a busy machine Chromium now and then has no frame to give, and has one when asked again."""
 
@@ -97,6 +107,18 @@ async def window_of(
         yield await context.new_page()
     finally:
         await context.close()
+
+
+async def go(window: Page, address: str, **options: Any) -> Response | None:
+    """Go to an address; again where another test's network came or went meanwhile: Chromium gives
+    up what it is loading then."""
+    for _ in range(ASKED_WHILE_NETWORKS_CHANGE - 1):
+        try:
+            return await window.goto(address, **options)
+        except Error as fault:
+            if "ERR_NETWORK_CHANGED" not in fault.message:
+                raise
+    return await window.goto(address, **options)
 
 
 async def press(window: Page, button: str = "form[method=post] button") -> None:

@@ -26,6 +26,7 @@ from territory.access.operators import (
 from territory.access.passwords import Cost, Passwords
 from territory.access.roles import Role
 from territory.database import tables
+from tests.servers.browser import go
 
 PASSWORD = "Correct-Cheval-47-Agrafe"
 CHEAP = Cost(passes=1, memory_kib=8, lanes=1)
@@ -330,7 +331,7 @@ class Site:
 
 async def come_in(page: Page, site: Site, token: str) -> None:
     """Sign in by a link, with its button."""
-    await page.goto(site.at(f"/lien/{token}"))
+    await go(page, site.at(f"/lien/{token}"))
     await page.get_by_role("button", name="Ouvrir ma session").click()
     await page.wait_for_url("**/console/")
 

@@ -29,7 +29,7 @@ from tests.integration.console.ground import (
     operator_window,
 )
 from tests.servers.accessibility import look
-from tests.servers.browser import press
+from tests.servers.browser import go, press
 
 PHONE = "8a:56:7e:f9:10:e4"
 ANSWERS = ((200, "reject", "unknown_device"), (179, "accept", "first_use"))
@@ -216,7 +216,7 @@ async def test_the_page_in_a_browser(
             created_at=clock.now() - timedelta(minutes=1),
         )
     page = await operator_window(chromium, site, await link_for(Role.TECHNICIAN))
-    await page.goto(site.at("/appareil"))
+    await go(page, site.at("/appareil"))
     await page.get_by_label("Adresse MAC").fill("8A-56-7E-F9-10-E4")
     await page.get_by_role("button", name="Expliquer").click()
     await page.get_by_text("bien qu'il soit bloqué").wait_for()

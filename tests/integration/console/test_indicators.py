@@ -16,6 +16,7 @@ from territory.database import tables
 from territory.indicators.month import Month
 from tests.integration.console.ground import LinkFor, SignedIn, Site, Territory, operator_window
 from tests.servers.accessibility import look
+from tests.servers.browser import go
 
 STEPS = ("arrived", "begun", "identified", "admitted", "online")
 COUNTS = (
@@ -142,7 +143,7 @@ async def test_a_month_that_is_none_is_not_found(signed_in: SignedIn, asked: str
 async def test_the_page_in_a_browser(chromium: Chromium, site: Site, link_for: LinkFor) -> None:
     """No accessibility fault, nothing wider than a phone, every method within reach."""
     page = await operator_window(chromium, site, await link_for(Role.ADMINISTRATOR))
-    await page.goto(site.at("/indicateurs"))
+    await go(page, site.at("/indicateurs"))
     await page.get_by_text("Méthode : Arrivées").click()
     await page.get_by_text("Une personne qui revient compte chaque fois").wait_for()
     await look(page, "indicators")

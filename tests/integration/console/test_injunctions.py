@@ -14,7 +14,7 @@ from territory.database.tables import audit_entry
 from tests.conftest import FixedClock
 from tests.integration.console.ground import LinkFor, SignedIn, Site, Territory, operator_window
 from tests.servers.accessibility import look
-from tests.servers.browser import press
+from tests.servers.browser import go, press
 
 WHERE = "/injonctions"
 NONE = {
@@ -103,8 +103,8 @@ async def test_the_page_in_a_browser(
     answer = await dpo.post(WHERE, DECREE | {"fin": "2027-01-01"})
     assert answer.status == 303, await answer.text()
     window = await operator_window(chromium, site, await link_for(Role.ADMINISTRATOR))
-    await window.goto(site.at(WHERE))
+    await go(window, site.at(WHERE))
     await press(window, "button:has-text('Retirer')")
     await dpo.post(WHERE, DECREE | {"auteur": "Anne Durand, DPO"})
-    await window.goto(site.at(WHERE))
+    await go(window, site.at(WHERE))
     await look(window, "injunctions")

@@ -20,7 +20,7 @@ from territory.database import tables
 from tests.integration.console.ground import LinkFor, Site, Territory, come_in
 from tests.integration.console.streams import add_samples, judge
 from tests.servers.accessibility import look, violations
-from tests.servers.browser import PHONE, window_of
+from tests.servers.browser import PHONE, go, window_of
 
 pytestmark = pytest.mark.browser
 
@@ -60,7 +60,7 @@ async def open_live(page: Page, site: Site, token: str) -> list[str]:
     page.on("console", partial(hear, complaints))
     page.on("pageerror", partial(hear, complaints))
     await come_in(page, site, token)
-    await page.goto(site.at("/en-direct"))
+    await go(page, site.at("/en-direct"))
     return complaints
 
 
@@ -142,7 +142,7 @@ async def test_a_wall_says_what_is_broken_without_scrolling(
     complaints: list[str] = []
     async with window_of(chromium, scripts=True, size=WALL) as page:
         page.on("console", partial(hear, complaints))
-        await page.goto(site.at(f"/ecran/{token}"))
+        await go(page, site.at(f"/ecran/{token}"))
         headline = page.get_by_role("heading", level=1)
         await expect(headline).to_have_text(re.compile(r"1\s+lieu en panne"))
         await expect(page.locator(".leaflet-marker-icon")).to_have_count(2)

@@ -22,6 +22,7 @@ from tests.integration.console.ground import (
     operator_window,
 )
 from tests.servers.accessibility import look
+from tests.servers.browser import go
 
 WHERE = "/maintenance"
 
@@ -133,6 +134,6 @@ async def test_the_page_in_a_browser(
     to_come = {"lieu": EVERYWHERE, "debut": local(later), "fin": local(later + timedelta(hours=4))}
     await technician.post(WHERE, form(later, motif="travaux électriques", **to_come))
     page = await operator_window(chromium, site, await link_for(Role.TECHNICIAN))
-    await page.goto(site.at(f"{WHERE}?lieu=mairie-commercy"))
+    await go(page, site.at(f"{WHERE}?lieu=mairie-commercy"))
     assert await page.get_by_label("Lieu").input_value() == "mairie-commercy"
     await look(page, "maintenance")

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, ConsoleMessage, Page
 from territory.access.roles import Role
 from tests.integration.console.ground import LinkFor, Site, Territory
 from tests.servers.accessibility import WIDTHS, at_night, look
-from tests.servers.browser import press
+from tests.servers.browser import go, press
 
 pytestmark = pytest.mark.browser
 
@@ -56,13 +56,13 @@ async def test_every_page_of_every_role(
     page = await context.new_page()
     complaints: list[str] = []
     page.on("console", partial(hear, complaints))
-    await page.goto(site.at(f"/lien/{await link_for(role)}"))
+    await go(page, site.at(f"/lien/{await link_for(role)}"))
     if role is Role.DPO:
         await look_by_day_and_night(page, "link")
     await page.get_by_role("button", name="Ouvrir ma session").click()
     await page.wait_for_url("**/console/")
     for path in PAGES[role]:
-        await page.goto(site.at(path.format(dpo=made.operators["dpo"].id)))
+        await go(page, site.at(path.format(dpo=made.operators["dpo"].id)))
         name = path.strip("/{}").replace("/", "-").replace("{", "") or "home"
         await look_by_day_and_night(page, f"{role.value}-{name}")
     assert [text for text in complaints if "404" not in text and "403" not in text] == []
@@ -73,7 +73,7 @@ async def test_the_door_in_a_browser(chromium: Browser, site: Site) -> None:
     """Wrong password, right password, a link for a new operator, the way out."""
     context = await chromium.new_context(locale="fr-FR")
     page = await context.new_page()
-    await page.goto(site.at("/operateurs"))
+    await go(page, site.at("/operateurs"))
     await look(page, "sign-in")
     await page.get_by_label("Adresse électronique professionnelle").fill("admin@meuse.example")
     await page.get_by_label("Mot de passe").fill("faux")
@@ -89,13 +89,13 @@ async def test_the_door_in_a_browser(chromium: Browser, site: Site) -> None:
     shown = await page.locator("code.share").inner_text()
     link = site.at("/lien/" + shown.rpartition("/")[2])
     await press(page, "button:has-text('Fermer la session')")
-    await page.goto(link)
+    await go(page, link)
     await page.get_by_role("button", name="Ouvrir ma session").click()
     await look(page, "choose-password")
     await page.get_by_label("Nouveau mot de passe").fill("azerty")
     await page.get_by_label("Le même").fill("azerty")
     await press(page, "button:has-text('Enregistrer')")
     await look(page, "choose-password-refused")
-    await page.goto(link)
+    await go(page, link)
     await look(page, "link-used")
     await context.close()

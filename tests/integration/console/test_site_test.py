@@ -14,6 +14,7 @@ from territory.access.roles import Role
 from territory.database import tables
 from tests.integration.console.ground import LinkFor, SignedIn, Site, Territory, operator_window
 from tests.servers.accessibility import look
+from tests.servers.browser import go
 
 WHERE = "/lieux/mairie-commercy/essai"
 REPORT = """socle-essai 1
@@ -99,7 +100,7 @@ async def test_what_was_pasted_must_be_a_report(signed_in: SignedIn) -> None:
 async def test_the_page_in_a_browser(chromium: Chromium, site: Site, link_for: LinkFor) -> None:
     """Before and after, at a phone's and at a desk's width."""
     page = await operator_window(chromium, site, await link_for(Role.TECHNICIAN))
-    await page.goto(site.at(WHERE))
+    await go(page, site.at(WHERE))
     await look(page, "site-test")
     await page.get_by_label("Ce qu'a écrit essai.sh").fill(REPORT)
     await page.get_by_role("button", name="Lancer l'essai").click()

@@ -18,6 +18,7 @@ from territory.access.roles import Role
 from territory.database import tables
 from tests.integration.console.ground import LinkFor, SignedIn, Site, Territory, operator_window
 from tests.servers.accessibility import look
+from tests.servers.browser import go
 from tests.servers.words import words_on
 
 COUNTED = (
@@ -110,5 +111,5 @@ async def test_the_same_as_gauges(
 async def test_the_page_in_a_browser(chromium: Chromium, site: Site, link_for: LinkFor) -> None:
     """No accessibility fault, nothing wider than a phone."""
     page = await operator_window(chromium, site, await link_for(Role.ADMINISTRATOR))
-    await page.goto(site.at("/sms"))
+    await go(page, site.at("/sms"))
     await look(page, "text-messages")

@@ -24,7 +24,7 @@ from tests.integration.console.ground import (
     operator_window,
 )
 from tests.servers.accessibility import look
-from tests.servers.browser import PHONE
+from tests.servers.browser import PHONE, go
 
 CODE = re.compile(r"\d{4} \d{4} \d{4}")
 
@@ -210,7 +210,7 @@ async def test_the_page_says_by_itself_that_the_ticket_is_online(
     monkeypatch.setattr(tickets, "LOOK_SECONDS", 0.05)
     context = await chromium.new_context(viewport=PHONE, locale="fr-FR", java_script_enabled=False)
     page = await context.new_page()
-    await page.goto(site.at(f"/lien/{await link_for(Role.MEDIATOR)}"))
+    await go(page, site.at(f"/lien/{await link_for(Role.MEDIATOR)}"))
     await page.get_by_role("button", name="Ouvrir ma session").click()
     await page.get_by_role("link", name="Tickets").click()
     await page.get_by_role("button", name="Faire un ticket").click()
@@ -239,7 +239,7 @@ async def test_the_pages_are_accessible(
     await page.reload()
     await expect(page.get_by_text("Ce ticket est en ligne.")).to_be_visible()
     await look(page, "ticket-online")
-    await page.goto(site.at("/tickets"))
+    await go(page, site.at("/tickets"))
     await page.get_by_text("Une feuille de tickets").click()
     await look(page, "tickets")
     await page.get_by_label("Nombre de tickets").fill("12")

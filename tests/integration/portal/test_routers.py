@@ -30,7 +30,7 @@ from territory.database.commands import Outcome, Request, Target, ask_disconnect
 from territory.database.components import Component
 from territory.vocabulary import Brand, Link
 from tests.servers.addresses import gateway_address
-from tests.servers.browser import phone_window, press
+from tests.servers.browser import go, phone_window, press
 from tests.servers.event_log import EventLog
 from tests.servers.socle import Base, components, write_key
 from tests.servers.territory import SHARED_SECRET, SitePlan, lay
@@ -222,12 +222,12 @@ async def test_in_chromium(town: Town, brand: str, buttons: int, end: str) -> No
     async with place_of(town, brand) as place:
         rules = f"MAP *.test {town.addresses[brand]}:{place.gateway.web_port}"
         async with phone_window(hosts=rules, scripts=False) as window:
-            await window.goto(WEB)
+            await go(window, WEB)
             for _ in range(buttons):
                 await press(window)
             await place.events.until("released")
             await window.wait_for_url(end)
-            await window.goto(WEB)
+            await go(window, WEB)
             await expect(window).to_have_title("Le Web est ouvert")
 
 

@@ -26,7 +26,7 @@ from tests.conftest import FixedClock
 from tests.integration.portal.conftest import PHONE, PUBLIC_URL, Guest, Seed
 from tests.integration.portal.test_bad_input import fas
 from tests.servers.accessibility import look
-from tests.servers.browser import phone_window, press
+from tests.servers.browser import go, phone_window, press
 
 pytestmark = pytest.mark.browser
 
@@ -120,7 +120,7 @@ def arrive(
         names = ",".join(f"MAP {name} 127.0.0.1" for name in (NAME, PLAIN_NAME, BOX))
         try:
             async with phone_window(hosts=names, scripts=scripts, any_certificate=True) as window:
-                await window.goto(f"https://{NAME}:{port}/gateway/generic/gw-box?{urlencode(told)}")
+                await go(window, f"https://{NAME}:{port}/gateway/generic/gw-box?{urlencode(told)}")
                 yield window
         finally:
             await runner.cleanup()

@@ -18,7 +18,7 @@ from playwright.async_api import Browser, Page, Route, expect
 from portal.identification.challenge import MOST_ANSWERS
 from simulation.configuration import Lease
 from territory.keyring import Keyring
-from tests.servers.browser import NARROW, chromium, press, window_of
+from tests.servers.browser import NARROW, chromium, go, press, window_of
 from tests.servers.eyes import SIDEWAYS, Eyes, open_eyes
 from tests.servers.town import DAY, PHONE, STAY, Town, last_code, running_town
 
@@ -53,7 +53,7 @@ class Walk:
 
     async def browse(self) -> None:
         """Ask for any site, as who has just joined the Wi-Fi does."""
-        await self.window.goto(f"http://{self.place}.test/")
+        await go(self.window, f"http://{self.place}.test/")
 
     async def look(self, name: str) -> None:
         """Hold the page to what each page is held to."""
@@ -134,7 +134,7 @@ async def by_mail(walk: Walk) -> None:
     await walk.look("code")
     await walk.fill(code="000")
     await walk.slip("code")
-    await walk.window.goto(walk.town.link_in_letter())
+    await go(walk.window, walk.town.link_in_letter())
     await walk.look("link")
     await walk.press()
     await walk.window.wait_for_url("**/ma-connexion?visit=*")
@@ -256,7 +256,7 @@ async def by_provider(walk: Walk) -> None:
     await walk.fill(code="000000")
     await walk.slip("code")
     await walk.window.set_extra_http_headers(ELSEWHERE)
-    await walk.window.goto(plain)
+    await go(walk.window, plain)
     await walk.look("elsewhere")
     await walk.press("a.go")
     await sign_in(walk, "yes")
@@ -264,9 +264,9 @@ async def by_provider(walk: Walk) -> None:
     await walk.look("code")
     code, signed_in = await walk.window.locator(".big").inner_text(), walk.window.url
     await walk.window.set_extra_http_headers({})
-    await walk.window.goto(signed_in)
+    await go(walk.window, signed_in)
     await walk.look("ready")
-    await walk.window.goto(waiting)
+    await go(walk.window, waiting)
     await walk.fill(code=code)
     await walk.connected()
 
@@ -295,15 +295,15 @@ async def by_sponsor(walk: Walk) -> None:
         await walk.fill(host="julie@bar-le-duc.example", words="Ali, du club d'échecs")
         await walk.window.wait_for_url("**/preuve/sponsor?visit=*")
         waiting = f"{walk.window.url}&fixe=1"
-        await walk.window.goto(waiting)
+        await go(walk.window, waiting)
         await walk.press()
         await expect(walk.window.locator("[role=alert]")).to_be_visible()
         await walk.look("awaited")
-        await walk.window.goto(walk.town.link_in_letter())
+        await go(walk.window, walk.town.link_in_letter())
         await walk.look("question")
         await walk.press(f"button[value={answer}]")
         await walk.look(outcome)
-        await walk.window.goto(waiting)
+        await go(walk.window, waiting)
         await walk.press()
         if answer == "no":
             await walk.arrived("answered-no")
@@ -402,7 +402,7 @@ async def test_online_without_style_script_or_cookie(town: Town, browser: Browse
 
     async with window_of(browser, scripts=False, size=NARROW) as window:
         window.on("request", lambda request: asked.append(request.url))
-        await window.goto(f"http://{STAY}.test/")
+        await go(window, f"http://{STAY}.test/")
         await window.route(f"{town.url}/**", without_style)
         await press(window, "a[hreflang=ar]")
         await window.get_by_role("button", name="اتصال").wait_for()

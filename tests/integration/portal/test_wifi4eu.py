@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page, Route
 from portal.guest.parts import Portal
 from territory.rules.wifi4eu import COLLECTION
 from tests.integration.portal.conftest import Guest, Radius, Seed, redirect
-from tests.servers.browser import PHONE
+from tests.servers.browser import PHONE, go
 
 SNIPPET = "0b8f3d52-6c1e-4f7a-9a43-2f5d1c7e9b60"
 BANNER = f"{COLLECTION}/media/banner/Wifi4EU-FR.svg"
@@ -86,7 +86,7 @@ async def test_a_collection_that_never_answers_delays_nothing(
         asked.append(route)
 
     await window.route(f"{COLLECTION}/**", keep)
-    await window.goto(f"{guest.url}/gateway/coovachilli?{redirect()}", wait_until="load")
+    await go(window, f"{guest.url}/gateway/coovachilli?{redirect()}", wait_until="load")
     await window.get_by_role("button", name="Se connecter").wait_for()
     async with window.expect_request("**/logon*", timeout=60_000):
         await window.get_by_role("button", name="Se connecter").click(no_wait_after=True)
@@ -111,5 +111,5 @@ async def test_the_snippet_may_show_its_banner_and_nothing_breaks(
 
     await window.route(f"{COLLECTION}/**", answer)
     async with window.expect_response(BANNER):
-        await window.goto(f"{guest.url}/gateway/coovachilli?{redirect()}")
+        await go(window, f"{guest.url}/gateway/coovachilli?{redirect()}")
     assert (said, led_by) == ([], [None, None])

@@ -46,6 +46,7 @@ from tests.evidence import (
     run_purge,
 )
 from tests.servers.accessibility import look
+from tests.servers.browser import go
 
 
 @pytest.mark.browser
@@ -120,7 +121,7 @@ async def test_a_case_from_the_form_to_the_register(
         await page.get_by_text("répondu", exact=True).first.wait_for()
         await follow(page.get_by_role("link", name="2026-0002"))
         await look(page, "desk-answered", WIDE)
-        await page.goto(str(desk / "requisitions" % {"etat": "toutes"}))
+        await go(page, str(desk / "requisitions" % {"etat": "toutes"}))
         await look(page, "desk-register", NARROW)
 
     lines_ = await evidence.fetch("SELECT action FROM audit.entry ORDER BY number")

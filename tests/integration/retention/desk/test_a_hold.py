@@ -19,6 +19,7 @@ from tests.evidence import (
     Evidence,
 )
 from tests.servers.accessibility import look
+from tests.servers.browser import go
 
 
 @pytest.mark.browser
@@ -42,7 +43,7 @@ async def test_a_hold_from_its_act_to_its_new_end(
     ):
         assert await anne.enter(ground="cpce-l34-1-3bis", condition="") == 200
         page = await signed_in(chromium, desk, database_url, CUSTODIANS[0])
-        await page.goto(str(anne.url))
+        await go(page, str(anne.url))
         await page.get_by_text("Conserver au-delà du terme").click()
         await follow(page.get_by_role("link", name="Inscrire une conservation"))
         await page.get_by_label("Terme").fill("2027-06-01")
@@ -85,7 +86,7 @@ async def test_a_hold_from_its_act_to_its_new_end(
             assert {"certificat.pdf", "certificat.json.sig"} <= set(papers.namelist())
 
         await on_a_person(bruno)
-        await page.goto(str(bruno.url))
+        await go(page, str(bruno.url))
         await look(page, "desk-hold-on-a-person", WIDE)
 
 

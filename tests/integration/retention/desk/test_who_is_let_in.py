@@ -26,6 +26,7 @@ from tests.evidence import (
     Evidence,
 )
 from tests.servers.accessibility import look
+from tests.servers.browser import go
 
 
 async def test_only_custodians_handle_requisitions(
@@ -90,7 +91,7 @@ async def test_a_custodian_gives_a_second_factor(
     async with run_desk(demo=False) as desk:
         page = await signed_in(chromium, desk, database_url, login)
         await follow(page.get_by_role("button", name="Ouvrir ma session"))
-        await page.goto(str(desk / "requisitions"))
+        await go(page, str(desk / "requisitions"))
         await page.get_by_role("heading", name="Votre second facteur").wait_for()
         await look(page, "desk-second-factor", NARROW)
         secret = (await page.locator("code.share").inner_text()).replace(" ", "")
