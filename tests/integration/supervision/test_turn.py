@@ -19,7 +19,12 @@ from territory.errors import Unavailable
 
 WAIT_SECONDS = 60.0
 SELDOM_SECONDS = 3_600.0
-_CUT = text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE objid = :lock AND granted")
+_CUT = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE objid = :lock AND granted"
+    " AND locktype = 'advisory'"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+"""Of this database alone: other tests' supervisions have theirs on the same server."""
 RoleUrl = Callable[[Component], str]
 
 
